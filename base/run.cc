@@ -1,0 +1,111 @@
+#include "base/run.h"
+
+#include <numeric>
+
+#include "base/check.h"
+
+namespace weir {
+
+std::string_view OutcomeName(Outcome outcome) {
+  constexpr std::array<std::string_view, kOutcomeCount> kNames = {
+      "completed", "failed", "timed_out", "dropped", "unfinished"};
+  return kNames.at(static_cast<std::size_t>(outcome));
+}
+
+std::string_view RequestErrorName(RequestError error) {
+  constexpr std::array<std::string_view, kRequestErrorCount> kNames = {
+      "none",   "dns",          "connect_refused", "connect_failed", "no_local_resource",
+      "reset",  "closed_early", "malformed",       "too_large",      "timeout",
+      "status", "check_header", "check_body",      "in_flight_max",  "run_ended",
+      "tls"};
+  return kNames.at(static_cast<std::size_t>(error));
+}
+
+std::string_view RunStateName(RunState state) {
+  switch (state) {
+    case RunState::kRunning:
+      return "incomplete";
+    case RunState::kComplete:
+      return "complete";
+    case RunState::kInterrupted:
+      return "interrupted";
+    case RunState::kAborted:
+      return "aborted";
+  }
+  WEIR_CHECK(false);
+}
+
+bool RequestCounts::Balanced() const {
+  return planned == std::accumulate(by_outcome.begin(), by_outcome.end(), std::uint64_t{0});
+}
+
+std::optional<double> RequestCounts::ErrorRatio() const {
+  if (planned == 0) {
+    return std::nullopt;
+  }
+  const std::uint64_t completed = of(Outcome::kCompleted);
+  const std::uint64_t wrong = planned > completed ? planned - completed : 0;
+  return static_cast<double>(wrong) / static_cast<double>(planned);
+}
+
+RequestCounts& RequestCounts::operator+=(const RequestCounts& other) {
+  planned += other.planned;
+  for (std::size_t i = 0; i < kOutcomeCount; ++i) {
+    by_outcome[i] += other.by_outcome[i];
+  }
+  return *this;
+}
+
+void LatencySet::Merge(const LatencySet& other) {
+  response.Merge(other.response);
+  service.Merge(other.service);
+  send_lag.Merge(other.send_lag);
+}
+
+void LatencySet::Clear() {
+  response.Clear();
+  service.Clear();
+  send_lag.Clear();
+}
+
+void StepRecord::Merge(const StepRecord& other) {
+  counts += other.counts;
+  for (std::size_t i = 0; i < kRequestErrorCount; ++i) {
+    errors[i] += other.errors[i];
+  }
+  bytes_received += other.bytes_received;
+  bytes_sent += other.bytes_sent;
+  for (const auto& [outcome, set] : other.latency) {
+    latency[outcome].Merge(set);
+  }
+}
+
+StepRecord Run::Total(Phase phase, int step) const {
+  StepRecord total;
+  total.phase = phase;
+  total.step = step < 0 ? 0 : static_cast<std::uint32_t>(step);
+  for (const StepRecord& record : totals) {
+    if (record.phase == phase && (step < 0 || record.step == total.step)) {
+      total.Merge(record);
+    }
+  }
+  return total;
+}
+
+LatencyView MergedLatency(const StepRecord& record, LatencyKind kind) {
+  LatencyView view;
+  for (const auto& [outcome, set] : record.latency) {
+    const Histogram& histogram = kind == LatencyKind::kResponse  ? set.response
+                                 : kind == LatencyKind::kService ? set.service
+                                                                 : set.send_lag;
+    view.histogram.Merge(histogram);
+    const bool censored = outcome == Outcome::kTimedOut || outcome == Outcome::kUnfinished;
+    // The generator's lateness is known whatever became of the request.
+    if (censored && kind != LatencyKind::kSendLag) {
+      view.censored += histogram.count();
+    }
+  }
+  return view;
+}
+
+}  // namespace weir

@@ -1,0 +1,230 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/histogram.h"
+#include "base/time.h"
+
+/// What a run is made of: the nouns that loadgen fills, store keeps, analysis judges and
+/// reports shows. Plain data without behaviour; no I/O. Enumerator values are persisted in the
+/// store: never renumber, only append.
+namespace weir {
+
+/// A run's number in its store; 0 = not stored.
+using RunId = std::int64_t;
+
+/// What became of a planned request. Each planned request gets exactly one.
+enum class Outcome : std::uint8_t {
+  kCompleted = 0,   ///< Answered, and every check held.
+  kFailed = 1,      ///< Answered wrongly (status, check) or the exchange broke.
+  kTimedOut = 2,    ///< Sent, no whole answer within the step's timeout: a censored sample.
+  kDropped = 3,     ///< Never sent, because in_flight_max was reached when it was due.
+  kUnfinished = 4,  ///< Due, but without an answer when the run ended: a censored sample.
+};
+inline constexpr std::size_t kOutcomeCount = 5;
+
+/// Lower-case word for an outcome as in JSON and SQL: "completed", "failed", "timed_out", ...
+std::string_view OutcomeName(Outcome outcome);
+
+/// Why a request failed, in the order in which an exchange can break.
+enum class RequestError : std::uint8_t {
+  kNone = 0,
+  kDns = 1,              ///< The name could not be resolved.
+  kConnectRefused = 2,   ///< Nobody listens.
+  kConnectFailed = 3,    ///< Any other failure to connect (unreachable, no route).
+  kNoLocalResource = 4,  ///< This machine is out of descriptors, ports or memory.
+  kReset = 5,            ///< The peer reset the connection while a request was on it.
+  kClosedEarly = 6,      ///< The peer closed before the answer was whole.
+  kMalformed = 7,        ///< What came back is not HTTP.
+  kTooLarge = 8,         ///< Head or body above the stated limit.
+  kTimeout = 9,          ///< No whole answer in time.
+  kStatus = 10,          ///< Status not the expected one (without a check: 400 and above).
+  kCheckHeader = 11,     ///< A header check did not hold.
+  kCheckBody = 12,       ///< A body check did not hold.
+  kInFlightMax = 13,     ///< Dropped: no room among requests in flight.
+  kRunEnded = 14,        ///< Unfinished when the run ended.
+  kTls = 15,             ///< TLS handshake or record failure.
+};
+inline constexpr std::size_t kRequestErrorCount = 16;
+
+/// Snake-case word for an error kind as in JSON and SQL: "connect_refused", "status", ...
+std::string_view RequestErrorName(RequestError error);
+
+/// How many requests were planned and what became of them.
+struct RequestCounts {
+  std::uint64_t planned = 0;
+  std::array<std::uint64_t, kOutcomeCount> by_outcome{};
+
+  std::uint64_t of(Outcome outcome) const { return by_outcome[static_cast<std::size_t>(outcome)]; }
+
+  /// The accounting identity (design promise 2): planned is the sum over the outcomes. Holds at
+  /// the end of a run, not in its middle.
+  bool Balanced() const;
+
+  /// Everything that did not complete, over planned; no value when nothing was planned.
+  std::optional<double> ErrorRatio() const;
+
+  RequestCounts& operator+=(const RequestCounts& other);
+  friend bool operator==(const RequestCounts&, const RequestCounts&) = default;
+};
+
+/// The three clocks of a request, never mixed (design promise 1). All in ns.
+struct LatencySet {
+  Histogram response;  ///< Due instant to last byte: what a user waits. For censored outcomes the
+                       ///< time waited so far, a lower bound. Empty for kDropped.
+  Histogram service;   ///< Send instant to last byte: what the target took.
+  Histogram send_lag;  ///< Due instant to the generator's attempt to send: our own lateness.
+
+  void Merge(const LatencySet& other);
+  void Clear();
+};
+
+/// Whether a request counts: decided by its due instant, not by when it ended.
+enum class Phase : std::uint8_t {
+  kWarmUp = 0,  ///< Measured and shown, left out of the statistics.
+  kMeasure = 1,
+};
+
+/// Everything that one step of a flow did in one stretch of time and one phase.
+struct StepRecord {
+  std::uint32_t step = 0;  ///< Index into RunPlan::steps.
+  Phase phase = Phase::kMeasure;
+  RequestCounts counts;
+  std::array<std::uint64_t, kRequestErrorCount> errors{};  ///< By RequestError.
+  std::uint64_t bytes_received = 0;                        ///< Heads and bodies.
+  std::uint64_t bytes_sent = 0;
+  /// Latencies by outcome; only outcomes that occurred are present. Requests that got a whole
+  /// answer or are censored are recorded; broken exchanges (reset, refused, malformed) have no
+  /// response time and only count.
+  std::map<Outcome, LatencySet> latency;
+
+  void Merge(const StepRecord& other);
+};
+
+/// What happened in one second of a run, summed over the workers. Requests are booked in the
+/// second in which they ended (planned ones: in which they were due).
+struct SecondRecord {
+  std::uint32_t second = 0;  ///< Whole seconds since the start of the run.
+  std::vector<StepRecord>
+      steps;  ///< At most one per (step, phase); those without events are absent.
+};
+
+/// What the generator itself used, sampled once a second.
+struct ResourceSample {
+  std::uint32_t second = 0;
+  double cpu_s = 0;  ///< User + system CPU of the process so far, since the start of the run.
+  std::uint64_t rss_bytes = 0;    ///< Resident memory now.
+  std::uint32_t in_flight = 0;    ///< Requests sent and not answered, all workers.
+  std::uint32_t connections = 0;  ///< Open connections, all workers.
+};
+
+/// The name of a step and the flow it belongs to.
+struct StepName {
+  std::string flow;
+  std::string step;
+  friend bool operator==(const StepName&, const StepName&) = default;
+};
+
+/// One comparison that the user demands of a run, in k6's grammar: `p(95) < 200ms`,
+/// `list: p(99) < 400ms`, `error_rate < 1%`, `rate > 450/s`, `avg < 20ms`, `max < 2s`.
+struct Threshold {
+  enum class Metric : std::uint8_t { kQuantile, kMean, kMin, kMax, kErrorRate, kRate };
+  enum class Op : std::uint8_t { kLess, kLessEqual, kGreater, kGreaterEqual };
+
+  std::string text;  ///< As the user wrote it.
+  std::string step;  ///< Step name; empty = the whole run.
+  Metric metric = Metric::kQuantile;
+  double quantile = 0;  ///< For kQuantile, in (0, 1): 0.95 for p(95).
+  Op op = Op::kLess;
+  double limit = 0;  ///< Latencies in ns, ratios 0..1, rates per second.
+};
+
+/// A threshold and what came of it.
+struct ThresholdResult {
+  enum class State : std::uint8_t { kPass, kFail, kUnknown };
+  Threshold threshold;
+  State state = State::kUnknown;
+  std::optional<double> observed;  ///< In the unit of Threshold::limit.
+  std::string reason;              ///< Why unknown; empty otherwise.
+};
+
+/// What is known about a run before its first request.
+struct RunPlan {
+  std::string scenario;         ///< Name of the scenario, or the URL when run from flags.
+  std::string scenario_text;    ///< The file as it was run (or the flags), for the record.
+  std::string scenario_sha256;  ///< Hex digest of scenario_text.
+  std::string target;           ///< Base URL.
+  std::string build;            ///< What was deployed; empty = not said.
+  std::string branch;           ///< Empty = not said.
+  std::string tag;              ///< Free label; empty = none.
+  std::string environment;  ///< Fingerprint of generator machine: "host=... kernel=... cpus=2 ...".
+  std::uint64_t seed = 0;
+  std::string weir_version;
+  std::string load;       ///< The load in words: "5,000/s uniform for 30 s".
+  bool open_loop = true;  ///< False: a closed loop, whose rate is a result and not a plan.
+  Nanos warm_up{0};
+  Nanos planned_duration{0};    ///< Warm-up included; 0 when bounded by a count of requests.
+  std::vector<StepName> steps;  ///< StepRecord::step points here.
+  std::vector<Threshold> thresholds;
+};
+
+/// How a run came to its end.
+enum class RunState : std::uint8_t {
+  kRunning = 0,  ///< In progress; found in a store without a live writer: killed, incomplete.
+  kComplete = 1,
+  kInterrupted = 2,  ///< Stopped by the user; what was measured is kept.
+  kAborted = 3,      ///< Stopped by weir (target unreachable, threshold abort).
+};
+
+/// "incomplete" for kRunning (what a reader of history sees), "complete", "interrupted", "aborted".
+std::string_view RunStateName(RunState state);
+
+/// A whole run in memory: plan, sums over its seconds and how it ended. Size is bounded by
+/// steps and outcomes, not by duration.
+struct Run {
+  RunId id = 0;
+  RunPlan plan;
+  RunState state = RunState::kRunning;
+  std::string state_reason;  ///< Prose; empty when complete.
+  WallTime started_at{};
+  Nanos duration{0};  ///< First due instant to end, warm-up included.
+  Nanos measured{
+      0};  ///< The part of it that counts (warm-up and drain left out); rates divide by this.
+  std::vector<StepRecord> totals;  ///< At most one per (step, phase).
+  std::optional<double> cpu_s;     ///< Of the generator; no value if it was never sampled.
+  std::optional<std::uint64_t> rss_bytes_max;
+  std::vector<ThresholdResult> thresholds;
+
+  /// Sum over steps of one phase; `step` < 0 = all.
+  StepRecord Total(Phase phase, int step = -1) const;
+};
+
+/// One second of a run, small enough to draw: from stored seconds, statistics phase and warm-up
+/// apart.
+struct SecondPoint {
+  std::uint32_t second = 0;
+  Phase phase = Phase::kMeasure;
+  RequestCounts counts;
+  Histogram response;  ///< As AnsweredAndCensored below.
+};
+
+/// The response-time (or other) distribution that is reported: completed, answered-but-failed,
+/// timed out and unfinished together, the last two as lower bounds. Leaving them out would flatter
+/// the target.
+struct LatencyView {
+  Histogram histogram;
+  std::uint64_t censored = 0;  ///< How many of its values are lower bounds.
+};
+
+enum class LatencyKind : std::uint8_t { kResponse, kService, kSendLag };
+
+LatencyView MergedLatency(const StepRecord& record, LatencyKind kind);
+
+}  // namespace weir

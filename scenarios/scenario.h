@@ -1,0 +1,160 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/rate.h"
+#include "base/run.h"
+#include "base/time.h"
+
+/// The scenario model: what to send, in which order, how often, and what is demanded of the
+/// answers. Plain data; made by ReadScenario (scenarios/reader.h) or from flags
+/// (scenarios/from_flags.h), both of which return only valid ones. Ranges named below hold.
+namespace weir::scenarios {
+
+/// A header as sent. The name keeps the user's spelling; it is a valid token, the value has no
+/// line breaks.
+struct Header {
+  std::string name;
+  std::string value;
+  friend bool operator==(const Header&, const Header&) = default;
+};
+
+/// How a text (header value, body) is judged.
+struct Matcher {
+  enum class Kind : std::uint8_t {
+    kContains,  ///< `items`: the text occurs somewhere.
+    kRegex,     ///< `/^items: \d+/`: ECMAScript regular expression, found somewhere. Compiles.
+  };
+  Kind kind = Kind::kContains;
+  std::string pattern;
+  friend bool operator==(const Matcher&, const Matcher&) = default;
+};
+
+/// Inclusive range of status codes, 100..599; `2xx` is {200, 299}.
+struct StatusRange {
+  int first = 200;
+  int last = 200;
+  friend bool operator==(const StatusRange&, const StatusRange&) = default;
+};
+
+struct HeaderCheck {
+  std::string name;
+  Matcher matcher;
+  friend bool operator==(const HeaderCheck&, const HeaderCheck&) = default;
+};
+
+/// What an answer must be like to count as completed.
+struct Check {
+  std::vector<StatusRange> status;   ///< Any of these; empty = any below 400.
+  std::vector<HeaderCheck> headers;  ///< All of these.
+  std::vector<Matcher> body;         ///< All of these.
+  friend bool operator==(const Check&, const Check&) = default;
+};
+
+/// One request of a flow.
+struct Request {
+  std::string name;            ///< Unique within the scenario; what results are booked under.
+  std::string method = "GET";  ///< Upper case token.
+  std::string path = "/";      ///< Begins with '/'; with query, as it goes on the wire.
+  std::vector<Header>
+      headers;  ///< Defaults already merged in; Host and Content-Length only if the user set them.
+  std::string body;  ///< Rendered; for `json:` its compact text.
+  Check check;
+  Nanos timeout = std::chrono::seconds(5);  ///< From the send to the last byte. > 0.
+};
+
+/// A pause between two requests of a flow.
+struct Think {
+  enum class Distribution : std::uint8_t { kFixed, kUniform, kExponential };
+  Distribution distribution = Distribution::kFixed;
+  Nanos mean{0};  ///< kFixed: the pause; kExponential: its mean. >= 0.
+  Nanos low{0};   ///< kUniform only.
+  Nanos high{0};  ///< kUniform only; >= low.
+  friend bool operator==(const Think&, const Think&) = default;
+};
+
+using Action = std::variant<Request, Think>;
+
+/// What one arrival (open) or one round of a user (closed) does, in order. A step that does not
+/// complete ends the round: later steps of it are not planned.
+struct Flow {
+  std::string name;
+  double weight = 1;            ///< Share of arrivals relative to the other flows. > 0.
+  std::vector<Action> actions;  ///< At least one Request.
+};
+
+enum class Arrivals : std::uint8_t {
+  kUniform,  ///< Evenly spaced.
+  kPoisson,  ///< Memoryless at the stage's rate.
+};
+
+/// Arrivals of flows at a rate that goes linearly from `from` to `to`.
+struct OpenStage {
+  Rate from;
+  Rate to;            ///< Equal to `from` for a constant rate. At least one of the two > 0.
+  Nanos duration{0};  ///< > 0.
+};
+
+/// A number of users who each go round their flow, without pause unless there are think times.
+/// The number goes linearly from `from` to `to`.
+struct ClosedStage {
+  std::uint32_t from = 0;
+  std::uint32_t to = 0;
+  Nanos duration{0};
+};
+
+using Stage = std::variant<OpenStage, ClosedStage>;
+
+/// The load profile.
+struct Load {
+  Arrivals arrivals = Arrivals::kUniform;
+  Nanos warm_up{0};  ///< The first part of the stages, measured but left out of the statistics.
+                     ///< Less than their sum.
+  std::vector<Stage> stages;             ///< At least one; all open or all closed.
+  std::uint32_t in_flight_max = 10'000;  ///< Requests in flight or waiting for a connection; a
+                                         ///< further arrival is dropped. > 0.
+  std::optional<std::uint32_t>
+      connections_max;  ///< Over all workers; none = as many as in_flight_max. > 0.
+  Nanos drain =
+      std::chrono::seconds(5);  ///< After the last stage, how long to wait for answers. >= 0.
+};
+
+/// Where requests go.
+struct Target {
+  enum class Scheme : std::uint8_t { kHttp, kHttps };
+  Scheme scheme = Scheme::kHttp;
+  std::string host;  ///< Name or address; IPv6 without brackets.
+  std::uint16_t port = 80;
+  std::string base_path;  ///< Prefix of every path, without a trailing '/': often empty.
+
+  /// "http://host:port/prefix", IPv6 in brackets, default port left out.
+  std::string Url() const;
+  /// The value of the Host header: "host", "host:8080", "[::1]:8080".
+  std::string HostHeader() const;
+  friend bool operator==(const Target&, const Target&) = default;
+};
+
+struct Scenario {
+  std::string name;
+  std::optional<Target> target;  ///< None: --target must be given.
+  std::vector<Flow> flows;       ///< At least one.
+  Load load;
+  std::vector<Threshold> thresholds;  ///< Steps named in them exist.
+  std::string source_text;            ///< The file as read, or the flags that made it.
+
+  bool IsOpen() const { return std::holds_alternative<OpenStage>(load.stages.front()); }
+
+  Nanos Duration() const;  ///< Sum of the stages, warm-up included, drain not.
+
+  /// In the order of their appearance over all flows: StepRecord::step counts these.
+  std::vector<StepName> StepNames() const;
+
+  /// "5,000/s uniform for 30 s", "50 users for 1 min, then ...".
+  std::string LoadInWords() const;
+};
+
+}  // namespace weir::scenarios
