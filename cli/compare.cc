@@ -1,0 +1,89 @@
+#include "reports/compare.h"
+
+#include <fmt/core.h>
+
+#include "analysis/comparison.h"
+#include "cli/command.h"
+#include "cli/exit_codes.h"
+#include "cli/flags.h"
+#include "cli/output_file.h"
+#include "cli/selectors.h"
+#include "cli/terminal.h"
+#include "store/history.h"
+
+namespace weir::cli {
+namespace {
+
+FlagSpec Spec() {
+  FlagSpec spec;
+  spec.command = "compare";
+  spec.usage = "weir compare A B [OPTIONS]";
+  spec.about =
+      "Shows what differs between two runs or two builds, by how much and how sure that is.\n"
+      "A and B are run numbers, builds, or selectors as of 'weir gate'. Decides nothing.";
+  spec.examples =
+      "  weir compare 12 13\n"
+      "  weir compare build:b6 build:b7";
+  spec.positionals = {"A B"};
+  AddStoreFlag(spec.options);
+  AddJsonFlag(spec.options);
+  spec.options.add_options()("scenario", po::value<std::string>()->value_name("NAME"),
+                             "only runs of this scenario");
+  return spec;
+}
+
+std::vector<RunId> IdsOf(const std::vector<Run>& runs) {
+  std::vector<RunId> ids;
+  for (const Run& run : runs) {
+    ids.push_back(run.id);
+  }
+  return ids;
+}
+
+Status CompareRuns(const ParsedFlags& flags) {
+  const std::vector<std::string> names = flags.Texts("A B");
+  if (names.size() != 2) {
+    return UsageError(fmt::format(
+        "two runs or builds are needed, {} given\n  hint: weir compare build:b6 build:b7",
+        names.size()));
+  }
+  const Result<std::string> path = StorePath(flags);
+  if (!path) {
+    return tl::unexpected(path.error());
+  }
+  const auto store = store::Store::OpenForReading(*path);
+  if (!store) {
+    return tl::unexpected(store.error());
+  }
+  const auto a = SelectRuns(**store, names[0], flags.Text("scenario"));
+  if (!a) {
+    return tl::unexpected(a.error());
+  }
+  const auto b = SelectRuns(**store, names[1], flags.Text("scenario"));
+  if (!b) {
+    return tl::unexpected(b.error());
+  }
+  const analysis::Comparison comparison = analysis::Compare(*a, *b);
+  const reports::CompareSides sides{names[0], names[1], IdsOf(*a), IdsOf(*b)};
+  if (flags.Has("json")) {
+    return WriteJson(flags.Text("json"), reports::CompareJson(sides, comparison));
+  }
+  Print(reports::RenderCompareText(sides, comparison, TerminalOptions()));
+  return {};
+}
+
+}  // namespace
+
+int CompareMain(const Arguments& arguments) {
+  const Result<ParsedFlags> flags = ParseFlags(Spec(), arguments);
+  if (!flags) {
+    return Complain("compare", flags.error());
+  }
+  if (flags->help) {
+    return kExitPass;
+  }
+  const Status done = CompareRuns(*flags);
+  return done ? static_cast<int>(kExitPass) : Complain("compare", done.error());
+}
+
+}  // namespace weir::cli

@@ -1,0 +1,76 @@
+#include "cli/environment.h"
+
+#include <array>
+#include <fstream>
+
+#include <fmt/format.h>
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+#include <sched.h>
+#include <sys/sysinfo.h>
+#include <sys/utsname.h>
+
+#include "base/check.h"
+
+namespace weir::cli {
+namespace {
+
+std::string ProcessorName() {
+  std::ifstream file("/proc/cpuinfo");
+  std::string line;
+  while (std::getline(file, line)) {
+    const std::size_t colon = line.find(": ");
+    if (line.starts_with("model name") && colon != std::string::npos) {
+      return line.substr(colon + 2);
+    }
+  }
+  return "unknown";
+}
+
+std::string Governor() {
+  std::ifstream file("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor");
+  std::string governor;
+  return file >> governor ? governor : "unknown";
+}
+
+int UsableCores() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  return sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : get_nprocs();
+}
+
+}  // namespace
+
+std::string EnvironmentFingerprint() {
+  utsname names{};
+  uname(&names);
+
+  struct sysinfo info {};
+
+  sysinfo(&info);
+  const double memory_gib =
+      static_cast<double>(info.totalram) * static_cast<double>(info.mem_unit) / (1U << 30U);
+  return fmt::format("cpu=\"{}\" cores={} machine={} kernel={} memory_gib={:.0f} governor={}",
+                     ProcessorName(), UsableCores(), names.machine, names.release, memory_gib,
+                     Governor());
+}
+
+std::string Sha256(std::string_view text) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned length = 0;
+  WEIR_CHECK(EVP_Digest(text.data(), text.size(), digest.data(), &length, EVP_sha256(), nullptr) ==
+             1);
+  std::string hex;
+  for (unsigned i = 0; i < length; ++i) {
+    hex += fmt::format("{:02x}", digest[i]);
+  }
+  return hex;
+}
+
+unsigned RandomSeed() {
+  unsigned seed = 0;
+  WEIR_CHECK(RAND_bytes(reinterpret_cast<unsigned char*>(&seed), sizeof(seed)) == 1);
+  return seed;
+}
+
+}  // namespace weir::cli

@@ -1,0 +1,128 @@
+#include "cli/flags.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include <fmt/core.h>
+
+#include "cli/exit_codes.h"
+
+namespace weir::cli {
+namespace {
+
+constexpr const char* kStoreDefault = "weir.db";
+
+// `--json out.json` means a file although the value is optional; `--json http://...` does not.
+Arguments JoinJsonFile(const Arguments& arguments) {
+  Arguments joined;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const bool takes_next =
+        arguments[i] == "--json" && i + 1 < arguments.size() && arguments[i + 1].ends_with(".json");
+    joined.push_back(takes_next ? "--json=" + arguments[i + 1] : arguments[i]);
+    i += takes_next ? 1 : 0;
+  }
+  return joined;
+}
+
+std::string NearestFlag(const po::options_description& options, std::string_view wrong) {
+  std::vector<std::string> names;
+  for (const auto& option : options.options()) {
+    names.push_back(option->long_name());
+  }
+  const std::vector<std::string_view> views(names.begin(), names.end());
+  wrong.remove_prefix(std::min(wrong.find_first_not_of('-'), wrong.size()));
+  const std::optional<std::string> nearest = NearestWord(wrong, views);
+  return nearest ? fmt::format("did you mean '--{}'?", *nearest) : std::string();
+}
+
+void PrintHelp(const FlagSpec& spec) {
+  std::ostringstream options;
+  options << spec.options;
+  fmt::print("Usage: {}\n\n{}\n\nExamples:\n{}\n\nOptions:\n{}", spec.usage, spec.about,
+             spec.examples, options.str());
+}
+
+po::positional_options_description Positionals(const std::vector<std::string>& names) {
+  po::positional_options_description positionals;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    positionals.add(names[i].c_str(), i + 1 == names.size() ? -1 : 1);
+  }
+  return positionals;
+}
+
+}  // namespace
+
+std::string ParsedFlags::Text(const std::string& name) const {
+  return Has(name) ? values[name].as<std::string>() : std::string();
+}
+
+std::vector<std::string> ParsedFlags::Texts(const std::string& name) const {
+  return Has(name) ? values[name].as<std::vector<std::string>>() : std::vector<std::string>();
+}
+
+Result<ParsedFlags> ParseFlags(FlagSpec spec, const Arguments& arguments) {
+  const std::string hint =
+      fmt::format("\n  hint: 'weir {} --help' lists the options", spec.command);
+  spec.options.add_options()("help,h", "print this and exit");
+  po::options_description all = spec.options;
+  for (const std::string& name : spec.positionals) {
+    all.add_options()(name.c_str(), po::value<std::vector<std::string>>());
+  }
+  ParsedFlags parsed;
+  try {
+    po::store(
+        po::command_line_parser(JoinJsonFile(arguments))
+            .options(all)
+            .positional(Positionals(spec.positionals))
+            .style(po::command_line_style::unix_style & ~po::command_line_style::allow_guessing)
+            .run(),
+        parsed.values);
+    po::notify(parsed.values);
+  } catch (const po::unknown_option& error) {
+    const std::string nearest = NearestFlag(spec.options, error.get_option_name());
+    return UsageError(fmt::format("unknown option '{}'{}", Printable(error.get_option_name()),
+                                  nearest.empty() ? hint : "\n  hint: " + nearest));
+  } catch (const po::error& error) {
+    return UsageError(Printable(error.what()) + hint);
+  }
+  if (parsed.Has("help")) {
+    PrintHelp(spec);
+    parsed.help = true;
+  }
+  return parsed;
+}
+
+void AddStoreFlag(po::options_description& options) {
+  options.add_options()("store", po::value<std::string>()->value_name("PATH"),
+                        "history file; default $WEIR_STORE, else weir.db");
+}
+
+Result<std::string> StorePath(const ParsedFlags& flags) {
+  std::string path = flags.Text("store");
+  if (!flags.Has("store")) {
+    // Read before any thread is started.
+    const char* from_environment = std::getenv("WEIR_STORE");  // NOLINT(concurrency-mt-unsafe)
+    path = from_environment != nullptr ? from_environment : kStoreDefault;
+  }
+  if (path.empty()) {
+    return UsageError("--store: the path is empty\n  hint: leave the option out for weir.db");
+  }
+  if (path.starts_with("postgres://") || path.starts_with("postgresql://")) {
+    return UsageError(
+        "--store: this version keeps its history in SQLite files only\n"
+        "  hint: give a path such as weir.db");
+  }
+  return path;
+}
+
+void AddJsonFlag(po::options_description& options) {
+  options.add_options()("json", po::value<std::string>()->implicit_value("-")->value_name("[FILE]"),
+                        "print JSON instead of text, or write it to FILE (--json=FILE)");
+}
+
+int Complain(std::string_view command, const Error& error) {
+  fmt::print(stderr, "weir {}: {}\n", command, error.message);
+  return ExitCodeOf(error);
+}
+
+}  // namespace weir::cli

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace weir::cli {
+
+/// Writes `text` to `path` whole or not at all: into a file beside it that then takes its name.
+/// Errors: kUnavailable, naming path and cause; what was at `path` before is then still there.
+Status WriteFile(const std::string& path, std::string_view text);
+
+/// What --json asks for: with "-" prints to standard output, else writes the file.
+Status WriteJson(const std::string& destination, std::string_view json);
+
+}  // namespace weir::cli

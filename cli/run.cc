@@ -1,0 +1,404 @@
+#include <memory>
+#include <utility>
+
+#include <fmt/core.h>
+
+#include "analysis/thresholds.h"
+#include "base/clock.h"
+#include "cli/command.h"
+#include "cli/environment.h"
+#include "cli/exit_codes.h"
+#include "cli/flags.h"
+#include "cli/output_file.h"
+#include "cli/progress.h"
+#include "cli/signals.h"
+#include "cli/terminal.h"
+#include "cli/version.h"
+#include "loadgen/engine.h"
+#include "reports/run_json.h"
+#include "reports/run_text.h"
+#include "scenarios/from_flags.h"
+#include "scenarios/reader.h"
+#include "scenarios/target.h"
+#include "scenarios/threshold.h"
+#include "store/run_writer.h"
+
+namespace weir::cli {
+namespace {
+
+/// Everything that the command line says, checked.
+struct RunOrder {
+  scenarios::Scenario scenario;
+  scenarios::Target target;
+  loadgen::EngineOptions engine;
+  std::string store_path;  ///< Empty = do not record.
+  std::string json;        ///< Destination; empty = text only.
+  std::string build;
+  std::string branch;
+  std::string tag;
+  bool quiet = false;
+};
+
+FlagSpec Spec() {
+  FlagSpec spec;
+  spec.command = "run";
+  spec.usage = "weir run [OPTIONS] SCENARIO.yaml | URL";
+  spec.about =
+      "Sends the load of a scenario file, or of flags, to a target; records whole latency\n"
+      "histograms in the history and prints a summary. Latency counts from the instant a\n"
+      "request was due. With -R the load is open: requests come at that rate whether or not\n"
+      "the target keeps up; without, a closed loop of -c connections as fast as they go.";
+  spec.examples =
+      "  weir run checkout.yaml --target http://localhost:8080 --build b7\n"
+      "  weir run -c 64 -d 30s -R 5000 -H 'Accept: text/html' http://localhost:8080/\n"
+      "  weir run -c 64 -d 10s --threshold 'p(99) < 20ms' http://localhost:8080/";
+  spec.positionals = {"SCENARIO"};
+  auto add = spec.options.add_options();
+  const auto text = [](const char* name) { return po::value<std::string>()->value_name(name); };
+  const auto texts = [](const char* name) {
+    return po::value<std::vector<std::string>>()->value_name(name);
+  };
+  add("target", text("URL"), "where a scenario is sent; overrides its 'target'");
+  add("build", text("NAME"), "what is deployed there, for comparisons");
+  add("branch", text("NAME"), "branch of the build");
+  add("tag", text("NAME"), "free label");
+  AddStoreFlag(spec.options);
+  add("no-store", "do not record the run");
+  AddJsonFlag(spec.options);
+  add("quiet,q", "no summary, only the exit code");
+  add("threads,t", text("N"), "load-generating threads; default 1");
+  add("pacing", text("MODE"), "sleep, hybrid (default) or spin: precision against processor time");
+  add("seed", text("N"), "of arrivals and choices; default random, and recorded");
+  add("threshold", texts("EXPR"), "what must hold, e.g. 'p(95) < 200ms'; exit code 10 if not");
+  add("connections,c", text("N"), "URL only: connections; default 10");
+  add("duration,d", text("TIME"), "URL only: length of the load; default 10s");
+  add("rate,R", text("RATE"), "URL only: requests per second, e.g. 5000, 10k, 90/m");
+  add("arrivals", text("KIND"), "URL only: uniform (default) or poisson");
+  add("header,H", texts("'K: V'"), "URL only: a header; may be repeated");
+  add("request,X", text("METHOD"), "URL only: method; default GET, with --data POST");
+  add("data", text("BODY"), "URL only: request body");
+  add("timeout", text("TIME"), "URL only: from the send to the last byte; default 5s");
+  add("warm-up", text("TIME"), "URL only: first part of the load, left out of the statistics");
+  add("in-flight-max", text("N"), "URL only: requests in flight or waiting; default 10k");
+  add("latency,L", "accepted for wrk's users: latencies are always printed");
+  return spec;
+}
+
+constexpr const char* kUrlOnly[] = {"connections", "duration",     "rate", "arrivals",
+                                    "header",      "request",      "data", "timeout",
+                                    "warm-up",     "in-flight-max"};
+
+bool IsUrl(const std::string& text) {
+  return text.find("://") != std::string::npos ||
+         (text.find('/') != 0 && text.find(':') != std::string::npos && !text.ends_with(".yaml") &&
+          !text.ends_with(".yml"));
+}
+
+Result<std::uint32_t> ParseSmallCount(std::string_view text) {
+  const Result<std::uint64_t> count = ParseCount(text);
+  if (!count) {
+    return tl::unexpected(count.error());
+  }
+  if (*count == 0 || *count > 1'000'000) {
+    return UsageError(fmt::format("{} is out of range; it must be 1 to 1,000,000", *count));
+  }
+  return static_cast<std::uint32_t>(*count);
+}
+
+Result<std::uint64_t> ParseSeed(std::string_view text) {
+  const Result<std::uint64_t> seed = ParseCount(text);
+  return seed ? seed : UsageError(fmt::format("'{}' is not a whole number", Printable(text)));
+}
+
+Result<loadgen::Pacing> ParsePacing(std::string_view text) {
+  if (text == "sleep") {
+    return loadgen::Pacing::kSleep;
+  }
+  if (text == "hybrid") {
+    return loadgen::Pacing::kHybrid;
+  }
+  if (text == "spin") {
+    return loadgen::Pacing::kSpin;
+  }
+  return UsageError(fmt::format("'{}' is none of sleep, hybrid, spin", Printable(text)));
+}
+
+Result<scenarios::Arrivals> ParseArrivals(std::string_view text) {
+  if (text == "uniform") {
+    return scenarios::Arrivals::kUniform;
+  }
+  if (text == "poisson") {
+    return scenarios::Arrivals::kPoisson;
+  }
+  return UsageError(fmt::format("'{}' is neither uniform nor poisson", Printable(text)));
+}
+
+/// Reads flag `name` into `out` if it is given.
+template <typename T, typename Parser>
+Status ReadInto(const ParsedFlags& flags, const std::string& name, Parser parse, T& out) {
+  if (!flags.Has(name)) {
+    return {};
+  }
+  auto value = parse(flags.Text(name));
+  if (!value) {
+    return UsageError("--" + name + ": " + value.error().message);
+  }
+  out = *value;
+  return {};
+}
+
+Result<scenarios::Scenario> FromUrl(const ParsedFlags& flags, const std::string& url) {
+  scenarios::FlagLoad load;
+  load.url = url;
+  load.headers = flags.Texts("header");
+  load.method = flags.Text("request");
+  load.body = flags.Text("data");
+  load.thresholds = flags.Texts("threshold");
+  for (const Status& status :
+       {ReadInto(flags, "connections", ParseSmallCount, load.connections),
+        ReadInto(flags, "duration", ParseDuration, load.duration),
+        ReadInto(flags, "rate", ParseRate, load.rate),
+        ReadInto(flags, "arrivals", ParseArrivals, load.arrivals),
+        ReadInto(flags, "timeout", ParseDuration, load.timeout),
+        ReadInto(flags, "warm-up", ParseDuration, load.warm_up),
+        ReadInto(flags, "in-flight-max", ParseSmallCount, load.in_flight_max)}) {
+    if (!status) {
+      return tl::unexpected(status.error());
+    }
+  }
+  return scenarios::ScenarioFromFlags(load);
+}
+
+Result<scenarios::Scenario> FromFile(const ParsedFlags& flags, const std::string& path) {
+  for (const char* name : kUrlOnly) {
+    if (flags.Has(name)) {
+      return UsageError(fmt::format(
+          "--{} goes with a URL, not with a scenario file\n  hint: set it in {}", name, path));
+    }
+  }
+  Result<scenarios::Scenario> scenario = scenarios::ReadScenarioFile(path);
+  if (!scenario) {
+    return scenario;
+  }
+  for (const std::string& text : flags.Texts("threshold")) {
+    Result<Threshold> threshold = scenarios::ParseThreshold(text);
+    if (!threshold) {
+      return UsageError("--threshold: " + threshold.error().message);
+    }
+    scenario->thresholds.push_back(std::move(*threshold));
+  }
+  return scenario;
+}
+
+Result<scenarios::Target> TargetOf(const ParsedFlags& flags, const scenarios::Scenario& scenario) {
+  if (flags.Has("target")) {
+    Result<scenarios::Target> target = scenarios::ParseTarget(flags.Text("target"));
+    return target ? target : UsageError("--target: " + target.error().message);
+  }
+  if (!scenario.target) {
+    return UsageError(fmt::format(
+        "scenario '{}' names no target\n  hint: add --target URL, or 'target:' to the file",
+        Printable(scenario.name)));
+  }
+  return *scenario.target;
+}
+
+Result<RunOrder> ReadOrder(const ParsedFlags& flags) {
+  const std::vector<std::string> sources = flags.Texts("SCENARIO");
+  if (sources.size() != 1) {
+    return UsageError(
+        fmt::format("one scenario file or URL is needed, {} given\n"
+                    "  hint: weir run checkout.yaml, or weir run -R 1k -d 10s "
+                    "http://localhost:8080/",
+                    sources.size()));
+  }
+  RunOrder order;
+  Result<scenarios::Scenario> scenario =
+      IsUrl(sources[0]) ? FromUrl(flags, sources[0]) : FromFile(flags, sources[0]);
+  if (!scenario) {
+    return tl::unexpected(scenario.error());
+  }
+  order.scenario = std::move(*scenario);
+  Result<scenarios::Target> target = TargetOf(flags, order.scenario);
+  if (!target) {
+    return tl::unexpected(target.error());
+  }
+  order.target = std::move(*target);
+  order.engine.seed = RandomSeed();
+  for (const Status& status : {ReadInto(flags, "threads", ParseSmallCount, order.engine.threads),
+                               ReadInto(flags, "pacing", ParsePacing, order.engine.pacing),
+                               ReadInto(flags, "seed", ParseSeed, order.engine.seed)}) {
+    if (!status) {
+      return tl::unexpected(status.error());
+    }
+  }
+  if (order.engine.threads > 256) {
+    return UsageError("--threads: at most 256");
+  }
+  if (!flags.Has("no-store")) {
+    Result<std::string> path = StorePath(flags);
+    if (!path) {
+      return tl::unexpected(path.error());
+    }
+    order.store_path = *path;
+  }
+  order.json = flags.Text("json");
+  order.build = flags.Text("build");
+  order.branch = flags.Text("branch");
+  order.tag = flags.Text("tag");
+  order.quiet = flags.Has("quiet");
+  return order;
+}
+
+RunPlan PlanOf(const RunOrder& order) {
+  RunPlan plan;
+  plan.scenario = order.scenario.name;
+  plan.scenario_text = order.scenario.source_text;
+  plan.scenario_sha256 = Sha256(order.scenario.source_text);
+  plan.target = order.target.Url();
+  plan.build = order.build;
+  plan.branch = order.branch;
+  plan.tag = order.tag;
+  plan.environment = EnvironmentFingerprint();
+  plan.seed = order.engine.seed;
+  plan.weir_version = kVersion;
+  plan.load = order.scenario.LoadInWords();
+  plan.open_loop = order.scenario.IsOpen();
+  plan.warm_up = order.scenario.load.warm_up;
+  plan.planned_duration = order.scenario.Duration();
+  plan.steps = order.scenario.StepNames();
+  plan.thresholds = order.scenario.thresholds;
+  return plan;
+}
+
+Run Assemble(RunPlan plan, loadgen::EngineResult result) {
+  Run run;
+  run.plan = std::move(plan);
+  run.state = result.state;
+  run.state_reason = std::move(result.state_reason);
+  run.started_at = result.started_at;
+  run.duration = result.duration;
+  run.measured = result.measured;
+  run.totals = std::move(result.totals);
+  run.cpu_s = result.cpu_s;
+  if (result.rss_bytes_max > 0) {
+    run.rss_bytes_max = result.rss_bytes_max;
+  }
+  for (const Threshold& threshold : run.plan.thresholds) {
+    run.thresholds.push_back(analysis::Evaluate(threshold, run));
+  }
+  return run;
+}
+
+int ExitCodeOf(const Run& run) {
+  if (run.state == RunState::kInterrupted) {
+    return kExitInterrupted;
+  }
+  int code = kExitPass;
+  for (const ThresholdResult& result : run.thresholds) {
+    if (result.state == ThresholdResult::State::kFail) {
+      return kExitFail;
+    }
+    if (result.state == ThresholdResult::State::kUnknown) {
+      code = kExitInconclusive;
+    }
+  }
+  return code;
+}
+
+Status PrintRun(const RunOrder& order, const Run& run) {
+  if (!order.json.empty()) {
+    if (Status written = WriteJson(order.json, reports::RunJson(run)); !written) {
+      return written;
+    }
+  }
+  if (!order.quiet && order.json != "-") {
+    Print(reports::RenderRunText(run, TerminalOptions()));
+  }
+  return {};
+}
+
+std::string NoAnswer(const Run& run) {
+  const StepRecord measured = run.Total(Phase::kMeasure);
+  StepRecord all = run.Total(Phase::kWarmUp);
+  all.Merge(measured);
+  std::string kinds;
+  for (std::size_t i = 0; i < kRequestErrorCount; ++i) {
+    if (all.errors[i] > 0) {
+      kinds += fmt::format("{}{} {}", kinds.empty() ? "" : ", ", FormatCount(all.errors[i]),
+                           RequestErrorName(static_cast<RequestError>(i)));
+    }
+  }
+  return fmt::format(
+      "target {} gave no valid answer to any of {} requests ({})\n  hint: is it an HTTP server, "
+      "and is the timeout long enough?",
+      run.plan.target, FormatCount(all.counts.planned), kinds);
+}
+
+Result<int> Execute(const RunOrder& order) {
+  const SystemClock clock;
+  Result<std::unique_ptr<loadgen::Engine>> engine =
+      loadgen::Engine::Create(order.scenario, order.target, order.engine, clock);
+  if (!engine) {
+    return tl::unexpected(engine.error());
+  }
+  const RunPlan plan = PlanOf(order);
+  std::unique_ptr<store::RunWriter> writer;
+  if (!order.store_path.empty()) {
+    auto begun = store::RunWriter::Begin(order.store_path, plan, clock.WallNow());
+    if (!begun) {
+      return tl::unexpected(begun.error());
+    }
+    writer = std::move(*begun);
+  }
+  Progress progress(
+      writer.get(), plan.planned_duration,
+      StderrIsTerminal() && !order.quiet ? Progress::Display::kOn : Progress::Display::kOff);
+  loadgen::EngineResult result;
+  {
+    const StopOnSignal stop([&engine] { (*engine)->Stop(); });
+    result = (*engine)->Run(progress);
+  }
+  progress.Clear();
+  const bool answered = result.answered;
+  Run run = Assemble(plan, std::move(result));
+  if (!answered && run.state == RunState::kComplete) {
+    run.state = RunState::kAborted;
+    run.state_reason = "no request got a valid answer";
+  }
+  Status stored;
+  if (writer != nullptr) {
+    run.id = writer->id();
+    stored = writer->Finish(run);
+  }
+  if (Status printed = PrintRun(order, run); !printed) {
+    return tl::unexpected(printed.error());
+  }
+  if (!stored) {
+    return tl::unexpected(stored.error());
+  }
+  if (!answered && run.state == RunState::kAborted) {
+    return Unavailable(NoAnswer(run));
+  }
+  return ExitCodeOf(run);
+}
+
+}  // namespace
+
+int RunMain(const Arguments& arguments) {
+  const Result<ParsedFlags> flags = ParseFlags(Spec(), arguments);
+  if (!flags) {
+    return Complain("run", flags.error());
+  }
+  if (flags->help) {
+    return kExitPass;
+  }
+  const Result<RunOrder> order = ReadOrder(*flags);
+  if (!order) {
+    return Complain("run", order.error());
+  }
+  const Result<int> code = Execute(*order);
+  return code ? *code : Complain("run", code.error());
+}
+
+}  // namespace weir::cli

@@ -1,0 +1,73 @@
+#include <fmt/core.h>
+
+#include "cli/command.h"
+#include "cli/exit_codes.h"
+#include "cli/flags.h"
+#include "cli/output_file.h"
+#include "cli/selectors.h"
+#include "cli/terminal.h"
+#include "reports/run_json.h"
+#include "reports/run_text.h"
+#include "store/history.h"
+
+namespace weir::cli {
+namespace {
+
+FlagSpec Spec() {
+  FlagSpec spec;
+  spec.command = "show";
+  spec.usage = "weir show RUN [OPTIONS]";
+  spec.about = "Shows a recorded run: its number from 'weir history', or 'last'.";
+  spec.examples =
+      "  weir show last\n"
+      "  weir show 12 --json";
+  spec.positionals = {"RUN"};
+  AddStoreFlag(spec.options);
+  AddJsonFlag(spec.options);
+  return spec;
+}
+
+Status ShowRun(const ParsedFlags& flags) {
+  const std::vector<std::string> names = flags.Texts("RUN");
+  if (names.size() != 1) {
+    return UsageError(
+        fmt::format("one run is needed, {} given\n  hint: weir show last", names.size()));
+  }
+  const Result<std::string> path = StorePath(flags);
+  if (!path) {
+    return tl::unexpected(path.error());
+  }
+  const auto store = store::Store::OpenForReading(*path);
+  if (!store) {
+    return tl::unexpected(store.error());
+  }
+  const Result<RunId> id = SelectRun(**store, names[0]);
+  if (!id) {
+    return tl::unexpected(id.error());
+  }
+  const Result<Run> run = (*store)->LoadRun(*id);
+  if (!run) {
+    return tl::unexpected(run.error());
+  }
+  if (flags.Has("json")) {
+    return WriteJson(flags.Text("json"), reports::RunJson(*run));
+  }
+  Print(reports::RenderRunText(*run, TerminalOptions()));
+  return {};
+}
+
+}  // namespace
+
+int ShowMain(const Arguments& arguments) {
+  const Result<ParsedFlags> flags = ParseFlags(Spec(), arguments);
+  if (!flags) {
+    return Complain("show", flags.error());
+  }
+  if (flags->help) {
+    return kExitPass;
+  }
+  const Status done = ShowRun(*flags);
+  return done ? static_cast<int>(kExitPass) : Complain("show", done.error());
+}
+
+}  // namespace weir::cli
