@@ -73,6 +73,7 @@ void StepRecord::Merge(const StepRecord& other) {
   for (std::size_t i = 0; i < kRequestErrorCount; ++i) {
     errors[i] += other.errors[i];
   }
+  completed_in_window += other.completed_in_window;
   bytes_received += other.bytes_received;
   bytes_sent += other.bytes_sent;
   for (const auto& [outcome, set] : other.latency) {

@@ -1,0 +1,271 @@
+#include "loadgen/engine.h"
+
+#include <algorithm>
+#include <atomic>
+#include <map>
+#include <optional>
+#include <thread>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/check.h"
+#include "loadgen/mailbox.h"
+#include "loadgen/prepared.h"
+#include "loadgen/resources.h"
+#include "loadgen/schedule.h"
+#include "loadgen/transport/address.h"
+#include "loadgen/transport/worker_thread.h"
+
+namespace weir::loadgen {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Nanos kConnectTimeout = 5s;
+
+// Between the decision to start and the first due instant: time for all threads to get ready.
+constexpr Nanos kStartDelay = 20ms;
+
+// How long after a second's end its record may wait for a worker that has not handed over.
+constexpr auto kCollectPeriod = 200ms;
+
+std::uint32_t UsersMax(const scenarios::Load& load) {
+  std::uint32_t users = 0;
+  for (const scenarios::Stage& stage : load.stages) {
+    const auto& closed = std::get<scenarios::ClosedStage>(stage);
+    users = std::max({users, closed.from, closed.to});
+  }
+  return users;
+}
+
+std::uint32_t ConnectionsMax(const PreparedScenario& scenario) {
+  if (scenario.load.connections_max) {
+    return *scenario.load.connections_max;
+  }
+  return scenario.open ? scenario.load.in_flight_max : UsersMax(scenario.load);
+}
+
+bool HasAnswer(const StepRecord& record) {
+  const auto errors = [&record](RequestError error) {
+    return record.errors[static_cast<std::size_t>(error)];
+  };
+  return record.counts.of(Outcome::kCompleted) + errors(RequestError::kStatus) +
+             errors(RequestError::kCheckHeader) + errors(RequestError::kCheckBody) >
+         0;
+}
+
+}  // namespace
+
+class Engine::Impl {
+ public:
+  Impl(PreparedScenario scenario, const scenarios::Scenario& source, const EngineOptions& options,
+       const Clock& clock)
+      : scenario_(std::move(scenario)),
+        duration_(source.Duration()),
+        options_(options),
+        clock_(clock) {}
+
+  Status MakeWorkers(const SocketAddress& address);
+  EngineResult Run(RecordSink& sink);
+  void Stop();
+
+ private:
+  struct Worker {
+    std::unique_ptr<Mailbox> mailbox;
+    std::unique_ptr<WorkerThread> thread;
+  };
+
+  void Collect(RecordSink& sink, EngineResult& result);
+  /// Passes on what was collected up to second `last` and adds it to the totals.
+  void Emit(RecordSink& sink, std::uint32_t last, EngineResult& result);
+  ResourceSample SampleResources(std::uint32_t second, EngineResult& result) const;
+  void Conclude(EngineResult& result) const;
+  bool AllClosed() const;
+
+  const PreparedScenario scenario_;
+  const Nanos duration_;
+  const EngineOptions options_;
+  const Clock& clock_;
+  Bell bell_;
+  std::vector<Worker> workers_;
+  std::map<std::uint32_t, SecondRecord> pending_;
+  Instant start_{};
+  double cpu_s_before_ = 0;
+  std::atomic<bool> stopped_{false};
+};
+
+Result<std::unique_ptr<Engine>> Engine::Create(const scenarios::Scenario& scenario,
+                                               const scenarios::Target& target,
+                                               const EngineOptions& options, const Clock& clock) {
+  if (target.scheme == scenarios::Target::Scheme::kHttps) {
+    return UsageError(fmt::format(
+        "target {}: https is not supported by this version\n  hint: use an http:// address",
+        target.Url()));
+  }
+  Result<PreparedScenario> prepared = Prepare(scenario, target);
+  if (!prepared) {
+    return tl::unexpected(prepared.error());
+  }
+  const Result<std::vector<SocketAddress>> addresses = Resolve(target);
+  if (!addresses) {
+    return tl::unexpected(addresses.error());
+  }
+  const Result<SocketAddress> address = FirstReachable(*addresses, target, kConnectTimeout);
+  if (!address) {
+    return tl::unexpected(address.error());
+  }
+  RaiseFileLimit();
+  auto impl = std::make_unique<Impl>(std::move(*prepared), scenario, options, clock);
+  if (Status made = impl->MakeWorkers(*address); !made) {
+    return tl::unexpected(made.error());
+  }
+  return std::unique_ptr<Engine>(new Engine(std::move(impl)));
+}
+
+Engine::Engine(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+Engine::~Engine() = default;
+
+EngineResult Engine::Run(RecordSink& sink) {
+  return impl_->Run(sink);
+}
+
+void Engine::Stop() {
+  impl_->Stop();
+}
+
+Status Engine::Impl::MakeWorkers(const SocketAddress& address) {
+  const std::uint32_t connections = ConnectionsMax(scenario_);
+  const std::uint32_t useful =
+      scenario_.open ? connections : std::min(connections, UsersMax(scenario_.load));
+  const std::uint32_t count = std::clamp<std::uint32_t>(options_.threads, 1, std::max(useful, 1U));
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const WorkerSlice slice{i, count};
+    WorkerThread::Options options;
+    options.transport = {address, std::max(1U, UsersOf(connections, slice))};
+    options.preconnect = scenario_.load.connections_max ? options.transport.connections_max : 1;
+    options.pacing = options_.pacing;
+    options.slice = slice;
+    options.seed = options_.seed;
+    Worker worker;
+    worker.mailbox =
+        std::make_unique<Mailbox>(bell_, scenario_.step_count, scenario_.load.warm_up > 0ns);
+    Result<std::unique_ptr<WorkerThread>> thread =
+        WorkerThread::Create(scenario_, options, clock_, *worker.mailbox);
+    if (!thread) {
+      return tl::unexpected(thread.error());
+    }
+    worker.thread = std::move(*thread);
+    workers_.push_back(std::move(worker));
+  }
+  return {};
+}
+
+EngineResult Engine::Impl::Run(RecordSink& sink) {
+  EngineResult result;
+  for (Worker& worker : workers_) {
+    worker.thread->Preconnect(clock_.Now() + kConnectTimeout);
+  }
+  cpu_s_before_ = ReadProcessUsage().cpu_s;
+  start_ = clock_.Now() + kStartDelay;
+  result.started_at = clock_.WallNow() + kStartDelay;
+  std::vector<std::thread> threads;
+  for (Worker& worker : workers_) {
+    threads.emplace_back([&thread = *worker.thread, start = start_] { thread.Run(start); });
+  }
+  Collect(sink, result);
+  for (std::thread& thread : threads) {
+    thread.join();
+  }
+  Conclude(result);
+  return result;
+}
+
+void Engine::Impl::Stop() {
+  stopped_.store(true, std::memory_order_relaxed);
+  for (Worker& worker : workers_) {
+    worker.thread->Stop();
+  }
+}
+
+bool Engine::Impl::AllClosed() const {
+  return std::all_of(workers_.begin(), workers_.end(),
+                     [](const Worker& worker) { return worker.mailbox->closed(); });
+}
+
+void Engine::Impl::Collect(RecordSink& sink, EngineResult& result) {
+  std::uint32_t next_second = 0;
+  bool all_closed = false;
+  while (!all_closed) {
+    {
+      std::unique_lock lock(bell_.mutex);
+      bell_.rung.wait_for(lock, kCollectPeriod);
+      all_closed = AllClosed();
+    }
+    for (Worker& worker : workers_) {
+      for (std::unique_ptr<RecordSet>& set : worker.mailbox->TakeAll()) {
+        SecondRecord& sum = pending_[set->second];
+        sum.second = set->second;
+        set->DrainInto(sum);
+        worker.mailbox->GiveBack(std::move(set));
+      }
+    }
+    const Nanos elapsed = clock_.Now() - start_;
+    while (elapsed >= (next_second + 1) * Nanos(1s) + kCollectPeriod) {
+      Emit(sink, next_second, result);
+      sink.OnResources(SampleResources(next_second, result));
+      ++next_second;
+    }
+  }
+  Emit(sink, UINT32_MAX, result);
+  sink.OnResources(SampleResources(next_second, result));
+}
+
+void Engine::Impl::Emit(RecordSink& sink, std::uint32_t last, EngineResult& result) {
+  while (!pending_.empty() && pending_.begin()->first <= last) {
+    const SecondRecord& record = pending_.begin()->second;
+    for (const StepRecord& step : record.steps) {
+      MergeInto(result.totals, step);
+    }
+    sink.OnSecond(record);
+    pending_.erase(pending_.begin());
+  }
+}
+
+ResourceSample Engine::Impl::SampleResources(std::uint32_t second, EngineResult& result) const {
+  const ProcessUsage usage = ReadProcessUsage();
+  ResourceSample sample;
+  sample.second = second;
+  sample.cpu_s = usage.cpu_s - cpu_s_before_;
+  sample.rss_bytes = usage.rss_bytes;
+  for (const Worker& worker : workers_) {
+    sample.in_flight += worker.thread->in_flight();
+    sample.connections += worker.thread->connections();
+  }
+  result.cpu_s = sample.cpu_s;
+  result.rss_bytes_max = std::max(result.rss_bytes_max, sample.rss_bytes);
+  return sample;
+}
+
+void Engine::Impl::Conclude(EngineResult& result) const {
+  Instant end = start_;
+  for (const Worker& worker : workers_) {
+    end = std::max(end, worker.thread->finished_at());
+  }
+  const bool stopped = stopped_.load(std::memory_order_relaxed);
+  result.duration = stopped ? std::min(end - start_, duration_) : std::max(end - start_, duration_);
+  result.measured =
+      std::max(std::min(result.duration, duration_) - scenario_.load.warm_up, Nanos(0));
+  if (stopped) {
+    result.state = RunState::kInterrupted;
+    result.state_reason = fmt::format("stopped after {:.1f} s of {:.1f} s",
+                                      Seconds(result.duration), Seconds(duration_));
+  }
+  for (const StepRecord& record : result.totals) {
+    WEIR_CHECK(record.counts.Balanced());
+    result.answered = result.answered || HasAnswer(record);
+  }
+}
+
+}  // namespace weir::loadgen

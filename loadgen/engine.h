@@ -1,0 +1,76 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/record_sink.h"
+#include "base/result.h"
+#include "base/run.h"
+#include "loadgen/pacing.h"
+#include "scenarios/scenario.h"
+
+namespace weir::loadgen {
+
+/// How to generate load, apart from what the scenario says.
+struct EngineOptions {
+  /// Load-generating threads. One does some 200,000 requests per second; more than the
+  /// machine has cores only adds lateness. 1..256; fewer are used when there are fewer connections
+  /// or users.
+  std::uint32_t threads = 1;
+
+  Pacing pacing = Pacing::kHybrid;
+
+  /// Of arrivals, think times and the choice of flows. The same seed gives the same plan.
+  std::uint64_t seed = 1;
+};
+
+/// What a run came to. Sums only: its size does not depend on the length of the run.
+struct EngineResult {
+  RunState state = RunState::kComplete;
+  std::string state_reason;
+  WallTime started_at{};
+  Nanos duration{0};
+  Nanos measured{0};
+  std::vector<StepRecord> totals;
+  double cpu_s = 0;
+  std::uint64_t rss_bytes_max = 0;
+
+  /// Some request was answered, rightly or wrongly. If not, the target is not to be had.
+  bool answered = false;
+};
+
+/// Replays a scenario against a target and measures it.
+///
+/// Life: Create (resolves the host and makes one connection, so that a dead target is known
+/// before anything is recorded), Run once, Stop at any time.
+/// Thread rule: one thread owns it; Stop may be called from any thread and from signal handlers.
+class Engine {
+ public:
+  /// Errors: kUsage (https, regular expressions), kUnavailable (host, target, descriptors); the
+  /// message is for the user.
+  static Result<std::unique_ptr<Engine>> Create(const scenarios::Scenario& scenario,
+                                                const scenarios::Target& target,
+                                                const EngineOptions& options, const Clock& clock);
+  ~Engine();
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  /// Runs the load to its end, or to Stop. Calls `sink` on this thread, once a second; blocks
+  /// meanwhile. Checks the accounting identity at the end and aborts the program if it does not
+  /// hold.
+  EngineResult Run(RecordSink& sink);
+
+  void Stop();
+
+ private:
+  class Impl;
+  explicit Engine(std::unique_ptr<Impl> impl);
+
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace weir::loadgen

@@ -1,0 +1,224 @@
+#include "loadgen/prepared.h"
+
+#include <algorithm>
+#include <cctype>
+#include <numeric>
+#include <optional>
+
+#include <fmt/format.h>
+#include <re2/re2.h>
+
+#include "base/check.h"
+
+namespace weir::loadgen {
+namespace {
+
+using scenarios::Header;
+using scenarios::Request;
+
+bool SameName(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) {
+    return std::tolower(static_cast<unsigned char>(x)) ==
+           std::tolower(static_cast<unsigned char>(y));
+  });
+}
+
+// RE2 and not std::regex: linear in the body, whatever pattern and peer have come up with.
+class TextMatcher {
+ public:
+  static Result<TextMatcher> Create(const scenarios::Matcher& matcher) {
+    TextMatcher made;
+    made.contains_ = matcher.pattern;
+    if (matcher.kind == scenarios::Matcher::Kind::kRegex) {
+      made.regex_ = std::make_unique<re2::RE2>(matcher.pattern, re2::RE2::Quiet);
+      if (!made.regex_->ok()) {
+        return UsageError(fmt::format("regular expression /{}/ does not compile: {}",
+                                      matcher.pattern, made.regex_->error()));
+      }
+    }
+    return made;
+  }
+
+  bool Matches(std::string_view text) const {
+    if (regex_ != nullptr) {
+      return re2::RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), *regex_);
+    }
+    return text.find(contains_) != std::string_view::npos;
+  }
+
+ private:
+  std::string contains_;
+  std::unique_ptr<re2::RE2> regex_;
+};
+
+bool AnyHeaderMatches(std::string_view head, std::string_view name, const TextMatcher& matcher) {
+  while (!head.empty()) {
+    const std::size_t end = std::min(head.find('\n'), head.size());
+    const std::string_view line = head.substr(0, end);
+    head.remove_prefix(std::min(end + 1, head.size()));
+    const std::size_t colon = line.find(':');
+    if (colon == std::string_view::npos || !SameName(line.substr(0, colon), name)) {
+      continue;
+    }
+    std::string_view value = line.substr(colon + 1);
+    value.remove_prefix(std::min(value.find_first_not_of(" \t"), value.size()));
+    if (matcher.Matches(value)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+bool HasHeader(const Request& request, std::string_view name) {
+  return std::any_of(request.headers.begin(), request.headers.end(),
+                     [name](const Header& header) { return SameName(header.name, name); });
+}
+
+std::string Render(const Request& request, const scenarios::Target& target) {
+  std::string bytes =
+      fmt::format("{} {}{} HTTP/1.1\r\n", request.method, target.base_path, request.path);
+  if (!HasHeader(request, "host")) {
+    bytes += fmt::format("Host: {}\r\n", target.HostHeader());
+  }
+  for (const Header& header : request.headers) {
+    bytes += fmt::format("{}: {}\r\n", header.name, header.value);
+  }
+  if (!HasHeader(request, "user-agent")) {
+    bytes += "User-Agent: weir\r\n";
+  }
+  if (!HasHeader(request, "accept")) {
+    bytes += "Accept: */*\r\n";
+  }
+  const bool expects_body =
+      request.method == "POST" || request.method == "PUT" || request.method == "PATCH";
+  if ((!request.body.empty() || expects_body) && !HasHeader(request, "content-length")) {
+    bytes += fmt::format("Content-Length: {}\r\n", request.body.size());
+  }
+  return bytes + "\r\n" + request.body;
+}
+
+std::uint32_t ClassOf(std::vector<Nanos>& timeouts, Nanos timeout) {
+  const auto found = std::find(timeouts.begin(), timeouts.end(), timeout);
+  const auto index = static_cast<std::uint32_t>(found - timeouts.begin());
+  if (found == timeouts.end()) {
+    timeouts.push_back(timeout);
+  }
+  return index;
+}
+
+}  // namespace
+
+struct AnswerCheck::Texts {
+  struct HeaderMatcher {
+    std::string name;
+    TextMatcher matcher;
+  };
+
+  std::vector<HeaderMatcher> headers;
+  std::vector<TextMatcher> body;
+};
+
+AnswerCheck::AnswerCheck() = default;
+AnswerCheck::AnswerCheck(AnswerCheck&&) noexcept = default;
+AnswerCheck& AnswerCheck::operator=(AnswerCheck&&) noexcept = default;
+AnswerCheck::~AnswerCheck() = default;
+
+Result<AnswerCheck> AnswerCheck::Create(const scenarios::Check& check) {
+  AnswerCheck made;
+  for (const scenarios::StatusRange& range : check.status) {
+    for (int status = range.first; status <= range.last; ++status) {
+      made.status_ok_.set(static_cast<std::size_t>(status));
+    }
+  }
+  if (check.status.empty()) {
+    for (std::size_t status = 100; status < 400; ++status) {
+      made.status_ok_.set(status);
+    }
+  }
+  if (check.headers.empty() && check.body.empty()) {
+    return made;
+  }
+  auto texts = std::make_unique<Texts>();
+  for (const scenarios::HeaderCheck& header : check.headers) {
+    Result<TextMatcher> matcher = TextMatcher::Create(header.matcher);
+    if (!matcher) {
+      return tl::unexpected(matcher.error());
+    }
+    texts->headers.push_back({header.name, std::move(*matcher)});
+  }
+  for (const scenarios::Matcher& body : check.body) {
+    Result<TextMatcher> matcher = TextMatcher::Create(body);
+    if (!matcher) {
+      return tl::unexpected(matcher.error());
+    }
+    texts->body.push_back(std::move(*matcher));
+  }
+  made.texts_ = std::move(texts);
+  return made;
+}
+
+bool AnswerCheck::needs_head() const {
+  return texts_ != nullptr && !texts_->headers.empty();
+}
+
+bool AnswerCheck::needs_body() const {
+  return texts_ != nullptr && !texts_->body.empty();
+}
+
+RequestError AnswerCheck::Judge(const Answer& answer) const {
+  if (answer.status < 0 || answer.status > 999 ||
+      !status_ok_[static_cast<std::size_t>(answer.status)]) {
+    return RequestError::kStatus;
+  }
+  if (texts_ == nullptr) {
+    return RequestError::kNone;
+  }
+  for (const Texts::HeaderMatcher& header : texts_->headers) {
+    if (!AnyHeaderMatches(answer.head, header.name, header.matcher)) {
+      return RequestError::kCheckHeader;
+    }
+  }
+  for (const TextMatcher& matcher : texts_->body) {
+    if (!matcher.Matches(answer.body)) {
+      return RequestError::kCheckBody;
+    }
+  }
+  return RequestError::kNone;
+}
+
+Result<PreparedScenario> Prepare(const scenarios::Scenario& scenario,
+                                 const scenarios::Target& target) {
+  PreparedScenario prepared;
+  prepared.load = scenario.load;
+  prepared.open = scenario.IsOpen();
+  const double weight_sum =
+      std::accumulate(scenario.flows.begin(), scenario.flows.end(), 0.0,
+                      [](double sum, const scenarios::Flow& flow) { return sum + flow.weight; });
+  double weight = 0;
+  for (const scenarios::Flow& flow : scenario.flows) {
+    PreparedFlow& made = prepared.flows.emplace_back();
+    for (const scenarios::Action& action : flow.actions) {
+      if (const auto* think = std::get_if<scenarios::Think>(&action)) {
+        made.actions.emplace_back(*think);
+        continue;
+      }
+      const Request& request = std::get<Request>(action);
+      Result<AnswerCheck> check = AnswerCheck::Create(request.check);
+      if (!check) {
+        return tl::unexpected(check.error());
+      }
+      const auto index = static_cast<std::uint32_t>(prepared.requests.size());
+      prepared.requests.push_back({Render(request, target), request.method == "HEAD",
+                                   std::move(*check), index,
+                                   ClassOf(prepared.timeouts, request.timeout)});
+      made.actions.emplace_back(index);
+    }
+    weight += flow.weight;
+    prepared.cumulative_weights.push_back(weight / weight_sum);
+  }
+  prepared.cumulative_weights.back() = 1;
+  prepared.step_count = static_cast<std::uint32_t>(prepared.requests.size());
+  return prepared;
+}
+
+}  // namespace weir::loadgen

@@ -1,0 +1,84 @@
+#pragma once
+
+#include <bitset>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/result.h"
+#include "base/run.h"
+#include "base/time.h"
+#include "scenarios/scenario.h"
+
+namespace weir::loadgen {
+
+/// An answer as the checks see it; views are valid during the call only.
+struct Answer {
+  int status = 0;
+  std::string_view head;  ///< Header lines "Name: value\n"; empty unless Prepared::needs_head.
+  std::string_view body;  ///< Empty unless Prepared::needs_body.
+  std::uint64_t bytes_received = 0;  ///< Head and body, as on the wire.
+};
+
+/// What an answer must be like, compiled for the hot path: a status check is one bit test.
+/// Immutable after construction; any number of threads may judge with it.
+class AnswerCheck {
+ public:
+  /// Errors: kUsage when a regular expression does not compile.
+  static Result<AnswerCheck> Create(const scenarios::Check& check);
+
+  AnswerCheck(AnswerCheck&&) noexcept;
+  AnswerCheck& operator=(AnswerCheck&&) noexcept;
+  ~AnswerCheck();
+
+  /// kNone when every check holds, else the first that does not: kStatus, kCheckHeader, kCheckBody.
+  RequestError Judge(const Answer& answer) const;
+
+  bool needs_head() const;
+  bool needs_body() const;
+
+ private:
+  struct Texts;  // Header and body matchers; absent when only the status is checked.
+
+  AnswerCheck();
+
+  std::bitset<1000> status_ok_;
+  std::unique_ptr<const Texts> texts_;
+};
+
+/// A request rendered before the run: one buffer with head and body, sent as it is.
+struct PreparedRequest {
+  std::string bytes;
+  bool is_head = false;  ///< Its answer has no body whatever its headers say.
+  AnswerCheck check;
+  std::uint32_t step = 0;           ///< Index of StepRecord.
+  std::uint32_t timeout_class = 0;  ///< Index into PreparedScenario::timeouts.
+};
+
+/// An action of a flow: a request (index into PreparedScenario::requests) or a pause.
+using PreparedAction = std::variant<std::uint32_t, scenarios::Think>;
+
+struct PreparedFlow {
+  std::vector<PreparedAction> actions;
+};
+
+/// Everything about a scenario that can be computed before the run. Immutable while it runs; shared
+/// by all workers.
+struct PreparedScenario {
+  std::vector<PreparedRequest> requests;
+  std::vector<PreparedFlow> flows;
+  std::vector<double> cumulative_weights;  ///< Of the flows; ascends, ends at 1.
+  std::vector<Nanos> timeouts;             ///< Distinct request timeouts.
+  scenarios::Load load;
+  bool open = true;
+  std::uint32_t step_count = 0;
+};
+
+/// Renders `scenario` against `target`. Errors: kUsage (regular expressions).
+Result<PreparedScenario> Prepare(const scenarios::Scenario& scenario,
+                                 const scenarios::Target& target);
+
+}  // namespace weir::loadgen

@@ -1,0 +1,297 @@
+#include "loadgen/response_parser.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace weir::loadgen {
+namespace {
+
+char Lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+}
+
+bool EqualsIgnoringCase(std::string_view text, std::string_view lower) {
+  return text.size() == lower.size() && std::equal(text.begin(), text.end(), lower.begin(),
+                                                   [](char a, char b) { return Lower(a) == b; });
+}
+
+std::string_view Trim(std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) {
+    text.remove_prefix(1);
+  }
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) {
+    text.remove_suffix(1);
+  }
+  return text;
+}
+
+// Whether the comma-separated list has `token`.
+bool ListHas(std::string_view list, std::string_view token) {
+  while (!list.empty()) {
+    const std::size_t comma = std::min(list.find(','), list.size());
+    if (EqualsIgnoringCase(Trim(list.substr(0, comma)), token)) {
+      return true;
+    }
+    list.remove_prefix(std::min(comma + 1, list.size()));
+  }
+  return false;
+}
+
+bool IsDigit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+int HexValue(char c) {
+  if (IsDigit(c)) {
+    return c - '0';
+  }
+  const char lower = Lower(c);
+  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
+// A peer may announce anything; more than this is not an answer that anybody waits for.
+constexpr std::uint64_t kLengthMax = std::uint64_t{1} << 50;
+
+}  // namespace
+
+void ResponseParser::Begin(const Expectation& expectation) {
+  expectation_ = expectation;
+  error_ = RequestError::kNone;
+  bytes_ = 0;
+  head_bytes_ = 0;
+  partial_.clear();
+  body_.clear();
+  ResetHead();
+}
+
+void ResponseParser::ResetHead() {
+  at_ = At::kStatusLine;
+  status_ = 0;
+  keep_alive_ = true;
+  chunked_ = false;
+  has_transfer_encoding_ = false;
+  has_length_ = false;
+  http_1_0_ = false;
+  remaining_ = 0;
+  head_.clear();
+}
+
+ResponseParser::State ResponseParser::Fail(RequestError error) {
+  error_ = error;
+  keep_alive_ = false;
+  return State::kError;
+}
+
+ResponseParser::Progress ResponseParser::Feed(std::string_view data) {
+  std::size_t at = 0;
+  State state = State::kNeedMore;
+  while (at < data.size() && state == State::kNeedMore) {
+    switch (at_) {
+      case At::kBodyLength:
+      case At::kBodyToEnd:
+      case At::kChunkData: {
+        at += TakeBody(data.substr(at));
+        if (remaining_ == 0 && at_ == At::kBodyLength) {
+          state = State::kDone;
+        } else if (remaining_ == 0 && at_ == At::kChunkData) {
+          at_ = At::kChunkEnd;
+        }
+        break;
+      }
+      default: {
+        std::size_t used = 0;
+        state = TakeLine(data.substr(at), used);
+        at += used;
+        break;
+      }
+    }
+  }
+  bytes_ += at;
+  if (state == State::kNeedMore && expectation_.keep_body && body_.size() > kBodyKeptMax) {
+    state = Fail(RequestError::kTooLarge);
+  }
+  return {at, state};
+}
+
+std::size_t ResponseParser::TakeBody(std::string_view data) {
+  std::size_t take = data.size();
+  if (at_ != At::kBodyToEnd) {
+    take = static_cast<std::size_t>(std::min<std::uint64_t>(take, remaining_));
+    remaining_ -= take;
+  }
+  if (expectation_.keep_body) {
+    body_.append(data.substr(0, take));
+  }
+  return take;
+}
+
+ResponseParser::State ResponseParser::TakeLine(std::string_view data, std::size_t& used) {
+  const void* found = std::memchr(data.data(), '\n', data.size());
+  used = found == nullptr
+             ? data.size()
+             : static_cast<std::size_t>(static_cast<const char*>(found) - data.data()) + 1;
+  head_bytes_ += used;
+  if (head_bytes_ > kHeadBytesMax || partial_.size() + used > kLineBytesMax) {
+    return Fail(RequestError::kTooLarge);
+  }
+  if (found == nullptr) {
+    partial_.append(data);
+    return State::kNeedMore;
+  }
+  std::string_view line = data.substr(0, used - 1);
+  if (!partial_.empty()) {
+    partial_.append(line);
+    line = partial_;
+  }
+  if (!line.empty() && line.back() == '\r') {
+    line.remove_suffix(1);
+  }
+  const State state = OnLine(line);
+  partial_.clear();
+  return state;
+}
+
+ResponseParser::State ResponseParser::OnLine(std::string_view line) {
+  switch (at_) {
+    case At::kStatusLine:
+      return OnStatusLine(line);
+    case At::kHeader:
+      return line.empty() ? OnHeadersEnd() : OnHeader(line);
+    case At::kChunkSize:
+      return OnChunkSize(line);
+    case At::kChunkEnd:
+      if (!line.empty()) {
+        return Fail(RequestError::kMalformed);
+      }
+      at_ = At::kChunkSize;
+      head_bytes_ = 0;
+      return State::kNeedMore;
+    case At::kTrailer:
+      return line.empty() ? State::kDone : State::kNeedMore;
+    default:
+      return Fail(RequestError::kMalformed);
+  }
+}
+
+ResponseParser::State ResponseParser::OnStatusLine(std::string_view line) {
+  constexpr std::string_view kPrefix = "HTTP/1.";
+  const bool fits = line.size() >= 12 && line.substr(0, 7) == kPrefix &&
+                    (line[7] == '0' || line[7] == '1') && line[8] == ' ' && IsDigit(line[9]) &&
+                    IsDigit(line[10]) && IsDigit(line[11]) &&
+                    (line.size() == 12 || line[12] == ' ');
+  if (!fits) {
+    return Fail(RequestError::kMalformed);
+  }
+  status_ = (line[9] - '0') * 100 + (line[10] - '0') * 10 + (line[11] - '0');
+  http_1_0_ = line[7] == '0';
+  keep_alive_ = !http_1_0_;
+  at_ = At::kHeader;
+  // 101 would hand the connection to a protocol that nobody asked for.
+  return status_ < 100 || status_ == 101 ? Fail(RequestError::kMalformed) : State::kNeedMore;
+}
+
+ResponseParser::State ResponseParser::OnHeader(std::string_view line) {
+  const std::size_t colon = line.find(':');
+  if (colon == std::string_view::npos || colon == 0 || line[0] == ' ' || line[0] == '\t') {
+    return Fail(RequestError::kMalformed);
+  }
+  if (expectation_.keep_head) {
+    head_.append(line).push_back('\n');
+  }
+  const std::string_view name = line.substr(0, colon);
+  // Only three names matter, and their lengths tell them from nearly all others.
+  switch (name.size()) {
+    case 10:
+      if (EqualsIgnoringCase(name, "connection")) {
+        const std::string_view value = line.substr(colon + 1);
+        keep_alive_ = (keep_alive_ && !ListHas(value, "close")) ||
+                      (http_1_0_ && ListHas(value, "keep-alive"));
+      }
+      return State::kNeedMore;
+    case 14:
+      if (EqualsIgnoringCase(name, "content-length")) {
+        return OnContentLength(Trim(line.substr(colon + 1)));
+      }
+      return State::kNeedMore;
+    case 17:
+      if (EqualsIgnoringCase(name, "transfer-encoding")) {
+        has_transfer_encoding_ = true;
+        chunked_ = ListHas(line.substr(colon + 1), "chunked");
+      }
+      return State::kNeedMore;
+    default:
+      return State::kNeedMore;
+  }
+}
+
+ResponseParser::State ResponseParser::OnContentLength(std::string_view value) {
+  std::uint64_t length = 0;
+  for (const char c : value) {
+    if (!IsDigit(c)) {
+      return Fail(RequestError::kMalformed);
+    }
+    length = length * 10 + static_cast<std::uint64_t>(c - '0');
+    if (length > kLengthMax) {
+      return Fail(RequestError::kTooLarge);
+    }
+  }
+  if (value.empty() || (has_length_ && length != remaining_)) {
+    return Fail(RequestError::kMalformed);
+  }
+  has_length_ = true;
+  remaining_ = length;
+  return State::kNeedMore;
+}
+
+ResponseParser::State ResponseParser::OnHeadersEnd() {
+  if (status_ < 200) {
+    ResetHead();
+    return State::kNeedMore;
+  }
+  head_bytes_ = 0;
+  if (expectation_.is_head || status_ == 204 || status_ == 304) {
+    return State::kDone;
+  }
+  if (has_transfer_encoding_) {
+    // Both is a way to smuggle; the length is not to be trusted, nor is what follows the body.
+    keep_alive_ = keep_alive_ && !has_length_ && chunked_;
+    at_ = chunked_ ? At::kChunkSize : At::kBodyToEnd;
+    return State::kNeedMore;
+  }
+  if (has_length_) {
+    at_ = At::kBodyLength;
+    return remaining_ == 0 ? State::kDone : State::kNeedMore;
+  }
+  keep_alive_ = false;
+  at_ = At::kBodyToEnd;
+  return State::kNeedMore;
+}
+
+ResponseParser::State ResponseParser::OnChunkSize(std::string_view line) {
+  std::uint64_t size = 0;
+  std::size_t digits = 0;
+  while (digits < line.size() && HexValue(line[digits]) >= 0) {
+    size = size * 16 + static_cast<std::uint64_t>(HexValue(line[digits]));
+    ++digits;
+    if (size > kLengthMax) {
+      return Fail(RequestError::kTooLarge);
+    }
+  }
+  const std::string_view rest = Trim(line.substr(digits));
+  if (digits == 0 || (!rest.empty() && rest[0] != ';')) {
+    return Fail(RequestError::kMalformed);
+  }
+  remaining_ = size;
+  at_ = size == 0 ? At::kTrailer : At::kChunkData;
+  return State::kNeedMore;
+}
+
+ResponseParser::State ResponseParser::OnEnd() {
+  if (at_ == At::kBodyToEnd) {
+    keep_alive_ = false;
+    return State::kDone;
+  }
+  return Fail(RequestError::kClosedEarly);
+}
+
+}  // namespace weir::loadgen

@@ -1,0 +1,120 @@
+#include "loadgen/transport/address.h"
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <memory>
+#include <system_error>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <netdb.h>
+#include <poll.h>
+#include <unistd.h>
+
+namespace weir::loadgen {
+namespace {
+
+std::string ErrnoText(int code) {
+  return std::generic_category().message(code);
+}
+
+class FileDescriptor {
+ public:
+  explicit FileDescriptor(int fd) : fd_(fd) {}
+
+  FileDescriptor(const FileDescriptor&) = delete;
+  FileDescriptor& operator=(const FileDescriptor&) = delete;
+
+  ~FileDescriptor() {
+    if (fd_ >= 0) {
+      close(fd_);
+    }
+  }
+
+  int get() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+// 0, or the errno that connecting ended with.
+int TryConnect(const SocketAddress& address, Nanos timeout) {
+  const FileDescriptor fd(
+      socket(address.get()->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (fd.get() < 0) {
+    return errno;
+  }
+  if (connect(fd.get(), address.get(), address.length) == 0) {
+    return 0;
+  }
+  if (errno != EINPROGRESS) {
+    return errno;
+  }
+  pollfd waiting{fd.get(), POLLOUT, 0};
+  const auto timeout_ms = std::chrono::ceil<std::chrono::milliseconds>(timeout).count();
+  int ready = 0;
+  do {
+    ready = poll(&waiting, 1, static_cast<int>(timeout_ms));
+  } while (ready < 0 && errno == EINTR);
+  if (ready <= 0) {
+    return ready == 0 ? ETIMEDOUT : errno;
+  }
+  int error = 0;
+  socklen_t length = sizeof(error);
+  getsockopt(fd.get(), SOL_SOCKET, SO_ERROR, &error, &length);
+  return error;
+}
+
+}  // namespace
+
+std::string SocketAddress::Text() const {
+  std::array<char, NI_MAXHOST> host{};
+  std::array<char, NI_MAXSERV> port{};
+  if (getnameinfo(get(), length, host.data(), host.size(), port.data(), port.size(),
+                  NI_NUMERICHOST | NI_NUMERICSERV) != 0) {
+    return "?";
+  }
+  return storage.ss_family == AF_INET6 ? fmt::format("[{}]:{}", host.data(), port.data())
+                                       : fmt::format("{}:{}", host.data(), port.data());
+}
+
+Result<std::vector<SocketAddress>> Resolve(const scenarios::Target& target) {
+  addrinfo hints{};
+  hints.ai_family = AF_UNSPEC;
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* raw = nullptr;
+  const int status =
+      getaddrinfo(target.host.c_str(), std::to_string(target.port).c_str(), &hints, &raw);
+  const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> list(raw, &freeaddrinfo);
+  if (status != 0) {
+    return Unavailable(
+        fmt::format("cannot resolve host '{}' of target {}: {}\n  hint: check the spelling, or "
+                    "give an address",
+                    target.host, target.Url(), gai_strerror(status)));
+  }
+  std::vector<SocketAddress> addresses;
+  for (const addrinfo* at = list.get(); at != nullptr; at = at->ai_next) {
+    SocketAddress& made = addresses.emplace_back();
+    made.length = at->ai_addrlen;
+    std::memcpy(&made.storage, at->ai_addr, at->ai_addrlen);
+  }
+  return addresses;
+}
+
+Result<SocketAddress> FirstReachable(const std::vector<SocketAddress>& addresses,
+                                     const scenarios::Target& target, Nanos timeout) {
+  std::string tried;
+  for (const SocketAddress& address : addresses) {
+    const int error = TryConnect(address, timeout);
+    if (error == 0) {
+      return address;
+    }
+    tried += fmt::format("\n  {}: {}", address.Text(), ErrnoText(error));
+  }
+  return Unavailable(fmt::format(
+      "cannot connect to target {}:{}\n  hint: is the server running, and is the port right?",
+      target.Url(), tried));
+}
+
+}  // namespace weir::loadgen

@@ -1,0 +1,288 @@
+#include "loadgen/transport/http1.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+
+namespace weir::loadgen {
+namespace {
+
+RequestError ConnectError(int status) {
+  switch (status) {
+    case UV_ECONNREFUSED:
+      return RequestError::kConnectRefused;
+    case UV_EMFILE:
+    case UV_ENFILE:
+    case UV_EADDRNOTAVAIL:
+    case UV_ENOBUFS:
+    case UV_ENOMEM:
+      return RequestError::kNoLocalResource;
+    default:
+      return RequestError::kConnectFailed;
+  }
+}
+
+}  // namespace
+
+Http1Transport::Http1Transport(uv_loop_t& loop, const Options& options, const Clock& clock,
+                               TransportEvents& events)
+    : loop_(loop),
+      address_(options.address),
+      connections_max_(options.connections_max),
+      clock_(clock),
+      events_(events) {}
+
+Http1Transport::~Http1Transport() {
+  while (!connections_.empty()) {
+    Close(*connections_.back());
+  }
+  while (closing_ > 0) {
+    uv_run(&loop_, UV_RUN_ONCE);
+  }
+}
+
+void Http1Transport::Preconnect(std::uint32_t count) {
+  for (std::uint32_t i = 0; i < count && connections_.size() < connections_max_; ++i) {
+    if (Open(kNoExchange, nullptr) != 0) {
+      return;
+    }
+  }
+}
+
+Transport::StartResult Http1Transport::Start(ExchangeId id, const PreparedRequest& request) {
+  if (!idle_.empty()) {
+    Connection& connection = *idle_.back();
+    idle_.pop_back();
+    Bind(connection, id, &request);
+    if (Send(connection) != 0) {
+      deferred_.push_back({id, RequestError::kReset});
+    }
+    return StartResult::kSent;
+  }
+  if (connections_.size() >= connections_max_) {
+    return StartResult::kNoRoom;
+  }
+  if (const int status = Open(id, &request); status != 0) {
+    deferred_.push_back({id, ConnectError(status)});
+  }
+  return StartResult::kConnecting;
+}
+
+void Http1Transport::Cancel(ExchangeId id) {
+  if (id < by_exchange_.size() && by_exchange_[id] != nullptr) {
+    Close(*by_exchange_[id]);
+    return;
+  }
+  std::erase_if(deferred_, [id](const Deferred& deferred) { return deferred.id == id; });
+}
+
+void Http1Transport::DeliverDeferred() {
+  // By index and from a copy: the worker may start again and break again at once.
+  std::vector<Deferred> now_due;
+  now_due.swap(deferred_);
+  for (const Deferred& deferred : now_due) {
+    events_.OnBroken(deferred.id, deferred.error, clock_.Now());
+  }
+}
+
+void Http1Transport::Bind(Connection& connection, ExchangeId id, const PreparedRequest* request) {
+  connection.exchange = id;
+  connection.request = request;
+  if (id == kNoExchange) {
+    return;
+  }
+  if (id >= by_exchange_.size()) {
+    by_exchange_.resize(std::max<std::size_t>(id + std::size_t{1}, by_exchange_.size() * 2));
+  }
+  by_exchange_[id] = &connection;
+}
+
+int Http1Transport::Open(ExchangeId id, const PreparedRequest* request) {
+  auto owned = std::make_unique<Connection>();
+  Connection& connection = *owned;
+  connection.owner = this;
+  connection.tcp.data = &connection;
+  connection.connect.data = &connection;
+  connection.write.data = &connection;
+  const int status = uv_tcp_init(&loop_, &connection.tcp);
+  if (status != 0) {
+    return status;
+  }
+  connection.index = connections_.size();
+  connections_.push_back(std::move(owned));
+  Bind(connection, id, request);
+  preconnecting_ += id == kNoExchange ? 1 : 0;
+  const int connecting =
+      uv_tcp_connect(&connection.connect, &connection.tcp, address_.get(), &OnConnect);
+  if (connecting != 0) {
+    Close(connection);
+    return connecting;
+  }
+  uv_tcp_nodelay(&connection.tcp, 1);
+  return 0;
+}
+
+void Http1Transport::Close(Connection& connection) {
+  if (connection.state == Connection::State::kIdle) {
+    idle_.erase(std::find(idle_.begin(), idle_.end(), &connection));
+  } else if (connection.exchange != kNoExchange) {
+    by_exchange_[connection.exchange] = nullptr;
+  } else {
+    --preconnecting_;
+  }
+  // libuv writes to the handle until its close callback: from here on that callback owns it.
+  std::unique_ptr<Connection> owned = std::move(connections_[connection.index]);
+  connections_[connection.index] = std::move(connections_.back());
+  connections_.pop_back();
+  if (owned->index < connections_.size()) {
+    connections_[owned->index]->index = owned->index;
+  }
+  ++closing_;
+  uv_close(reinterpret_cast<uv_handle_t*>(&owned.release()->tcp), &OnClosed);
+}
+
+void Http1Transport::OnClosed(uv_handle_t* handle) {
+  const std::unique_ptr<Connection> connection(static_cast<Connection*>(handle->data));
+  --connection->owner->closing_;
+}
+
+int Http1Transport::Send(Connection& connection) {
+  connection.state = Connection::State::kBusy;
+  const PreparedRequest& request = *connection.request;
+  connection.parser.Begin(
+      {request.is_head, request.check.needs_head(), request.check.needs_body()});
+  auto* stream = reinterpret_cast<uv_stream_t*>(&connection.tcp);
+  // libuv does not write through the pointer; its buffers are just not const.
+  uv_buf_t rest = uv_buf_init(const_cast<char*>(request.bytes.data()),
+                              static_cast<unsigned>(request.bytes.size()));
+  int status = uv_try_write(stream, &rest, 1);
+  if (status == static_cast<int>(rest.len)) {
+    return 0;
+  }
+  if (status > 0) {
+    rest.base += status;
+    rest.len -= static_cast<std::size_t>(status);
+  }
+  if (status > 0 || status == UV_EAGAIN) {
+    connection.write_pending = true;
+    status = uv_write(&connection.write, stream, &rest, 1, &OnWritten);
+  }
+  if (status < 0) {
+    Close(connection);
+  }
+  return status < 0 ? status : 0;
+}
+
+void Http1Transport::OnWritten(uv_write_t* request, int status) {
+  auto& connection = *static_cast<Connection*>(request->data);
+  connection.write_pending = false;
+  if (status < 0 && status != UV_ECANCELED &&
+      uv_is_closing(reinterpret_cast<uv_handle_t*>(&connection.tcp)) == 0) {
+    connection.owner->Break(connection, RequestError::kReset);
+  }
+}
+
+void Http1Transport::OnConnect(uv_connect_t* request, int status) {
+  auto& connection = *static_cast<Connection*>(request->data);
+  if (status != UV_ECANCELED) {
+    connection.owner->Connected(connection, status);
+  }
+}
+
+void Http1Transport::Connected(Connection& connection, int status) {
+  const ExchangeId id = connection.exchange;
+  if (status == 0) {
+    status = uv_read_start(reinterpret_cast<uv_stream_t*>(&connection.tcp), &OnAlloc, &OnRead);
+  }
+  if (status != 0) {
+    Close(connection);
+    if (id != kNoExchange) {
+      events_.OnBroken(id, ConnectError(status), clock_.Now());
+    }
+    return;
+  }
+  if (id == kNoExchange) {
+    --preconnecting_;
+    connection.state = Connection::State::kIdle;
+    idle_.push_back(&connection);
+    events_.OnCapacity(clock_.Now());
+    return;
+  }
+  const Instant now = clock_.Now();
+  events_.OnSent(id, now);
+  if (Send(connection) != 0) {
+    events_.OnBroken(id, RequestError::kReset, clock_.Now());
+  }
+}
+
+void Http1Transport::OnAlloc(uv_handle_t* handle, std::size_t, uv_buf_t* buffer) {
+  // Every read is parsed before the next one begins, so all connections share one buffer.
+  auto& memory = static_cast<Connection*>(handle->data)->owner->read_buffer_;
+  *buffer = uv_buf_init(memory.data(), static_cast<unsigned>(memory.size()));
+}
+
+void Http1Transport::OnRead(uv_stream_t* stream, ssize_t length, const uv_buf_t* buffer) {
+  auto& connection = *static_cast<Connection*>(stream->data);
+  if (length > 0) {
+    connection.owner->Received(connection, {buffer->base, static_cast<std::size_t>(length)});
+  } else if (length < 0) {
+    connection.owner->Ended(connection, static_cast<int>(length));
+  }
+}
+
+void Http1Transport::Received(Connection& connection, std::string_view data) {
+  if (connection.state != Connection::State::kBusy) {
+    // Bytes that answer nothing: whatever comes next on this connection cannot be trusted.
+    Close(connection);
+    return;
+  }
+  const ResponseParser::Progress progress = connection.parser.Feed(data);
+  switch (progress.state) {
+    case ResponseParser::State::kNeedMore:
+      return;
+    case ResponseParser::State::kDone:
+      Answered(connection, connection.parser.keep_alive() && !connection.write_pending &&
+                               progress.consumed == data.size());
+      return;
+    case ResponseParser::State::kError:
+      Break(connection, connection.parser.error());
+      return;
+  }
+}
+
+void Http1Transport::Ended(Connection& connection, int status) {
+  if (connection.state != Connection::State::kBusy) {
+    Close(connection);
+  } else if (status != UV_EOF) {
+    Break(connection, RequestError::kReset);
+  } else if (connection.parser.OnEnd() == ResponseParser::State::kDone) {
+    Answered(connection, false);
+  } else {
+    Break(connection, connection.parser.error());
+  }
+}
+
+void Http1Transport::Answered(Connection& connection, bool reusable) {
+  const Instant now = clock_.Now();
+  const ExchangeId id = connection.exchange;
+  by_exchange_[id] = nullptr;
+  const Answer answer{connection.parser.status(), connection.parser.head(),
+                      connection.parser.body(), connection.parser.bytes()};
+  if (reusable) {
+    connection.exchange = kNoExchange;
+    connection.state = Connection::State::kIdle;
+    idle_.push_back(&connection);
+  } else {
+    // Freed by the loop, not here, so the answer's views stay valid for the call below.
+    Close(connection);
+  }
+  events_.OnAnswer(id, answer, now);
+}
+
+void Http1Transport::Break(Connection& connection, RequestError error) {
+  const ExchangeId id = connection.exchange;
+  Close(connection);
+  events_.OnBroken(id, error, clock_.Now());
+}
+
+}  // namespace weir::loadgen

@@ -1,0 +1,111 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include <uv.h>
+
+#include "base/clock.h"
+#include "loadgen/response_parser.h"
+#include "loadgen/transport.h"
+#include "loadgen/transport/address.h"
+
+namespace weir::loadgen {
+
+/// HTTP/1.1 over libuv sockets: one request at a time on each connection, kept alive, most
+/// recently used first. In steady state an exchange costs one write (uv_try_write from the read
+/// callback) and one read, no epoll_ctl and no allocation.
+///
+/// Thread rule: the thread of `loop`. The destructor closes every connection and runs the loop
+/// until they are gone, so it must not be called from a callback.
+class Http1Transport final : public Transport {
+ public:
+  struct Options {
+    SocketAddress address;
+    std::uint32_t connections_max = 1;
+  };
+
+  /// All references must outlive the transport.
+  Http1Transport(uv_loop_t& loop, const Options& options, const Clock& clock,
+                 TransportEvents& events);
+  Http1Transport(const Http1Transport&) = delete;
+  Http1Transport& operator=(const Http1Transport&) = delete;
+  ~Http1Transport() override;
+
+  /// Begins to open `count` connections, so that the first requests need not wait for them.
+  void Preconnect(std::uint32_t count);
+
+  /// Connections that are being opened without a request waiting for them.
+  std::uint32_t preconnecting() const { return preconnecting_; }
+
+  StartResult Start(ExchangeId id, const PreparedRequest& request) override;
+  void Cancel(ExchangeId id) override;
+
+  std::uint32_t connections() const override {
+    return static_cast<std::uint32_t>(connections_.size());
+  }
+
+  /// Reports exchanges that broke inside Start. Call between turns of the loop, and do not let
+  /// the loop block while has_deferred().
+  void DeliverDeferred();
+
+  bool has_deferred() const { return !deferred_.empty(); }
+
+ private:
+  static constexpr std::size_t kReadBufferBytes = 64 * 1024;
+  static constexpr ExchangeId kNoExchange = UINT32_MAX;
+
+  struct Connection {
+    enum class State : std::uint8_t { kConnecting, kIdle, kBusy };
+    uv_tcp_t tcp{};
+    uv_connect_t connect{};
+    uv_write_t write{};
+    Http1Transport* owner = nullptr;
+    const PreparedRequest* request = nullptr;
+    ResponseParser parser;
+    std::size_t index = 0;  ///< In connections_.
+    ExchangeId exchange = kNoExchange;
+    State state = State::kConnecting;
+    bool write_pending = false;  ///< The kernel has not taken the whole request yet.
+  };
+
+  struct Deferred {
+    ExchangeId id = 0;
+    RequestError error = RequestError::kNone;
+  };
+
+  static void OnAlloc(uv_handle_t* handle, std::size_t suggested, uv_buf_t* buffer);
+  static void OnRead(uv_stream_t* stream, ssize_t length, const uv_buf_t* buffer);
+  static void OnConnect(uv_connect_t* request, int status);
+  static void OnWritten(uv_write_t* request, int status);
+  static void OnClosed(uv_handle_t* handle);
+
+  /// 0 or a libuv error.
+  int Open(ExchangeId id, const PreparedRequest* request);
+  void Close(Connection& connection);
+  /// 0 or a libuv error; on error the connection has been closed.
+  int Send(Connection& connection);
+  void Bind(Connection& connection, ExchangeId id, const PreparedRequest* request);
+  void Connected(Connection& connection, int status);
+  void Received(Connection& connection, std::string_view data);
+  void Ended(Connection& connection, int status);
+  void Answered(Connection& connection, bool reusable);
+  void Break(Connection& connection, RequestError error);
+
+  uv_loop_t& loop_;
+  const SocketAddress address_;
+  const std::uint32_t connections_max_;
+  const Clock& clock_;
+  TransportEvents& events_;
+  std::vector<std::unique_ptr<Connection>> connections_;
+  std::vector<Connection*> idle_;         ///< Most recently used at the back.
+  std::vector<Connection*> by_exchange_;  ///< Who carries it; null = nobody.
+  std::vector<Deferred> deferred_;
+  std::uint32_t preconnecting_ = 0;
+  std::uint32_t closing_ = 0;
+  std::array<char, kReadBufferBytes> read_buffer_{};
+};
+
+}  // namespace weir::loadgen

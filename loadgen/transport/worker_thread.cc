@@ -1,0 +1,212 @@
+#include "loadgen/transport/worker_thread.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <system_error>
+
+#include <fmt/format.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "base/check.h"
+
+namespace weir::loadgen {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Bounds of the polled stretch before a deadline, and its steps: up by four for each late
+// wake-up, down by one for each early one, so that about one wake-up in five is late.
+constexpr Nanos kMarginMin = 5us;
+constexpr Nanos kMarginMax = 100us;
+constexpr Nanos kMarginStart = 50us;
+constexpr Nanos kMarginUp = 4us;
+constexpr Nanos kMarginDown = 1us;
+
+std::string UvText(int status) {
+  return uv_strerror(status);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<DeadlineTimer>> DeadlineTimer::Create(uv_loop_t& loop) {
+  const int fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+  if (fd < 0) {
+    return Unavailable(
+        fmt::format("cannot make a timer: {}", std::generic_category().message(errno)));
+  }
+  std::unique_ptr<DeadlineTimer> made(new DeadlineTimer(fd));
+  if (const int status = uv_poll_init(&loop, made->poll_.get(), fd); status != 0) {
+    made->poll_.reset();
+    return Unavailable("cannot watch a timer: " + UvText(status));
+  }
+  made->poll_->data = made.get();
+  uv_poll_start(made->poll_.get(), UV_READABLE, &OnReadable);
+  return made;
+}
+
+DeadlineTimer::DeadlineTimer(int fd) : fd_(fd), poll_(std::make_unique<uv_poll_t>()) {}
+
+DeadlineTimer::~DeadlineTimer() {
+  if (poll_ != nullptr) {
+    uv_poll_stop(poll_.get());
+    uv_close(reinterpret_cast<uv_handle_t*>(poll_.release()),
+             [](uv_handle_t* handle) { delete reinterpret_cast<uv_poll_t*>(handle); });
+  }
+  close(fd_);
+}
+
+void DeadlineTimer::ArmFor(Instant at) {
+  if (armed_ && *armed_ <= at) {
+    return;
+  }
+  armed_ = at;
+  const Nanos since = std::max(at.time_since_epoch(), Nanos(1));
+  itimerspec spec{};
+  spec.it_value.tv_sec = static_cast<time_t>(since / 1s);
+  spec.it_value.tv_nsec = static_cast<long>((since % 1s).count());
+  WEIR_CHECK(timerfd_settime(fd_, TFD_TIMER_ABSTIME, &spec, nullptr) == 0);
+}
+
+std::optional<Instant> DeadlineTimer::TakeExpired() {
+  const std::optional<Instant> expired = expired_;
+  expired_.reset();
+  return expired;
+}
+
+void DeadlineTimer::OnReadable(uv_poll_t* poll, int, int) {
+  auto& timer = *static_cast<DeadlineTimer*>(poll->data);
+  std::uint64_t count = 0;
+  // Reading resets it; without that the loop would spin on a timer that has gone off.
+  if (read(timer.fd_, &count, sizeof(count)) == sizeof(count)) {
+    timer.expired_ = timer.armed_;
+    timer.armed_.reset();
+  }
+}
+
+class WorkerThread::Forwarder final : public TransportEvents {
+ public:
+  void OnSent(ExchangeId id, Instant now) override { loop->OnSent(id, now); }
+
+  void OnAnswer(ExchangeId id, const Answer& answer, Instant now) override {
+    loop->OnAnswer(id, answer, now);
+  }
+
+  void OnBroken(ExchangeId id, RequestError error, Instant now) override {
+    loop->OnBroken(id, error, now);
+  }
+
+  void OnCapacity(Instant now) override {
+    if (loop != nullptr) {
+      loop->OnCapacity(now);
+    }
+  }
+
+  WorkerLoop* loop = nullptr;
+};
+
+WorkerThread::WorkerThread(const PreparedScenario& scenario, const Options& options,
+                           const Clock& clock, RecordExchange& records)
+    : scenario_(scenario),
+      options_(options),
+      clock_(clock),
+      records_(records),
+      forwarder_(std::make_unique<Forwarder>()),
+      margin_(kMarginStart) {}
+
+Result<std::unique_ptr<WorkerThread>> WorkerThread::Create(const PreparedScenario& scenario,
+                                                           const Options& options,
+                                                           const Clock& clock,
+                                                           RecordExchange& records) {
+  std::unique_ptr<WorkerThread> made(new WorkerThread(scenario, options, clock, records));
+  if (Status opened = made->Open(); !opened) {
+    return tl::unexpected(opened.error());
+  }
+  return made;
+}
+
+Status WorkerThread::Open() {
+  auto loop = std::make_unique<uv_loop_t>();
+  if (const int status = uv_loop_init(loop.get()); status != 0) {
+    return Unavailable("cannot make an event loop: " + UvText(status));
+  }
+  loop_ = std::move(loop);
+  auto signal = std::make_unique<uv_async_t>();
+  if (const int status = uv_async_init(loop_.get(), signal.get(), [](uv_async_t*) {});
+      status != 0) {
+    return Unavailable("cannot make a wake-up: " + UvText(status));
+  }
+  stop_signal_ = std::move(signal);
+  Result<std::unique_ptr<DeadlineTimer>> timer = DeadlineTimer::Create(*loop_);
+  if (!timer) {
+    return tl::unexpected(timer.error());
+  }
+  timer_ = std::move(*timer);
+  transport_ = std::make_unique<Http1Transport>(*loop_, options_.transport, clock_, *forwarder_);
+  return {};
+}
+
+WorkerThread::~WorkerThread() {
+  transport_.reset();
+  timer_.reset();
+  if (stop_signal_ != nullptr) {
+    uv_close(reinterpret_cast<uv_handle_t*>(stop_signal_.get()), nullptr);
+  }
+  if (loop_ != nullptr) {
+    uv_run(loop_.get(), UV_RUN_DEFAULT);
+    WEIR_CHECK(uv_loop_close(loop_.get()) == 0);
+  }
+}
+
+void WorkerThread::Preconnect(Instant deadline) {
+  transport_->Preconnect(options_.preconnect);
+  while (transport_->preconnecting() > 0 && clock_.Now() < deadline &&
+         !stop_.load(std::memory_order_relaxed)) {
+    timer_->ArmFor(deadline);
+    uv_run(loop_.get(), UV_RUN_ONCE);
+  }
+}
+
+void WorkerThread::Run(Instant start) {
+  WorkerLoop loop(scenario_, {start, options_.slice, options_.seed}, clock_, records_);
+  loop.Attach(*transport_);
+  forwarder_->loop = &loop;
+  while (!loop.Done()) {
+    if (stop_.load(std::memory_order_relaxed)) {
+      loop.Stop(clock_.Now());
+      break;
+    }
+    transport_->DeliverDeferred();
+    const Instant next = loop.RunOnce(clock_.Now());
+    in_flight_.store(loop.in_flight(), std::memory_order_relaxed);
+    connections_.store(transport_->connections(), std::memory_order_relaxed);
+    if (!loop.Done()) {
+      Wait(transport_->has_deferred() ? Instant::min() : next);
+    }
+  }
+  forwarder_->loop = nullptr;
+  finished_at_ = loop.finished_at();
+}
+
+void WorkerThread::Wait(Instant next) {
+  const Instant now = clock_.Now();
+  const Nanos margin = options_.pacing == Pacing::kHybrid ? margin_ : Nanos(0);
+  if (options_.pacing == Pacing::kSpin || next - margin <= now) {
+    uv_run(loop_.get(), UV_RUN_NOWAIT);
+    return;
+  }
+  timer_->ArmFor(next - margin);
+  uv_run(loop_.get(), UV_RUN_ONCE);
+  if (const std::optional<Instant> expired = timer_->TakeExpired()) {
+    const bool late = clock_.Now() > *expired + margin;
+    margin_ =
+        std::clamp(late ? margin_ + kMarginUp : margin_ - kMarginDown, kMarginMin, kMarginMax);
+  }
+}
+
+void WorkerThread::Stop() {
+  stop_.store(true, std::memory_order_relaxed);
+  uv_async_send(stop_signal_.get());
+}
+
+}  // namespace weir::loadgen

@@ -1,0 +1,108 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include <uv.h>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "loadgen/pacing.h"
+#include "loadgen/prepared.h"
+#include "loadgen/transport/http1.h"
+#include "loadgen/worker_loop.h"
+
+namespace weir::loadgen {
+
+/// Sleeps exactly: a timerfd on CLOCK_MONOTONIC with absolute nanosecond deadlines, watched by
+/// the loop. libuv's own timers are whole milliseconds, so they do not pace. Thread of the loop.
+class DeadlineTimer {
+ public:
+  /// Errors: kUnavailable (out of file descriptors).
+  static Result<std::unique_ptr<DeadlineTimer>> Create(uv_loop_t& loop);
+  DeadlineTimer(const DeadlineTimer&) = delete;
+  DeadlineTimer& operator=(const DeadlineTimer&) = delete;
+  ~DeadlineTimer();
+
+  /// Wakes the loop at `at`. Costs a system call only when it changes anything: an earlier deadline
+  /// that is already set stays, and wakes the loop once in vain.
+  void ArmFor(Instant at);
+
+  /// The deadline that went off since the last call.
+  std::optional<Instant> TakeExpired();
+
+ private:
+  explicit DeadlineTimer(int fd);
+  static void OnReadable(uv_poll_t* poll, int status, int events);
+
+  int fd_;
+  std::unique_ptr<uv_poll_t> poll_;
+  std::optional<Instant> armed_;
+  std::optional<Instant> expired_;
+};
+
+/// One load-generating thread's loop, timer, connections and decisions. Everything but Stop,
+/// in_flight and connections belongs to the thread that calls Run.
+class WorkerThread {
+ public:
+  struct Options {
+    Http1Transport::Options transport;
+    std::uint32_t preconnect = 0;
+    Pacing pacing = Pacing::kHybrid;
+    WorkerSlice slice;
+    std::uint64_t seed = 0;
+  };
+
+  /// References must outlive it. Errors: kUnavailable (out of descriptors or memory).
+  static Result<std::unique_ptr<WorkerThread>> Create(const PreparedScenario& scenario,
+                                                      const Options& options, const Clock& clock,
+                                                      RecordExchange& records);
+  WorkerThread(const WorkerThread&) = delete;
+  WorkerThread& operator=(const WorkerThread&) = delete;
+  ~WorkerThread();
+
+  /// Opens the connections asked for beforehand; returns when they are open or `deadline` is past.
+  void Preconnect(Instant deadline);
+
+  /// Runs the load from `start` until it is over or Stop was called.
+  void Run(Instant start);
+
+  /// Any thread, and signal handlers.
+  void Stop();
+
+  std::uint32_t in_flight() const { return in_flight_.load(std::memory_order_relaxed); }
+
+  std::uint32_t connections() const { return connections_.load(std::memory_order_relaxed); }
+
+  /// Valid after Run has returned.
+  Instant finished_at() const { return finished_at_; }
+
+ private:
+  /// Hands the transport's events on to the loop of the run, which is made when the start is known.
+  class Forwarder;
+
+  WorkerThread(const PreparedScenario& scenario, const Options& options, const Clock& clock,
+               RecordExchange& records);
+  Status Open();
+  void Wait(Instant next);
+
+  const PreparedScenario& scenario_;
+  const Options options_;
+  const Clock& clock_;
+  RecordExchange& records_;
+  std::unique_ptr<uv_loop_t> loop_;
+  std::unique_ptr<uv_async_t> stop_signal_;
+  std::unique_ptr<DeadlineTimer> timer_;
+  std::unique_ptr<Forwarder> forwarder_;
+  std::unique_ptr<Http1Transport> transport_;
+  Nanos margin_;  ///< How much before a deadline hybrid pacing stops sleeping; follows the kernel's
+                  ///< lateness.
+  Instant finished_at_{};
+  std::atomic<bool> stop_{false};
+  std::atomic<std::uint32_t> in_flight_{0};
+  std::atomic<std::uint32_t> connections_{0};
+};
+
+}  // namespace weir::loadgen

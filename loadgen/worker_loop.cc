@@ -1,0 +1,449 @@
+#include "loadgen/worker_loop.h"
+
+#include <algorithm>
+#include <functional>
+#include <numeric>
+
+#include "base/check.h"
+
+namespace weir::loadgen {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Due requests started in one go before the transport may read again: after a stall of ours the
+// catch-up must not add to the latency of answers that are already there.
+constexpr int kStartsPerTurn = 64;
+
+// Rounds that pause between two requests, per worker. Beyond it a request that would follow a
+// pause is dropped (and counted) instead.
+constexpr std::size_t kThinkersMax = 1'000'000;
+
+// A user whose exchange broke (refused, reset) pauses: a dead target would otherwise be flooded
+// with as many connects as the machine can make.
+constexpr Nanos kPauseAfterBreak = 100ms;
+
+// How often the number of users follows a ramp.
+constexpr Nanos kUserChangePeriod = 10ms;
+
+Nanos StagesEnd(const scenarios::Load& load) {
+  return std::accumulate(load.stages.begin(), load.stages.end(), Nanos{0},
+                         [](Nanos sum, const scenarios::Stage& stage) {
+                           return sum + std::visit([](const auto& s) { return s.duration; }, stage);
+                         });
+}
+
+// A closed load is bounded by its users; in_flight_max is for open ones.
+std::uint32_t InFlightMax(const PreparedScenario& scenario, WorkerSlice slice) {
+  if (!scenario.open) {
+    return UINT32_MAX;
+  }
+  return std::max<std::uint32_t>(1, UsersOf(scenario.load.in_flight_max, slice));
+}
+
+bool HasAnswer(RequestError error) {
+  return error == RequestError::kStatus || error == RequestError::kCheckHeader ||
+         error == RequestError::kCheckBody;
+}
+
+}  // namespace
+
+WorkerLoop::WorkerLoop(const PreparedScenario& scenario, const Options& options, const Clock& clock,
+                       RecordExchange& records)
+    : scenario_(scenario),
+      clock_(clock),
+      records_out_(records),
+      seed_(options.seed),
+      slice_(options.slice),
+      start_(options.start),
+      warm_end_(options.start + scenario.load.warm_up),
+      load_end_(options.start + StagesEnd(scenario.load)),
+      drain_end_(load_end_ + scenario.load.drain),
+      in_flight_max_(InFlightMax(scenario, options.slice)),
+      records_(std::make_unique<RecordSet>(scenario.step_count, scenario.load.warm_up > 0ns)),
+      next_second_(options.start + 1s),
+      think_rng_(Rng::ForPart(options.seed ^ 0x7468696eU, options.slice.index)),
+      finished_at_(options.start) {
+  for (const Nanos timeout : scenario.timeouts) {
+    timeouts_.push_back({timeout, kNobody, kNobody});
+  }
+  if (scenario.open) {
+    arrivals_.emplace(scenario.load, options.seed, options.slice);
+    next_due_ = arrivals_->Peek() ? start_ + arrivals_->Peek()->due : Instant::max();
+  } else {
+    next_user_change_ = start_;
+  }
+}
+
+Instant WorkerLoop::RunOnce(Instant now) {
+  if (state_ == State::kDone) {
+    return Instant::max();
+  }
+  // Before anything is booked: what ends at or after the boundary belongs to the new second.
+  if (now >= next_second_) {
+    RotateRecords(now);
+  }
+  ExpireTimeouts(now);
+  WakeThinkers(now);
+  if (now >= next_user_change_) {
+    AdjustUsers(now);
+  }
+  if (now >= next_due_) {
+    StartDueArrivals(now);
+  }
+  if (state_ == State::kRunning && now >= load_end_ && next_due_ == Instant::max()) {
+    state_ = State::kDraining;
+  }
+  if (state_ == State::kDraining && (in_flight_ == 0 || now >= drain_end_)) {
+    Finish(now);
+    return Instant::max();
+  }
+  return NextWake();
+}
+
+Instant WorkerLoop::NextWake() const {
+  Instant next = std::min({next_second_, next_due_, next_user_change_});
+  for (const TimeoutList& list : timeouts_) {
+    if (list.oldest != kNobody) {
+      next = std::min(next, rounds_[list.oldest].started + list.timeout);
+    }
+  }
+  if (!wakes_.empty()) {
+    next = std::min(next, wakes_.top().at);
+  }
+  return std::min(next, state_ == State::kDraining ? drain_end_ : load_end_);
+}
+
+void WorkerLoop::Stop(Instant now) {
+  if (state_ != State::kDone) {
+    Finish(now);
+  }
+}
+
+void WorkerLoop::Finish(Instant now) {
+  for (std::uint32_t id = 0; id < rounds_.size(); ++id) {
+    Round& round = rounds_[id];
+    if (round.state == Round::State::kFree || round.state == Round::State::kThinking) {
+      continue;
+    }
+    if (round.state != Round::State::kWaiting) {
+      LeaveTimeouts(id);
+      transport_->Cancel(id);
+    }
+    Settle(id, Outcome::kUnfinished, RequestError::kRunEnded, now);
+  }
+  waiting_.clear();
+  state_ = State::kDone;
+  records_out_.Last(std::move(records_));
+  WEIR_CHECK(in_flight_ == 0);
+}
+
+void WorkerLoop::RotateRecords(Instant now) {
+  const RecordSet* full = records_.get();
+  records_ = records_out_.Swap(std::move(records_));
+  const auto second = static_cast<std::uint32_t>((now - start_) / 1s);
+  // A set that came back still holds the second it began with.
+  if (records_.get() != full) {
+    records_->second = second;
+  }
+  next_second_ = start_ + (second + 1) * Nanos(1s);
+}
+
+void WorkerLoop::ExpireTimeouts(Instant now) {
+  bool cancelled = false;
+  for (TimeoutList& list : timeouts_) {
+    while (list.oldest != kNobody && rounds_[list.oldest].started + list.timeout <= now) {
+      const std::uint32_t id = list.oldest;
+      LeaveTimeouts(id);
+      transport_->Cancel(id);
+      Settle(id, Outcome::kTimedOut, RequestError::kTimeout, now);
+      EndRound(id, AfterRound::kGoOn, now);
+      cancelled = true;
+    }
+  }
+  if (cancelled) {
+    ServeWaiting(now);
+  }
+}
+
+void WorkerLoop::WakeThinkers(Instant now) {
+  while (!wakes_.empty() && wakes_.top().at <= now) {
+    const Wake wake = wakes_.top();
+    wakes_.pop();
+    if (state_ != State::kRunning || now >= load_end_) {
+      FreeRound(wake.round);
+    } else {
+      NextAction(wake.round, wake.at, now);
+    }
+  }
+}
+
+void WorkerLoop::AdjustUsers(Instant now) {
+  next_user_change_ = NextUserChange(now);
+  const Nanos at = std::max(now - start_, Nanos(0));
+  users_wanted_ = UsersOf(UsersAt(scenario_.load, at), slice_);
+  while (users_ < users_wanted_) {
+    ++users_;
+    const std::uint32_t id = TakeRound();
+    rounds_[id].is_user = true;
+    BeginRound(id, user_rounds_++, now, now);
+  }
+}
+
+Instant WorkerLoop::NextUserChange(Instant now) const {
+  Instant end = start_;
+  for (const scenarios::Stage& stage : scenario_.load.stages) {
+    const auto& closed = std::get<scenarios::ClosedStage>(stage);
+    end += closed.duration;
+    if (now < end) {
+      return closed.from == closed.to ? end : std::min(end, now + kUserChangePeriod);
+    }
+  }
+  return Instant::max();
+}
+
+void WorkerLoop::StartDueArrivals(Instant now) {
+  for (int started = 0; started < kStartsPerTurn && next_due_ <= now; ++started) {
+    const Arrival arrival = *arrivals_->Peek();
+    const Instant due = next_due_;
+    arrivals_->Pop();
+    next_due_ = arrivals_->Peek() ? start_ + arrivals_->Peek()->due : Instant::max();
+    const std::uint32_t id = TakeRound();
+    rounds_[id].is_user = false;
+    BeginRound(id, arrival.number, due, now);
+    // Each start costs some microseconds; the next one is judged by the time it really is.
+    now = clock_.Now();
+  }
+}
+
+std::uint32_t WorkerLoop::TakeRound() {
+  if (!free_.empty()) {
+    const std::uint32_t id = free_.back();
+    free_.pop_back();
+    return id;
+  }
+  rounds_.emplace_back();
+  return static_cast<std::uint32_t>(rounds_.size() - 1);
+}
+
+void WorkerLoop::FreeRound(std::uint32_t id) {
+  rounds_[id].state = Round::State::kFree;
+  free_.push_back(id);
+}
+
+void WorkerLoop::BeginRound(std::uint32_t id, std::uint64_t number, Instant due, Instant now) {
+  Round& round = rounds_[id];
+  round.number = number;
+  round.flow =
+      PickFlow(scenario_.cumulative_weights, seed_ + (round.is_user ? slice_.index : 0), number);
+  round.action = 0;
+  NextAction(id, due, now);
+}
+
+void WorkerLoop::NextAction(std::uint32_t id, Instant due, Instant now) {
+  Round& round = rounds_[id];
+  const std::vector<PreparedAction>& actions = scenario_.flows[round.flow].actions;
+  bool crowded = false;
+  while (round.action < actions.size()) {
+    const PreparedAction& action = actions[round.action++];
+    if (const auto* request = std::get_if<std::uint32_t>(&action)) {
+      round.request = *request;
+      Plan(id, due, now);
+      if (crowded || in_flight_ > in_flight_max_) {
+        Drop(id, now);
+      } else if (waiting_.empty()) {
+        TryStart(id, now);
+      } else {
+        // First come, first served.
+        waiting_.push_back(id);
+      }
+      return;
+    }
+    if (wakes_.size() < kThinkersMax) {
+      Sleep(id, due + Pause(std::get<scenarios::Think>(action)));
+      return;
+    }
+    crowded = true;
+  }
+  EndRound(id, AfterRound::kGoOn, now);
+}
+
+void WorkerLoop::Plan(std::uint32_t id, Instant due, Instant now) {
+  Round& round = rounds_[id];
+  round.state = Round::State::kWaiting;
+  round.due = due;
+  round.attempted = now;
+  round.phase = due < warm_end_ ? Phase::kWarmUp : Phase::kMeasure;
+  ++records_->At(round.phase, RequestOf(round).step).counts.planned;
+  ++in_flight_;
+}
+
+void WorkerLoop::Drop(std::uint32_t id, Instant now) {
+  Settle(id, Outcome::kDropped, RequestError::kInFlightMax, now);
+  EndRound(id, AfterRound::kPause, now);
+}
+
+void WorkerLoop::TryStart(std::uint32_t id, Instant now) {
+  Round& round = rounds_[id];
+  switch (transport_->Start(id, RequestOf(round))) {
+    case Transport::StartResult::kNoRoom:
+      waiting_.push_front(id);
+      return;
+    case Transport::StartResult::kSent:
+      round.state = Round::State::kSent;
+      round.sent = now;
+      records_->At(round.phase, RequestOf(round).step).bytes_sent += RequestOf(round).bytes.size();
+      break;
+    case Transport::StartResult::kConnecting:
+      round.state = Round::State::kConnecting;
+      break;
+  }
+  round.started = now;
+  JoinTimeouts(id);
+}
+
+void WorkerLoop::ServeWaiting(Instant now) {
+  while (!waiting_.empty()) {
+    const std::uint32_t id = waiting_.front();
+    waiting_.pop_front();
+    TryStart(id, now);
+    if (rounds_[id].state == Round::State::kWaiting) {
+      return;
+    }
+    now = clock_.Now();
+  }
+}
+
+void WorkerLoop::OnSent(ExchangeId id, Instant now) {
+  Round& round = rounds_[id];
+  WEIR_CHECK(round.state == Round::State::kConnecting);
+  round.state = Round::State::kSent;
+  round.sent = now;
+  records_->At(round.phase, RequestOf(round).step).bytes_sent += RequestOf(round).bytes.size();
+}
+
+void WorkerLoop::OnAnswer(ExchangeId id, const Answer& answer, Instant now) {
+  WEIR_CHECK(rounds_[id].state == Round::State::kSent);
+  const PreparedRequest& request = RequestOf(rounds_[id]);
+  const RequestError error = request.check.Judge(answer);
+  const bool completed = error == RequestError::kNone;
+  // What ends at or after the boundary belongs to the new second.
+  if (now >= next_second_) {
+    RotateRecords(now);
+  }
+  records_->At(rounds_[id].phase, request.step).bytes_received += answer.bytes_received;
+  OnEnded(id, completed ? Outcome::kCompleted : Outcome::kFailed, error, now);
+  if (completed && state_ == State::kRunning && now < load_end_) {
+    NextAction(id, now, now);
+  } else {
+    EndRound(id, AfterRound::kGoOn, now);
+  }
+  // A long batch of answers must not hold up what is due meanwhile.
+  if (next_due_ <= now) {
+    StartDueArrivals(now);
+  }
+}
+
+void WorkerLoop::OnBroken(ExchangeId id, RequestError error, Instant now) {
+  WEIR_CHECK(rounds_[id].state == Round::State::kConnecting ||
+             rounds_[id].state == Round::State::kSent);
+  if (now >= next_second_) {
+    RotateRecords(now);
+  }
+  OnEnded(id, Outcome::kFailed, error, now);
+  EndRound(id, AfterRound::kPause, now);
+}
+
+void WorkerLoop::OnEnded(ExchangeId id, Outcome outcome, RequestError error, Instant now) {
+  LeaveTimeouts(id);
+  Settle(id, outcome, error, now);
+  ServeWaiting(now);
+}
+
+void WorkerLoop::OnCapacity(Instant now) {
+  ServeWaiting(now);
+}
+
+void WorkerLoop::Settle(std::uint32_t id, Outcome outcome, RequestError error, Instant now) {
+  Round& round = rounds_[id];
+  StepRecord& record = records_->At(round.phase, RequestOf(round).step);
+  ++record.counts.by_outcome[static_cast<std::size_t>(outcome)];
+  if (error != RequestError::kNone) {
+    ++record.errors[static_cast<std::size_t>(error)];
+  } else if (now < load_end_) {
+    ++record.completed_in_window;
+  }
+  if (outcome != Outcome::kDropped) {
+    RecordLatency(round, outcome, error, now);
+  }
+  --in_flight_;
+  round.state = Round::State::kFree;
+  finished_at_ = now;
+}
+
+void WorkerLoop::RecordLatency(const Round& round, Outcome outcome, RequestError error,
+                               Instant now) {
+  LatencySet& set = records_->LatencyAt(round.phase, RequestOf(round).step, outcome);
+  set.send_lag.Record(round.attempted - round.due);
+  // A broken exchange has no response time, but our own lateness is known for it too.
+  if (outcome == Outcome::kFailed && !HasAnswer(error)) {
+    return;
+  }
+  set.response.Record(now - round.due);
+  if (round.state == Round::State::kSent) {
+    set.service.Record(now - round.sent);
+  }
+}
+
+void WorkerLoop::EndRound(std::uint32_t id, AfterRound after, Instant now) {
+  Round& round = rounds_[id];
+  if (!round.is_user) {
+    FreeRound(id);
+    return;
+  }
+  if (state_ != State::kRunning || now >= load_end_ || users_ > users_wanted_) {
+    --users_;
+    FreeRound(id);
+    return;
+  }
+  if (after == AfterRound::kPause) {
+    round.action = 0;
+    Sleep(id, now + kPauseAfterBreak);
+    return;
+  }
+  BeginRound(id, user_rounds_++, now, now);
+}
+
+void WorkerLoop::Sleep(std::uint32_t id, Instant until) {
+  rounds_[id].state = Round::State::kThinking;
+  wakes_.push({until, id});
+}
+
+Nanos WorkerLoop::Pause(const scenarios::Think& think) {
+  switch (think.distribution) {
+    case scenarios::Think::Distribution::kFixed:
+      return think.mean;
+    case scenarios::Think::Distribution::kUniform:
+      return think.low + FromSeconds(think_rng_.Uniform() * Seconds(think.high - think.low));
+    case scenarios::Think::Distribution::kExponential:
+      return FromSeconds(think_rng_.Exponential() * Seconds(think.mean));
+  }
+  WEIR_CHECK(false);
+}
+
+void WorkerLoop::JoinTimeouts(std::uint32_t id) {
+  TimeoutList& list = timeouts_[RequestOf(rounds_[id]).timeout_class];
+  rounds_[id].older = list.newest;
+  rounds_[id].newer = kNobody;
+  (list.newest == kNobody ? list.oldest : rounds_[list.newest].newer) = id;
+  list.newest = id;
+}
+
+void WorkerLoop::LeaveTimeouts(std::uint32_t id) {
+  const Round& round = rounds_[id];
+  TimeoutList& list = timeouts_[RequestOf(round).timeout_class];
+  (round.older == kNobody ? list.oldest : rounds_[round.older].newer) = round.newer;
+  (round.newer == kNobody ? list.newest : rounds_[round.newer].older) = round.older;
+}
+
+}  // namespace weir::loadgen

@@ -1,0 +1,183 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <queue>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/rng.h"
+#include "base/run.h"
+#include "base/time.h"
+#include "loadgen/prepared.h"
+#include "loadgen/recorder.h"
+#include "loadgen/schedule.h"
+#include "loadgen/transport.h"
+
+namespace weir::loadgen {
+
+/// Where a worker leaves a second's measurements and takes an empty set. One call a second.
+class RecordExchange {
+ public:
+  virtual ~RecordExchange() = default;
+
+  /// Takes `full` and returns an empty set, or gives `full` back when none is to be had: the
+  /// worker then goes on filling it. Never null.
+  virtual std::unique_ptr<RecordSet> Swap(std::unique_ptr<RecordSet> full) = 0;
+
+  /// Takes the last set of a worker; it always finds room.
+  virtual void Last(std::unique_ptr<RecordSet> full) = 0;
+};
+
+/// The decisions of one load-generating thread, without I/O: who is due, who waits, who has timed
+/// out, when to be called next. The shell (loadgen/transport) calls RunOnce when time has come and
+/// passes events of the transport on. The same code runs in tests on a fake clock.
+///
+/// Invariants (checked in tests/simulation over thousands of seeds):
+///  - planned = completed + failed + timed out + dropped + unfinished when Done();
+///  - response time counts from the due instant, service time from the send, send lag is the
+///    time from the due instant to the worker's attempt to start;
+///  - at most in_flight_max requests are in flight or wait for a connection; more are dropped.
+///
+/// Thread rule: the thread that runs it. All Instants must come from one clock and not go back.
+class WorkerLoop final : public TransportEvents {
+ public:
+  struct Options {
+    Instant start{};
+    WorkerSlice slice;
+    std::uint64_t seed = 0;
+  };
+
+  /// All references must outlive the loop; the transport is set by Attach before the first RunOnce.
+  WorkerLoop(const PreparedScenario& scenario, const Options& options, const Clock& clock,
+             RecordExchange& records);
+
+  void Attach(Transport& transport) { transport_ = &transport; }
+
+  /// Does everything that is due and returns when it wants to be called again; an Instant in the
+  /// past means at once, after the transport had a chance to read. Cost: O(1) for each thing that
+  /// is due.
+  Instant RunOnce(Instant now);
+
+  /// Ends the run now: nothing new starts, what is in flight becomes unfinished.
+  void Stop(Instant now);
+
+  /// No request is or will be in flight, and the last records have been handed over.
+  bool Done() const { return state_ == State::kDone; }
+
+  /// When the last request ended.
+  Instant finished_at() const { return finished_at_; }
+
+  std::uint32_t in_flight() const { return in_flight_; }
+
+  void OnSent(ExchangeId id, Instant now) override;
+  void OnAnswer(ExchangeId id, const Answer& answer, Instant now) override;
+  void OnBroken(ExchangeId id, RequestError error, Instant now) override;
+  void OnCapacity(Instant now) override;
+
+ private:
+  enum class State : std::uint8_t { kRunning, kDraining, kDone };
+
+  /// What a user does after a round: start the next at once, or after a pause.
+  enum class AfterRound : std::uint8_t { kGoOn, kPause };
+
+  static constexpr std::uint32_t kNobody = UINT32_MAX;
+
+  /// One pass through a flow: an arrival of an open load, or the current round of a user. At most
+  /// one request of it is planned at any time, so its index serves as ExchangeId.
+  struct Round {
+    enum class State : std::uint8_t { kFree, kThinking, kWaiting, kConnecting, kSent };
+    State state = State::kFree;
+    Phase phase = Phase::kMeasure;
+    bool is_user = false;
+    std::uint32_t flow = 0;
+    std::uint32_t action = 0;       ///< Index of the action in progress.
+    std::uint32_t request = 0;      ///< Index of the request in progress.
+    std::uint32_t older = kNobody;  ///< Neighbours in the list of its timeout class.
+    std::uint32_t newer = kNobody;
+    std::uint64_t number = 0;  ///< Of the arrival.
+    Instant due{};
+    Instant attempted{};
+    Instant started{};  ///< Handed to the transport; the timeout counts from here.
+    Instant sent{};
+  };
+
+  /// Requests of one timeout, oldest first: as they all wait equally long, only the oldest can be
+  /// due.
+  struct TimeoutList {
+    Nanos timeout{0};
+    std::uint32_t oldest = kNobody;
+    std::uint32_t newest = kNobody;
+  };
+
+  struct Wake {
+    Instant at{};
+    std::uint32_t round = 0;
+
+    bool operator>(const Wake& other) const { return at > other.at; }
+  };
+
+  void ExpireTimeouts(Instant now);
+  void WakeThinkers(Instant now);
+  void AdjustUsers(Instant now);
+  void StartDueArrivals(Instant now);
+  void ServeWaiting(Instant now);
+  void OnEnded(ExchangeId id, Outcome outcome, RequestError error, Instant now);
+  void RotateRecords(Instant now);
+  void Finish(Instant now);
+  Instant NextWake() const;
+
+  std::uint32_t TakeRound();
+  void FreeRound(std::uint32_t id);
+  void BeginRound(std::uint32_t id, std::uint64_t number, Instant due, Instant now);
+  void NextAction(std::uint32_t id, Instant due, Instant now);
+  void Plan(std::uint32_t id, Instant due, Instant now);
+  void Drop(std::uint32_t id, Instant now);
+  void TryStart(std::uint32_t id, Instant now);
+  Instant NextUserChange(Instant now) const;
+  void Settle(std::uint32_t id, Outcome outcome, RequestError error, Instant now);
+  void RecordLatency(const Round& round, Outcome outcome, RequestError error, Instant now);
+  void EndRound(std::uint32_t id, AfterRound after, Instant now);
+  void Sleep(std::uint32_t id, Instant until);
+  Nanos Pause(const scenarios::Think& think);
+  void JoinTimeouts(std::uint32_t id);
+  void LeaveTimeouts(std::uint32_t id);
+
+  const PreparedRequest& RequestOf(const Round& round) const {
+    return scenario_.requests[round.request];
+  }
+
+  const PreparedScenario& scenario_;
+  const Clock& clock_;
+  RecordExchange& records_out_;
+  const std::uint64_t seed_;
+  const WorkerSlice slice_;
+  const Instant start_;
+  const Instant warm_end_;
+  const Instant load_end_;
+  const Instant drain_end_;
+  const std::uint32_t in_flight_max_;
+
+  Transport* transport_ = nullptr;
+  State state_ = State::kRunning;
+  std::optional<ArrivalSchedule> arrivals_;
+  Instant next_due_ = Instant::max();
+  std::unique_ptr<RecordSet> records_;
+  Instant next_second_{};
+  Instant next_user_change_ = Instant::max();
+  Rng think_rng_;
+  std::vector<Round> rounds_;
+  std::vector<std::uint32_t> free_;
+  std::deque<std::uint32_t> waiting_;
+  std::vector<TimeoutList> timeouts_;
+  std::priority_queue<Wake, std::vector<Wake>, std::greater<>> wakes_;
+  std::uint32_t in_flight_ = 0;  ///< Waiting, connecting or sent.
+  std::uint32_t users_ = 0;
+  std::uint32_t users_wanted_ = 0;
+  std::uint64_t user_rounds_ = 0;
+  Instant finished_at_{};
+};
+
+}  // namespace weir::loadgen
