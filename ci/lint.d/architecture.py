@@ -13,6 +13,7 @@ LIBRARY_HEADERS = {
     "yaml-cpp": ("yaml-cpp/",),
     "nlohmann-json": ("nlohmann/",),
     "libuv": ("uv.h", "uv/"),
+    "RE2": ("re2/",),
     "OpenSSL": ("openssl/",),
     "SQLite": ("sqlite3.h",),
     "Boost": ("boost/",),
