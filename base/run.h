@@ -101,7 +101,7 @@ struct StepRecord {
   /// Completed before the last stage ended. The achieved rate is this over Run::measured: answers
   /// that trickle in during the drain are no throughput.
   std::uint64_t completed_in_window = 0;
-  std::uint64_t bytes_received = 0;                        ///< Heads and bodies.
+  std::uint64_t bytes_received = 0;  ///< Heads and bodies.
   std::uint64_t bytes_sent = 0;
   /// Latencies by outcome; only outcomes that occurred are present. Requests that got a whole
   /// answer or are censored are recorded; broken exchanges (reset, refused, malformed) have no

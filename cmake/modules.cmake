@@ -9,17 +9,48 @@ function(weir_module name)
   target_link_libraries(weir_${name} PUBLIC weir_options ${ARG_PUBLIC} PRIVATE ${ARG_PRIVATE})
 endfunction()
 
-# weir_test(NAME SOURCES ... LIBRARIES ... LABELS ...)
+# weir_test(NAME SOURCES ... LIBRARIES ... LABELS ... TIMEOUT s)
 # A GoogleTest program; every TEST is one ctest case, so that ctest -j runs them side by side.
+# Labels: the name of the folder, and LABELS or else "unit". What is "unit" also runs under
+# ASan+UBSan (target unit_tests), what is tests/loadgen and "unit" under TSan (target
+# unit_tests_loadgen); "slow" and "bench" are left out of ci/test.
+# The two folders that a test may read are relative, so that ccache serves clones in other places;
+# ctest runs each test in the root of the checkout.
 function(weir_test name)
   cmake_parse_arguments(ARG "" "TIMEOUT" "SOURCES;LIBRARIES;LABELS" ${ARGN})
   if(NOT ARG_TIMEOUT)
     set(ARG_TIMEOUT 60)
   endif()
+  if(NOT ARG_LABELS)
+    set(ARG_LABELS unit)
+  endif()
+  cmake_path(GET CMAKE_CURRENT_SOURCE_DIR FILENAME folder)
+
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE weir_options ${ARG_LIBRARIES} GTest::gtest_main)
-  target_compile_definitions(${name} PRIVATE
-    WEIR_GOLDEN_DIR="${PROJECT_SOURCE_DIR}/tests/golden" WEIR_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
-  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 30
-    PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${ARG_TIMEOUT})
+  target_compile_definitions(${name} PRIVATE WEIR_GOLDEN_DIR="tests/golden" WEIR_SOURCE_DIR=".")
+  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 30 WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}
+    TEST_LIST ${name}_cases PROPERTIES TIMEOUT ${ARG_TIMEOUT})
+  _weir_label_tests(${name} "${folder};${ARG_LABELS}")
+
+  if("unit" IN_LIST ARG_LABELS)
+    foreach(group IN ITEMS unit_tests unit_tests_${folder})
+      if(NOT TARGET ${group})
+        add_custom_target(${group})
+      endif()
+      add_dependencies(${group} ${name})
+    endforeach()
+  endif()
+endfunction()
+
+# gtest_discover_tests flattens a list in its PROPERTIES, so more than one label needs a file of
+# its own, read by ctest after the one that lists the cases.
+function(_weir_label_tests name labels)
+  set(file ${CMAKE_CURRENT_BINARY_DIR}/${name}_labels.cmake)
+  file(CONFIGURE OUTPUT ${file} @ONLY CONTENT
+"if(@name@_cases)
+  set_tests_properties(\${@name@_cases} PROPERTIES LABELS \"@labels@\")
+endif()
+")
+  set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES ${file})
 endfunction()
