@@ -1,7 +1,8 @@
 #include "base/histogram_codec.h"
 
 #include <bit>
-#include <cstring>
+#include <memory>
+#include <string_view>
 
 #include <fmt/format.h>
 #include <zlib.h>
@@ -9,13 +10,19 @@
 namespace weir {
 namespace {
 
-// HdrHistogram's on-disk constants (AbstractHistogram.java); 0x10 in the second-lowest nibble
-// marks the V2 encoding with 8-byte words.
-constexpr std::uint32_t kCookieBase = 0x1c849303 | 0x10;
-constexpr std::uint32_t kCompressedCookieBase = 0x1c849304 | 0x10;
+// The constants of AbstractHistogram.java; every writer sets 0x10, once the size of a word.
+constexpr std::uint32_t kCookie = 0x1c849303 | 0x10;
+constexpr std::uint32_t kCompressedCookie = 0x1c849304 | 0x10;
 constexpr std::size_t kHeaderBytes = 40;
-constexpr std::size_t kPayloadBytesMax = std::size_t{Histogram::kCountsLength} * 9;
+constexpr std::size_t kOuterHeaderBytes = 8;
 constexpr std::size_t kVarintBytesMax = 9;
+// Foreign writers may track values up to 2^63, which lie in 53 octaves.
+constexpr std::size_t kForeignCountsMax = std::size_t{54} * Histogram::kSubBucketHalf;
+constexpr std::size_t kPayloadBytesMax = kHeaderBytes + kForeignCountsMax * kVarintBytesMax;
+// The bytes are written every second of a run; higher levels cost more time than they save room.
+constexpr int kCompressionLevel = 1;
+constexpr std::uint64_t kTotalCountMax = std::uint64_t{1} << 56;
+constexpr std::uint32_t kLastBucket = Histogram::IndexOf(Histogram::kHighestNs);
 
 void PutBig(std::vector<std::uint8_t>& out, std::uint64_t value, int bytes) {
   for (int shift = (bytes - 1) * 8; shift >= 0; shift -= 8) {
@@ -67,60 +74,122 @@ tl::unexpected<Error> Corrupt(std::string_view what) {
   return Unavailable(fmt::format("histogram bytes are not readable: {}", what));
 }
 
-std::vector<std::uint8_t> EncodePayload(const Histogram& histogram) {
-  std::vector<std::uint8_t> out;
-  const std::span<const std::uint64_t> counts = histogram.counts();
-  const std::size_t end = histogram.empty() ? 0 : Histogram::IndexOf(histogram.max_ns()) + 1;
-  out.reserve(kHeaderBytes + end / 4 + 16);
-  PutBig(out, kCookieBase, 4);
-  PutBig(out, 0, 4);  // payload length, patched below
-  PutBig(out, 0, 4);  // normalizing index offset
-  PutBig(out, Histogram::kSignificantDigits, 4);
-  PutBig(out, 1, 8);
-  PutBig(out, Histogram::kHighestNs, 8);
-  PutBig(out, std::bit_cast<std::uint64_t>(1.0), 8);  // integer-to-double ratio
-  for (std::size_t i = 0; i < end;) {
+void PatchBig32(std::vector<std::uint8_t>& out, std::size_t at, std::uint64_t value) {
+  for (std::size_t i = 0; i < 4; ++i) {
+    out[at + i] = static_cast<std::uint8_t>(value >> (24 - 8 * i));
+  }
+}
+
+// Counts from value 0 to the largest one; a run of two or more zeros is one negative number.
+void PutCounts(std::vector<std::uint8_t>& out, std::span<const std::uint64_t> counts) {
+  for (std::size_t i = 0; i < counts.size();) {
     if (counts[i] != 0) {
+      WEIR_CHECK(counts[i] <= std::uint64_t{INT64_MAX});
       PutZigZag(out, static_cast<std::int64_t>(counts[i++]));
       continue;
     }
     const std::size_t first = i;
-    while (i < end && counts[i] == 0) {
+    while (i < counts.size() && counts[i] == 0) {
       ++i;
     }
-    PutZigZag(out, -static_cast<std::int64_t>(i - first));
+    const auto zeros = static_cast<std::int64_t>(i - first);
+    PutZigZag(out, zeros == 1 ? 0 : -zeros);
   }
-  const auto length = static_cast<std::uint32_t>(out.size() - kHeaderBytes);
-  for (int i = 0; i < 4; ++i) {
-    out[static_cast<std::size_t>(4 + i)] = static_cast<std::uint8_t>(length >> (24 - 8 * i));
+}
+
+std::vector<std::uint8_t> EncodePayload(const Histogram& histogram) {
+  std::vector<std::uint8_t> out;
+  const std::size_t end = histogram.empty() ? 0 : Histogram::IndexOf(histogram.max_ns()) + 1;
+  out.reserve(kHeaderBytes + end / 4 + 16);
+  PutBig(out, kCookie, 4);
+  PutBig(out, 0, 4);  // Length of the counts, patched below.
+  PutBig(out, 0, 4);  // Normalizing index offset.
+  PutBig(out, Histogram::kSignificantDigits, 4);
+  PutBig(out, 1, 8);  // Lowest value told apart from 0.
+  PutBig(out, Histogram::kHighestNs, 8);
+  PutBig(out, std::bit_cast<std::uint64_t>(1.0), 8);  // Integer-to-double ratio.
+  if (histogram.empty()) {
+    PutZigZag(out, 0);  // As Java does: the count of value 0.
+  } else {
+    PutCounts(out, histogram.counts().first(end));
   }
+  PatchBig32(out, 4, out.size() - kHeaderBytes);
   return out;
 }
 
-Status DecodeCounts(std::span<const std::uint8_t> payload, Histogram& histogram) {
+Status CheckHeader(std::span<const std::uint8_t> payload) {
+  if (payload.size() < kHeaderBytes) {
+    return Corrupt(fmt::format("the payload of {} bytes is shorter than its header of {}",
+                               payload.size(), kHeaderBytes));
+  }
+  if (const std::uint64_t cookie = GetBig(payload, 0, 4); cookie != kCookie) {
+    return Corrupt(fmt::format("inner cookie is 0x{:08x}, not 0x{:08x} (V2)", cookie, kCookie));
+  }
+  const std::uint64_t length = GetBig(payload, 4, 4);
+  if (length != payload.size() - kHeaderBytes) {
+    return Corrupt(fmt::format("inner header says {} bytes of counts, found {}", length,
+                               payload.size() - kHeaderBytes));
+  }
+  // Bytes 8..11, the normalizing index offset, say how a shifted histogram lay in the writer's
+  // memory; the counts come in order of value all the same.
+  if (const std::uint64_t digits = GetBig(payload, 12, 4);
+      digits != Histogram::kSignificantDigits) {
+    return Corrupt(fmt::format("it keeps {} significant digits, weir keeps {}", digits,
+                               Histogram::kSignificantDigits));
+  }
+  if (const std::uint64_t lowest = GetBig(payload, 16, 8); lowest != 1) {
+    return Corrupt(fmt::format("its lowest value is {}, must be 1", lowest));
+  }
+  return {};
+}
+
+// Books a foreign bucket by its middle, so that the mean of a decoded histogram is not biased.
+void RecordBucket(Histogram& histogram, std::uint32_t index, std::uint64_t count) {
+  const std::uint64_t lowest = Histogram::LowestOf(index);
+  const std::uint64_t middle = lowest + (Histogram::HighestOf(index) - lowest) / 2;
+  // The middle of the bucket of 1 h lies above 1 h, but its values need not.
+  const std::uint64_t ns = index == kLastBucket ? Histogram::kHighestNs : middle;
+  histogram.RecordNs(ns, count);
+}
+
+Status DecodeCounts(std::span<const std::uint8_t> counts, Histogram& histogram) {
   std::size_t at = 0;
   std::uint64_t index = 0;
-  while (at < payload.size()) {
+  while (at < counts.size()) {
     std::int64_t value = 0;
-    const std::size_t start = at;
-    if (!GetZigZag(payload, at, value)) {
-      return Corrupt(fmt::format("the count at byte {} is cut off", kHeaderBytes + start));
+    const std::size_t place = kHeaderBytes + at;
+    if (!GetZigZag(counts, at, value)) {
+      return Corrupt(fmt::format("the count at payload byte {} is cut off", place));
     }
     const std::uint64_t skip = value < 0 ? 0 - static_cast<std::uint64_t>(value) : 1;
-    if (skip > Histogram::kCountsLength - index) {
-      return Corrupt(fmt::format("byte {} points beyond the last bucket", kHeaderBytes + start));
+    if (skip > kForeignCountsMax - index) {
+      return Corrupt(fmt::format("payload byte {} points beyond the last bucket", place));
     }
     if (value > 0) {
-      const auto bucket = static_cast<std::uint32_t>(index);
-      const std::uint64_t lowest = Histogram::LowestOf(bucket);
-      if (static_cast<std::uint64_t>(value) > UINT64_MAX / 2 - histogram.count()) {
-        return Corrupt(fmt::format("the count at byte {} is absurd", kHeaderBytes + start));
+      const auto count = static_cast<std::uint64_t>(value);
+      if (count > kTotalCountMax - histogram.count()) {
+        return Corrupt(fmt::format("counts up to payload byte {} exceed 2^56", place));
       }
-      // The bucket's middle, so that the mean of a decoded histogram is not biased low.
-      histogram.RecordNs((lowest + Histogram::HighestOf(bucket)) / 2,
-                         static_cast<std::uint64_t>(value));
+      RecordBucket(histogram, static_cast<std::uint32_t>(index), count);
     }
     index += skip;
+  }
+  return {};
+}
+
+Status CheckOuterHeader(std::span<const std::uint8_t> bytes) {
+  if (bytes.size() < kOuterHeaderBytes) {
+    return Corrupt(
+        fmt::format("{} bytes are fewer than the {} of a header", bytes.size(), kOuterHeaderBytes));
+  }
+  if (const std::uint64_t cookie = GetBig(bytes, 0, 4); cookie != kCompressedCookie) {
+    return Corrupt(fmt::format("cookie is 0x{:08x}, not 0x{:08x} (HdrHistogram V2 compressed)",
+                               cookie, kCompressedCookie));
+  }
+  const std::uint64_t length = GetBig(bytes, 4, 4);
+  if (length != bytes.size() - kOuterHeaderBytes) {
+    return Corrupt(fmt::format("header says {} compressed bytes, found {}", length,
+                               bytes.size() - kOuterHeaderBytes));
   }
   return {};
 }
@@ -131,50 +200,38 @@ std::vector<std::uint8_t> EncodeHistogram(const Histogram& histogram) {
   const std::vector<std::uint8_t> payload = EncodePayload(histogram);
   uLongf size = compressBound(payload.size());
   std::vector<std::uint8_t> out;
-  PutBig(out, kCompressedCookieBase, 4);
-  PutBig(out, 0, 4);
-  out.resize(8 + size);
-  // Level 1: the bytes are written every second of a run, and higher levels gain under 5 %.
-  const int status = compress2(out.data() + 8, &size, payload.data(), payload.size(), 1);
+  out.reserve(kOuterHeaderBytes + size);
+  PutBig(out, kCompressedCookie, 4);
+  PutBig(out, 0, 4);  // Length, patched below.
+  out.resize(kOuterHeaderBytes + size);
+  const int status = compress2(out.data() + kOuterHeaderBytes, &size, payload.data(),
+                               payload.size(), kCompressionLevel);
   WEIR_CHECK(status == Z_OK);
-  out.resize(8 + size);
-  for (int i = 0; i < 4; ++i) {
-    out[static_cast<std::size_t>(4 + i)] = static_cast<std::uint8_t>(size >> (24 - 8 * i));
-  }
+  out.resize(kOuterHeaderBytes + size);
+  PatchBig32(out, 4, size);
   return out;
 }
 
 Result<Histogram> DecodeHistogram(std::span<const std::uint8_t> bytes) {
-  if (bytes.size() < 8) {
-    return Corrupt(fmt::format("{} bytes are fewer than the 8 of a header", bytes.size()));
+  if (Status header = CheckOuterHeader(bytes); !header) {
+    return tl::unexpected(header.error());
   }
-  if (const std::uint64_t cookie = GetBig(bytes, 0, 4); cookie != kCompressedCookieBase) {
-    return Corrupt(fmt::format("cookie is 0x{:08x}, not 0x{:08x} (HdrHistogram V2 compressed)",
-                               cookie, kCompressedCookieBase));
+  // Left uninitialised: most payloads fill a hundredth of what the largest needs.
+  const auto buffer = std::make_unique_for_overwrite<std::uint8_t[]>(kPayloadBytesMax);
+  const std::span<const std::uint8_t> compressed = bytes.subspan(kOuterHeaderBytes);
+  uLongf size = kPayloadBytesMax;
+  uLong consumed = compressed.size();
+  if (uncompress2(buffer.get(), &size, compressed.data(), &consumed) != Z_OK ||
+      consumed != compressed.size()) {
+    return Corrupt("the compressed part is damaged or far too long");
   }
-  if (const std::uint64_t length = GetBig(bytes, 4, 4); length != bytes.size() - 8) {
-    return Corrupt(
-        fmt::format("header says {} compressed bytes, found {}", length, bytes.size() - 8));
-  }
-  std::vector<std::uint8_t> payload(kHeaderBytes + kPayloadBytesMax);
-  uLongf size = payload.size();
-  if (uncompress(payload.data(), &size, bytes.data() + 8, bytes.size() - 8) != Z_OK) {
-    return Corrupt("the compressed part is damaged");
-  }
-  payload.resize(size);
-  if (size < kHeaderBytes || GetBig(payload, 0, 4) != kCookieBase) {
-    return Corrupt("the inner header is not HdrHistogram V2");
-  }
-  if (GetBig(payload, 8, 4) != 0 || GetBig(payload, 12, 4) != Histogram::kSignificantDigits ||
-      GetBig(payload, 16, 8) != 1) {
-    return Corrupt("it must have 3 significant digits, lowest value 1 and offset 0");
-  }
-  if (GetBig(payload, 4, 4) != size - kHeaderBytes) {
-    return Corrupt("the inner length does not match");
+  const std::span<const std::uint8_t> payload(buffer.get(), size);
+  if (Status header = CheckHeader(payload); !header) {
+    return tl::unexpected(header.error());
   }
   Histogram histogram;
-  if (Status read = DecodeCounts(std::span(payload).subspan(kHeaderBytes), histogram); !read) {
-    return tl::unexpected(read.error());
+  if (Status counts = DecodeCounts(payload.subspan(kHeaderBytes), histogram); !counts) {
+    return tl::unexpected(counts.error());
   }
   return histogram;
 }

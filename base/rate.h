@@ -15,7 +15,8 @@ class Rate {
 
   constexpr double per_second() const { return per_second_; }
 
-  /// The gap between evenly spaced events. The rate must be > 0.
+  /// The gap between evenly spaced events. The rate must be above 1e-9 (a gap
+  /// of 31 years).
   constexpr Nanos Gap() const { return FromSeconds(1.0 / per_second_); }
 
   /// Events expected within `span`.

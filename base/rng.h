@@ -5,9 +5,10 @@
 
 namespace weir {
 
-/// A seeded random number generator: xoshiro256++ seeded through splitmix64. The same seed
-/// gives the same numbers on every machine and with every compiler (unlike the standard
-/// library's distributions). Not for secrets. One owner at a time: not thread-safe.
+/// A seeded random number generator: xoshiro256++ seeded through splitmix64. Next, Uniform and
+/// Below give the same numbers on every machine and with every compiler (unlike the standard
+/// library's distributions); Exponential and Normal do so up to the last bit of the mathematical
+/// library. Not for secrets. One owner at a time: not thread-safe.
 /// Source: Blackman and Vigna, "Scrambled linear pseudorandom number generators" (2021).
 class Rng {
  public:
@@ -22,7 +23,7 @@ class Rng {
   /// Uniform integer in [0, bound); `bound` must be > 0. Unbiased (Lemire 2019).
   std::uint64_t Below(std::uint64_t bound);
 
-  /// Exponential with mean 1; multiply by the mean gap. Finite and >= 0.
+  /// Exponential with mean 1; multiply by the mean gap. In [0, 36.8].
   double Exponential();
 
   /// Standard normal (Marsaglia's polar method).

@@ -9,7 +9,9 @@ namespace weir {
 std::string_view OutcomeName(Outcome outcome) {
   constexpr std::array<std::string_view, kOutcomeCount> kNames = {
       "completed", "failed", "timed_out", "dropped", "unfinished"};
-  return kNames.at(static_cast<std::size_t>(outcome));
+  const auto index = static_cast<std::size_t>(outcome);
+  WEIR_CHECK(index < kNames.size());
+  return kNames[index];
 }
 
 std::string_view RequestErrorName(RequestError error) {
@@ -18,7 +20,9 @@ std::string_view RequestErrorName(RequestError error) {
       "reset",  "closed_early", "malformed",       "too_large",      "timeout",
       "status", "check_header", "check_body",      "in_flight_max",  "run_ended",
       "tls"};
-  return kNames.at(static_cast<std::size_t>(error));
+  const auto index = static_cast<std::size_t>(error);
+  WEIR_CHECK(index < kNames.size());
+  return kNames[index];
 }
 
 std::string_view RunStateName(RunState state) {
@@ -101,7 +105,6 @@ LatencyView MergedLatency(const StepRecord& record, LatencyKind kind) {
                                                                  : set.send_lag;
     view.histogram.Merge(histogram);
     const bool censored = outcome == Outcome::kTimedOut || outcome == Outcome::kUnfinished;
-    // The generator's lateness is known whatever became of the request.
     if (censored && kind != LatencyKind::kSendLag) {
       view.censored += histogram.count();
     }

@@ -68,7 +68,8 @@ struct RequestCounts {
   /// the end of a run, not in its middle.
   bool Balanced() const;
 
-  /// Everything that did not complete, over planned; no value when nothing was planned.
+  /// Everything that did not complete, over planned; no value when nothing was planned. Like
+  /// Balanced, for the end of a run: in its middle, requests in flight count as not completed.
   std::optional<double> ErrorRatio() const;
 
   RequestCounts& operator+=(const RequestCounts& other);
@@ -77,10 +78,13 @@ struct RequestCounts {
 
 /// The three clocks of a request, never mixed (design promise 1). All in ns.
 struct LatencySet {
-  Histogram response;  ///< Due instant to last byte: what a user waits. For censored outcomes the
-                       ///< time waited so far, a lower bound. Empty for kDropped.
-  Histogram service;   ///< Send instant to last byte: what the target took.
-  Histogram send_lag;  ///< Due instant to the generator's attempt to send: our own lateness.
+  /// Due instant to last byte: what a user waits. For censored outcomes the time waited so far, a
+  /// lower bound. Empty for kDropped.
+  Histogram response;
+  /// Send instant to last byte: what the target took.
+  Histogram service;
+  /// Due instant to the generator's attempt to send: our own lateness.
+  Histogram send_lag;
 
   void Merge(const LatencySet& other);
   void Clear();
@@ -108,6 +112,7 @@ struct StepRecord {
   /// response time and only count.
   std::map<Outcome, LatencySet> latency;
 
+  /// Adds what `other` counted and recorded; step and phase stay.
   void Merge(const StepRecord& other);
 };
 
@@ -115,8 +120,8 @@ struct StepRecord {
 /// second in which they ended (planned ones: in which they were due).
 struct SecondRecord {
   std::uint32_t second = 0;  ///< Whole seconds since the start of the run.
-  std::vector<StepRecord>
-      steps;  ///< At most one per (step, phase); those without events are absent.
+  /// At most one per (step, phase); those without events are absent.
+  std::vector<StepRecord> steps;
 };
 
 /// What the generator itself used, sampled once a second.
@@ -167,7 +172,8 @@ struct RunPlan {
   std::string build;            ///< What was deployed; empty = not said.
   std::string branch;           ///< Empty = not said.
   std::string tag;              ///< Free label; empty = none.
-  std::string environment;  ///< Fingerprint of generator machine: "host=... kernel=... cpus=2 ...".
+  /// Fingerprint of the generator's machine: "host=... kernel=... cpus=2 ...".
+  std::string environment;
   std::uint64_t seed = 0;
   std::string weir_version;
   std::string load;       ///< The load in words: "5,000/s uniform for 30 s".
@@ -198,14 +204,14 @@ struct Run {
   std::string state_reason;  ///< Prose; empty when complete.
   WallTime started_at{};
   Nanos duration{0};  ///< First due instant to end, warm-up included.
-  Nanos measured{
-      0};  ///< The part of it that counts (warm-up and drain left out); rates divide by this.
+  /// The part of it that counts (warm-up and drain left out); rates divide by this.
+  Nanos measured{0};
   std::vector<StepRecord> totals;  ///< At most one per (step, phase).
   std::optional<double> cpu_s;     ///< Of the generator; no value if it was never sampled.
   std::optional<std::uint64_t> rss_bytes_max;
   std::vector<ThresholdResult> thresholds;
 
-  /// Sum over steps of one phase; `step` < 0 = all.
+  /// Sum over the steps of one phase, or one step of it; `step` < 0 = all (whose own `step` is 0).
   StepRecord Total(Phase phase, int step = -1) const;
 };
 
@@ -215,12 +221,11 @@ struct SecondPoint {
   std::uint32_t second = 0;
   Phase phase = Phase::kMeasure;
   RequestCounts counts;
-  Histogram response;  ///< As AnsweredAndCensored below.
+  Histogram response;  ///< As MergedLatency below.
 };
 
-/// The response-time (or other) distribution that is reported: completed, answered-but-failed,
-/// timed out and unfinished together, the last two as lower bounds. Leaving them out would flatter
-/// the target.
+/// The distribution that is reported: completed, answered but failed, timed out and unfinished
+/// together, the last two as lower bounds. Leaving them out would flatter the target.
 struct LatencyView {
   Histogram histogram;
   std::uint64_t censored = 0;  ///< How many of its values are lower bounds.
@@ -228,6 +233,8 @@ struct LatencyView {
 
 enum class LatencyKind : std::uint8_t { kResponse, kService, kSendLag };
 
+/// All outcomes of `record` in one view. Send lag is never censored: the generator knows how late
+/// it was, whatever became of the request.
 LatencyView MergedLatency(const StepRecord& record, LatencyKind kind);
 
 }  // namespace weir

@@ -17,18 +17,26 @@ struct Unit {
   double factor;
 };
 
+constexpr std::size_t kWordBytesMax = 64;  // Longer words are nobody's typing error.
+constexpr std::size_t kPrefixBytesMin = 3;
 constexpr double kDurationMaxNs = 100.0 * 24 * 3600 * 1e9;
+constexpr double kCountMax = 1e15;  // Every whole number up to here is a double.
+constexpr double kRateMin = 0.01 / 3600;
 constexpr double kRateMax = 1e7;
 
-// The number at the front of `text`, which it consumes. Signs are not part of it.
+// The number at the front of `text`, which it consumes. Signs and exponents are not part of it;
+// one too large for a double is infinite, for the range checks to refuse.
 std::optional<double> TakeNumber(std::string_view& text) {
-  double value = 0;
-  const char* end = text.data() + text.size();
   if (text.empty() || (text[0] != '.' && (text[0] < '0' || text[0] > '9'))) {
     return std::nullopt;
   }
+  double value = 0;
+  const char* end = text.data() + text.size();
   const auto [rest, error] = std::from_chars(text.data(), end, value, std::chars_format::fixed);
-  if (error != std::errc() || !std::isfinite(value)) {
+  if (error == std::errc::result_out_of_range) {
+    const bool whole = text.find_first_not_of('0') != text.find('.');
+    value = whole ? HUGE_VAL : 0;
+  } else if (error != std::errc()) {
     return std::nullopt;
   }
   text.remove_prefix(static_cast<std::size_t>(rest - text.data()));
@@ -52,13 +60,30 @@ std::optional<double> FactorOf(std::span<const Unit> units, std::string_view nam
   return std::nullopt;
 }
 
-// Three significant digits without an exponent.
-std::string ThreeDigits(double value) {
+int DecimalsForThreeDigits(double value) {
   const double size = std::fabs(value);
-  const int decimals = size >= 99.95 ? 0 : size >= 9.995 ? 1 : 2;
-  return fmt::format("{:.{}f}", value, decimals);
+  return size >= 99.95 ? 0 : size >= 9.995 ? 1 : 2;
 }
 
+// Three significant digits without an exponent.
+std::string ThreeDigits(double value) {
+  return fmt::format("{:.{}f}", value, DecimalsForThreeDigits(value));
+}
+
+// 4.35 * 1000 is not 4350 in doubles; a millionth of a millionth is forgiven.
+bool IsWhole(double value) {
+  return std::fabs(value - std::round(value)) <= value * 1e-12;
+}
+
+std::string Lower(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower) {
+    c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  }
+  return lower;
+}
+
+// Optimal string alignment: insert, delete, change or swap two neighbours, each letter once.
 std::size_t EditDistance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> before_last(b.size() + 1);
   std::vector<std::size_t> last(b.size() + 1);
@@ -81,40 +106,88 @@ std::size_t EditDistance(std::string_view a, std::string_view b) {
   return last[b.size()];
 }
 
+// Bytes of the UTF-8 character at the front of `text` (not empty); 0 if it is malformed: cut off,
+// overlong, a surrogate or beyond U+10FFFF.
+std::size_t CharacterLength(std::string_view text) {
+  const auto byte = [text](std::size_t i) {
+    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
+  };
+  const unsigned lead = byte(0);
+  if (lead < 0x80) {
+    return 1;
+  }
+  const std::size_t length = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+  if (lead < 0xc2 || lead > 0xf4) {
+    return 0;
+  }
+  for (std::size_t i = 1; i < length; ++i) {
+    if ((byte(i) & 0xc0) != 0x80) {
+      return 0;
+    }
+  }
+  const unsigned pair = lead << 8 | byte(1);
+  const bool overlong = (lead == 0xe0 && pair < 0xe0a0) || (lead == 0xf0 && pair < 0xf090);
+  const bool outside = (lead == 0xed && pair > 0xed9f) || pair > 0xf48f;
+  return overlong || outside ? 0 : length;
+}
+
+// Control characters: C0 and DEL, C1 (U+0080..U+009F, U+009B starts an escape sequence), line and
+// paragraph separators and the marks that turn the direction of text (U+2028..U+202E,
+// U+2066..U+2069).
+bool DrivesTerminal(std::string_view character) {
+  const auto byte = [character](std::size_t i) { return static_cast<unsigned char>(character[i]); };
+  if (character.size() == 1) {
+    return byte(0) < 0x20 || byte(0) == 0x7f;
+  }
+  if (character.size() == 2) {
+    return byte(0) == 0xc2 && byte(1) < 0xa0;
+  }
+  return character.size() == 3 && byte(0) == 0xe2 &&
+         ((byte(1) == 0x80 && byte(2) >= 0xa8 && byte(2) <= 0xae) ||
+          (byte(1) == 0x81 && byte(2) >= 0xa6 && byte(2) <= 0xa9));
+}
+
+std::string Escaped(std::string_view bytes) {
+  std::string out;
+  for (const char c : bytes) {
+    out += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
+  }
+  return out;
+}
+
 }  // namespace
 
 Result<Nanos> ParseDuration(std::string_view text) {
-  constexpr std::array<Unit, 8> kUnits = {{{"ns", 1},
-                                           {"us", 1e3},
-                                           {"µs", 1e3},
-                                           {"ms", 1e6},
-                                           {"s", 1e9},
-                                           {"m", 60e9},
-                                           {"h", 3600e9},
-                                           {"d", 86400e9}}};
-  const auto refuse = [text] {
-    return UsageError(fmt::format(
-        "'{}' is not a duration; write a number with ns, us, ms, s, m, h or d, for example '250ms'",
-        Printable(text, 40)));
-  };
+  // Both micro signs: U+00B5 from keyboards, U+03BC from editors that normalise.
+  constexpr std::array<Unit, 10> kUnits = {{{"ns", 1},
+                                            {"us", 1e3},
+                                            {"\u00b5s", 1e3},
+                                            {"\u03bcs", 1e3},
+                                            {"ms", 1e6},
+                                            {"s", 1e9},
+                                            {"m", 60e9},
+                                            {"min", 60e9},
+                                            {"h", 3600e9},
+                                            {"d", 86400e9}}};
   std::string_view rest = Trim(text);
   if (rest == "0") {
     return Nanos(0);
   }
-  if (rest.empty()) {
-    return refuse();
-  }
   double total = 0;
-  while (!rest.empty()) {
+  do {
     const std::optional<double> number = TakeNumber(rest);
-    const std::size_t length = std::min(rest.find_first_of("0123456789. "), rest.size());
+    rest = Trim(rest);
+    const std::size_t length = std::min(rest.find_first_of("0123456789. \t"), rest.size());
     const std::optional<double> factor = FactorOf(kUnits, rest.substr(0, length));
     if (!number || !factor) {
-      return refuse();
+      return UsageError(
+          fmt::format("'{}' is not a duration; write a number with ns, us, ms, s, "
+                      "m, h or d, for example '250ms'",
+                      Printable(text, 40)));
     }
     total += *number * *factor;
-    rest.remove_prefix(length);
-  }
+    rest = Trim(rest.substr(length));
+  } while (!rest.empty());
   if (total > kDurationMaxNs) {
     return UsageError(fmt::format("'{}' is longer than 100 days, the most that weir accepts",
                                   Printable(text, 40)));
@@ -147,8 +220,8 @@ Result<Rate> ParseRate(std::string_view text) {
         Printable(text, 40)));
   }
   const double value = *number * *factor / *per;
-  if (value <= 0 || value > kRateMax) {
-    return UsageError(fmt::format("rate '{}' is out of range; it must be above 0 and at most 10M/s",
+  if (value < kRateMin * (1 - 1e-12) || value > kRateMax) {
+    return UsageError(fmt::format("rate '{}' is out of range; weir accepts 0.01/h to 10M/s",
                                   Printable(text, 40)));
   }
   return Rate::PerSecond(value);
@@ -161,34 +234,44 @@ Result<std::uint64_t> ParseCount(std::string_view text) {
   const std::optional<double> number = TakeNumber(rest);
   const std::optional<double> factor = FactorOf(kUnits, rest);
   const double value = number.value_or(-1) * factor.value_or(1);
-  if (!number || !factor || value > 1e15 || value != std::floor(value)) {
+  if (!number || !factor || (value <= kCountMax && !IsWhole(value))) {
     return UsageError(fmt::format("'{}' is not a count; write a whole number such as '64' or '10k'",
                                   Printable(text, 40)));
   }
-  return static_cast<std::uint64_t>(value);
+  if (value > kCountMax) {
+    return UsageError(
+        fmt::format("'{}' is more than 10^15, the most that weir counts", Printable(text, 40)));
+  }
+  return static_cast<std::uint64_t>(std::llround(value));
 }
 
 Result<std::uint64_t> ParseBytes(std::string_view text) {
-  constexpr std::array<Unit, 14> kUnits = {{{"", 1},
+  constexpr std::array<Unit, 16> kUnits = {{{"", 1},
                                             {"B", 1},
                                             {"k", 1e3},
                                             {"kB", 1e3},
                                             {"K", 1e3},
                                             {"KB", 1e3},
-                                            {"Ki", 1024},
-                                            {"KiB", 1024},
+                                            {"Ki", 0x1p10},
+                                            {"KiB", 0x1p10},
                                             {"M", 1e6},
                                             {"MB", 1e6},
-                                            {"MiB", 1048576},
-                                            {"Mi", 1048576},
+                                            {"Mi", 0x1p20},
+                                            {"MiB", 0x1p20},
+                                            {"G", 1e9},
                                             {"GB", 1e9},
-                                            {"GiB", 1073741824}}};
+                                            {"Gi", 0x1p30},
+                                            {"GiB", 0x1p30}}};
   std::string_view rest = Trim(text);
   const std::optional<double> number = TakeNumber(rest);
   const std::optional<double> factor = FactorOf(kUnits, Trim(rest));
-  const double value = number.value_or(0) * factor.value_or(1);
-  if (!number || !factor || value > 1e15) {
+  if (!number || !factor) {
     return UsageError(fmt::format("'{}' is not a size; write bytes such as '512', '1k' or '64KiB'",
+                                  Printable(text, 40)));
+  }
+  const double value = *number * *factor;
+  if (value > kCountMax) {
+    return UsageError(fmt::format("'{}' is more than 10^15 bytes, the most that weir accepts",
                                   Printable(text, 40)));
   }
   return static_cast<std::uint64_t>(std::llround(value));
@@ -240,6 +323,13 @@ std::string FormatRate(double per_second) {
   if (size >= 999.5) {
     return FormatCount(static_cast<std::uint64_t>(std::llround(per_second))) + "/s";
   }
+  // What is rarer than one in ten seconds reads better by the minute or the hour.
+  if (size > 0 && size < 0.995 / 60) {
+    return ThreeDigits(per_second * 3600) + "/h";
+  }
+  if (size > 0 && size < 0.0995) {
+    return ThreeDigits(per_second * 60) + "/m";
+  }
   return ThreeDigits(per_second) + "/s";
 }
 
@@ -262,14 +352,15 @@ std::string FormatBytes(std::uint64_t bytes) {
   if (size < 999.5e6) {
     return ThreeDigits(size / 1e6) + " MB";
   }
-  return ThreeDigits(size / 1e9) + " GB";
+  if (size < 999.5e9) {
+    return ThreeDigits(size / 1e9) + " GB";
+  }
+  return ThreeDigits(size / 1e12) + " TB";
 }
 
 std::string FormatChange(double ratio) {
   const double percent = ratio * 100;
-  const double size = std::fabs(percent);
-  const int decimals = size >= 99.95 ? 0 : size >= 9.995 ? 1 : 2;
-  return fmt::format("{:+.{}f} %", percent, decimals);
+  return fmt::format("{:+.{}f} %", percent, DecimalsForThreeDigits(percent));
 }
 
 std::string FormatWallTime(WallTime at) {
@@ -283,39 +374,44 @@ std::string FormatWallTime(WallTime at) {
 
 std::optional<std::string> NearestWord(std::string_view word,
                                        std::span<const std::string_view> candidates) {
-  const std::size_t distance_max = word.size() <= 4 ? 1 : 2;
+  const std::string lower = Lower(word.substr(0, kWordBytesMax));
+  // Less than the whole word, or 'x' would be near to 'y'.
+  const std::size_t distance_max =
+      std::min<std::size_t>(lower.size() <= 4 ? 1 : 2, lower.empty() ? 0 : lower.size() - 1);
   std::size_t best = distance_max + 1;
   std::optional<std::string> nearest;
   for (const std::string_view candidate : candidates) {
-    const std::size_t distance = EditDistance(word, candidate);
+    const std::size_t distance = EditDistance(lower, Lower(candidate));
     if (distance < best) {
       best = distance;
       nearest = std::string(candidate);
     }
   }
-  if (!nearest && word.size() >= 3) {
-    for (const std::string_view candidate : candidates) {
-      if (candidate.starts_with(word) || word.starts_with(candidate)) {
-        return std::string(candidate);
-      }
+  if (nearest || lower.size() < kPrefixBytesMin) {
+    return nearest;
+  }
+  for (const std::string_view candidate : candidates) {
+    const std::string name = Lower(candidate);
+    if (name.starts_with(lower) || (name.size() >= kPrefixBytesMin && lower.starts_with(name))) {
+      return std::string(candidate);
     }
   }
-  return nearest;
+  return std::nullopt;
 }
 
 std::string Printable(std::string_view text, std::size_t length_max) {
   std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (out.size() >= length_max && (byte & 0xc0) != 0x80) {
-      out += "...";
-      break;
+  while (!text.empty()) {
+    const std::size_t length = CharacterLength(text);
+    std::string piece(text.substr(0, std::max<std::size_t>(length, 1)));
+    if (length == 0 || DrivesTerminal(piece)) {
+      piece = Escaped(piece);
     }
-    if (byte < 0x20 || byte == 0x7f) {
-      out += fmt::format("\\x{:02x}", byte);
-    } else {
-      out += c;
+    if (out.size() + piece.size() > length_max) {
+      return out + "...";
     }
+    out += piece;
+    text.remove_prefix(std::max<std::size_t>(length, 1));
   }
   return out;
 }

@@ -39,10 +39,12 @@ struct GateCheck {
   std::optional<Interval> interval;    ///< 90 % interval of the change (both one-sided 5 % tests).
   double tolerance = 0;           ///< Smallest change that matters, same scale as change_ratio.
   std::optional<double> p_value;  ///< One-sided, for "worse".
+  /// Smallest change that these runs find in 4 of 5 cases; as change_ratio.
+  std::optional<double> detectable;
   Verdict verdict = Verdict::kInconclusive;
   std::string reason;  ///< One sentence.
-  std::optional<int>
-      runs_needed;  ///< Per side, that would probably decide; only when inconclusive.
+  /// Per side, that would probably decide; only when inconclusive.
+  std::optional<int> runs_needed;
 };
 
 /// A whole verdict with its evidence.
@@ -53,8 +55,7 @@ struct GateResult {
   std::string baseline;
   std::vector<RunId> candidate_runs;
   std::vector<RunId> baseline_runs;
-  std::string
-      design;  ///< "duet", "interleaved", "sequential" or "unknown": how the runs alternate.
+  std::string design;  ///< How the runs alternate: "duet", "interleaved", "sequential", "unknown".
   std::vector<GateCheck> checks;
   std::vector<std::string> warnings;  ///< To be shown with the verdict.
 };

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <optional>
+#include <span>
+
+#include "analysis/run_order.h"
+
+namespace weir::analysis {
+
+/// The difference between two sides, estimated from one number per run.
+struct Effect {
+  double difference = 0;  ///< b - a, a linear trend over the slots taken out.
+  double error = 0;       ///< Standard error of the difference. > 0.
+  double df = 0;          ///< Degrees of freedom of the error.
+  double level_a = 0;     ///< Fitted value of side a at the middle slot; b: plus difference.
+  double variance = 0;    ///< Of one run (kDuet: of one pair's difference) around the fit.
+
+  double t() const { return difference / error; }
+
+  /// P(so large a difference or a larger one | no difference).
+  double p_upper() const;
+
+  /// difference + t(confidence, df) * error: with this confidence it is not larger.
+  double upper(double confidence) const;
+  double lower(double confidence) const;
+};
+
+/// kDuet: mean and standard error of the differences of the pairs, df = pairs - 1. Otherwise least
+/// squares of value = level + difference * (side is b) + trend * (slot - mean slot),
+/// df = runs - 3. No value when a side has fewer than 2 runs, df < 2, or side and slot cannot be
+/// told apart. `error_min` > 0 bounds the error from below: a few runs that happen to agree
+/// are no proof of no noise.
+std::optional<Effect> EstimateEffect(std::span<const double> a, std::span<const double> b,
+                                     const RunOrder& order, double error_min);
+
+/// Runs per side after which a test at level `alpha` would find a difference of `distance` in 4 of
+/// 5 cases, if the runs go on to vary as they did and are taken in pairs (kDuet) or alternating
+/// (any other design). No value above kRunsNeededMax.
+inline constexpr int kRunsNeededMax = 1000;
+std::optional<int> RunsNeeded(const Effect& effect, RunDesign design, double alpha,
+                              double distance);
+
+/// The smallest difference that a test at level `alpha` finds in 4 of 5 cases.
+double DetectableDifference(const Effect& effect, double alpha);
+
+}  // namespace weir::analysis

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "analysis/run_order.h"
+#include "base/run.h"
+
+namespace weir::analysis {
+
+/// Whether two sides can be compared at all.
+struct GateInputs {
+  std::string blocker;  ///< Why not, one sentence; empty when they can be.
+  std::vector<std::string> warnings;
+};
+
+/// Blockers: a side without runs, a run on both sides, a run that is not complete, a run without
+/// measured requests, differing scenarios or loads, environments that differ between the sides.
+/// Warnings: a late generator, an accounting that does not add up, mixed environments on both
+/// sides alike, and an order of runs that weakens the verdict.
+GateInputs CheckGateInputs(std::span<const Run> baseline, std::span<const Run> candidate,
+                           const RunOrder& order);
+
+/// "run 12", or "a run" when it is not stored.
+std::string RunName(const Run& run);
+
+}  // namespace weir::analysis

@@ -1,0 +1,133 @@
+#include "analysis/gate_prose.h"
+
+#include <cmath>
+#include <string_view>
+
+#include <fmt/format.h>
+
+#include "analysis/quantile_interval.h"
+#include "base/check.h"
+#include "base/text.h"
+
+namespace weir::analysis {
+namespace {
+
+constexpr std::string_view kLatencyPrefix = "response_time.";
+constexpr std::string_view kBody = "response_time.body";
+constexpr std::string_view kErrorRate = "error_rate";
+constexpr std::string_view kThroughput = "throughput";
+
+// A change of an error rate is a difference and is written in points, the rest in percent.
+bool InPoints(const GateCheck& check) {
+  return check.metric == kErrorRate;
+}
+
+// At most three significant digits, without trailing zeros: "5", "0.1", "18.3".
+std::string Percent(double ratio) {
+  return fmt::format("{:.3g}", ratio * 100);
+}
+
+std::string Change(const GateCheck& check, double change) {
+  return InPoints(check) ? fmt::format("{:+.3g} points", change * 100) : FormatChange(change);
+}
+
+// "rose 18.3 %", "fell 0.4 %", "stayed the same".
+std::string Movement(const GateCheck& check) {
+  const double change = check.change_ratio.value_or(0);
+  if (std::fabs(change) < 5e-6) {
+    return "stayed the same";
+  }
+  const char* verb = change > 0 ? "rose" : "fell";
+  const std::string size = FormatChange(std::fabs(change)).substr(1);
+  return InPoints(check)
+             ? fmt::format("{} by {} percentage points", verb, Percent(std::fabs(change)))
+             : fmt::format("{} {}", verb, size);
+}
+
+std::string Numbers(const GateCheck& check, const std::string& aside) {
+  std::string text = fmt::format("{} to {}", ValueText(*check.baseline, check.unit),
+                                 ValueText(*check.candidate, check.unit));
+  if (check.interval) {
+    text += fmt::format("; interval {} to {}", Change(check, check.interval->low),
+                        Change(check, check.interval->high));
+  }
+  return aside.empty() ? text : text + "; " + aside;
+}
+
+bool BeyondTolerance(const GateCheck& check) {
+  const double worse = check.metric == kThroughput ? -*check.change_ratio : *check.change_ratio;
+  return worse > check.tolerance;
+}
+
+// What the numbers mean.
+std::string Meaning(const GateCheck& check) {
+  const std::string tolerance = ToleranceOf(check);
+  switch (check.verdict) {
+    case Verdict::kFail:
+      return BeyondTolerance(check)
+                 ? fmt::format("more than the tolerance of {}", tolerance)
+                 : fmt::format("a sure change of more than half the tolerance of {}", tolerance);
+    case Verdict::kWarn:
+      return fmt::format("a sure change, but within the tolerance of {}", tolerance);
+    case Verdict::kPass:
+      return fmt::format("within the tolerance of {}", tolerance);
+    case Verdict::kInconclusive:
+      break;
+  }
+  const std::string open =
+      fmt::format("so a change of {} can be neither shown nor excluded", tolerance);
+  return check.runs_needed ? fmt::format("{}; about {} runs a side would probably decide", open,
+                                         *check.runs_needed)
+                           : open;
+}
+
+}  // namespace
+
+std::string MetricName(const GateCriterion& criterion) {
+  switch (criterion.kind) {
+    case GateCriterion::Kind::kResponseBody:
+      return std::string(kBody);
+    case GateCriterion::Kind::kResponseQuantile:
+      return std::string(kLatencyPrefix) + QuantileName(criterion.quantile);
+    case GateCriterion::Kind::kThroughput:
+      return std::string(kThroughput);
+    case GateCriterion::Kind::kErrorRate:
+      return std::string(kErrorRate);
+  }
+  WEIR_CHECK(false);
+}
+
+std::string ReasonOf(const GateCheck& check, const std::string& aside) {
+  WEIR_CHECK(check.baseline.has_value());
+  WEIR_CHECK(check.candidate.has_value());
+  WEIR_CHECK(check.change_ratio.has_value());
+  return fmt::format("{} {} ({}), {}", SubjectOf(check), Movement(check), Numbers(check, aside),
+                     Meaning(check));
+}
+
+std::string SubjectOf(const GateCheck& check) {
+  std::string subject = check.metric;
+  if (check.metric == kBody) {
+    subject = "mean response time (p5 to p95)";
+  } else if (check.metric == kErrorRate) {
+    subject = "the error rate";
+  } else if (check.metric.starts_with(kLatencyPrefix)) {
+    subject = check.metric.substr(kLatencyPrefix.size());
+  }
+  return check.step.empty() ? subject
+                            : fmt::format("{} of step '{}'", subject, Printable(check.step));
+}
+
+std::string ToleranceOf(const GateCheck& check) {
+  return InPoints(check) ? fmt::format("{} percentage points", Percent(check.tolerance))
+                         : fmt::format("{} %", Percent(check.tolerance));
+}
+
+std::string ValueText(double value, const std::string& unit) {
+  if (unit == "ns") {
+    return FormatDuration(FromSeconds(value / 1e9));
+  }
+  return unit == "per_s" ? FormatRate(value) : fmt::format("{} %", Percent(value));
+}
+
+}  // namespace weir::analysis

@@ -1,0 +1,158 @@
+#include "analysis/run_statistics.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "analysis/distributions.h"
+#include "analysis/quantile_interval.h"
+#include "base/check.h"
+#include "base/time.h"
+
+namespace weir::analysis {
+namespace {
+
+constexpr double kLowerHalfFrom = 0.10;
+constexpr double kLowerHalfTo = 0.50;
+constexpr double kSmoothingTailValues = 5;  // N (1 - q): values above the quantile in a smoothing.
+
+// A bucket as the logarithm of its middle and the share of values below its ends.
+struct LogBucket {
+  double log_ns = 0;
+  double from = 0;
+  double to = 0;
+};
+
+double LogMiddle(const Histogram::Bucket& bucket) {
+  const double middle =
+      (static_cast<double>(bucket.lowest_ns) + static_cast<double>(bucket.highest_ns)) / 2;
+  return std::log(std::max(middle, 1.0));
+}
+
+template <typename Visitor>
+void ForEachLogBucket(const Histogram& histogram, Visitor visit) {
+  const auto total = static_cast<double>(histogram.count());
+  std::uint64_t seen = 0;
+  histogram.ForEachBucket([&](const Histogram::Bucket& bucket) {
+    const double from = static_cast<double>(seen) / total;
+    seen += bucket.count;
+    visit(LogBucket{LogMiddle(bucket), from, static_cast<double>(seen) / total});
+  });
+}
+
+// Three significant digits: a value is off by at most half a bucket, evenly spread.
+double ResolutionVariance() {
+  constexpr double kRelativeWidth = 1.0 / Histogram::kSubBucketHalf;
+  return kRelativeWidth * kRelativeWidth / 12;
+}
+
+}  // namespace
+
+std::optional<double> MeanLogBetween(const Histogram& histogram, double from, double to) {
+  WEIR_CHECK(from >= 0 && from < to && to <= 1);
+  if (histogram.empty()) {
+    return std::nullopt;
+  }
+  double sum = 0;
+  ForEachLogBucket(histogram, [&](const LogBucket& bucket) {
+    const double share = std::min(bucket.to, to) - std::max(bucket.from, from);
+    sum += share > 0 ? share * bucket.log_ns : 0;
+  });
+  return sum / (to - from);
+}
+
+std::optional<double> SmoothedLogQuantile(const Histogram& histogram, double q) {
+  WEIR_CHECK(q > 0 && q < 1);
+  if (histogram.empty()) {
+    return std::nullopt;
+  }
+  const double size =
+      std::min(kSmoothingTailValues / std::min(q, 1 - q), static_cast<double>(histogram.count()));
+  const double a = (size + 1) * q;
+  const double b = (size + 1) * (1 - q);
+  double sum = 0;
+  double below = 0;
+  ForEachLogBucket(histogram, [&](const LogBucket& bucket) {
+    if (below < 1) {
+      const double cumulative = BetaCdf(std::min(bucket.to, 1.0), a, b);
+      sum += (cumulative - below) * bucket.log_ns;
+      below = cumulative;
+    }
+  });
+  return sum;
+}
+
+RunStatistics StatisticsOf(const Run& run, int step) {
+  const StepRecord total = run.Total(Phase::kMeasure, step);
+  RunStatistics statistics;
+  statistics.response = MergedLatency(total, LatencyKind::kResponse);
+  statistics.counts = total.counts;
+  statistics.body = MeanLogBetween(statistics.response.histogram, kBodyFrom, kBodyTo);
+  statistics.lower_half =
+      MeanLogBetween(statistics.response.histogram, kLowerHalfFrom, kLowerHalfTo);
+  statistics.error_ratio = total.counts.ErrorRatio();
+  if (const double seconds = Seconds(run.measured); seconds > 0) {
+    const std::uint64_t completed = total.counts.of(Outcome::kCompleted);
+    statistics.achieved_per_s = static_cast<double>(completed) / seconds;
+    statistics.planned_per_s = static_cast<double>(total.counts.planned) / seconds;
+  }
+  if (const Histogram lag = MergedLatency(total, LatencyKind::kSendLag).histogram; !lag.empty()) {
+    statistics.send_lag_p50_ns = static_cast<double>(lag.QuantileNs(0.5));
+    statistics.send_lag_p99_ns = static_cast<double>(lag.QuantileNs(0.99));
+  }
+  return statistics;
+}
+
+std::optional<int> StepIndex(const Run& run, std::string_view name) {
+  if (name.empty()) {
+    return -1;
+  }
+  for (std::size_t i = 0; i < run.plan.steps.size(); ++i) {
+    if (run.plan.steps[i].step == name) {
+      return static_cast<int>(i);
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<double> MeanLogError(const Histogram& histogram, double from, double to) {
+  const std::optional<double> mean = MeanLogBetween(histogram, from, to);
+  if (!mean) {
+    return std::nullopt;
+  }
+  // Winsorised: values beyond the edges count as the value at the edge.
+  double sum = 0;
+  double square_sum = 0;
+  double at_from = 0;
+  double at_to = 0;
+  ForEachLogBucket(histogram, [&](const LogBucket& bucket) {
+    at_from = bucket.from <= from ? bucket.log_ns : at_from;
+    at_to = bucket.from < to ? bucket.log_ns : at_to;
+    const double share = std::min(bucket.to, to) - std::max(bucket.from, from);
+    if (share > 0) {
+      const double offset = bucket.log_ns - *mean;
+      sum += share * offset;
+      square_sum += share * offset * offset;
+    }
+  });
+  const double low = at_from - *mean;
+  const double high = at_to - *mean;
+  sum += from * low + (1 - to) * high;
+  square_sum += from * low * low + (1 - to) * high * high;
+  const double variance = std::max(square_sum - sum * sum, 0.0);
+  const double kept = to - from;
+  return std::sqrt(variance / (kept * kept * static_cast<double>(histogram.count())) +
+                   ResolutionVariance());
+}
+
+std::optional<double> LogQuantileError(const Histogram& histogram, double q) {
+  const std::optional<Interval> interval = QuantileInterval(histogram, q);
+  if (!interval) {
+    return std::nullopt;
+  }
+  const double width =
+      std::log(std::max(interval->high, 1.0)) - std::log(std::max(interval->low, 1.0));
+  const double error = width / (2 * NormalQuantile((1 + kConfidence) / 2));
+  return std::sqrt(error * error + ResolutionVariance());
+}
+
+}  // namespace weir::analysis

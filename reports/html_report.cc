@@ -1,0 +1,128 @@
+#include "reports/html_report.h"
+
+#include <algorithm>
+#include <string_view>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "reports/history.h"
+#include "reports/internal/json.h"
+#include "reports/internal/number_text.h"
+#include "reports/internal/page_assets.h"
+#include "reports/internal/page_data.h"
+#include "reports/internal/text_layout.h"
+
+namespace weir::reports {
+namespace {
+
+std::string Escaped(std::string_view text) {
+  std::string out;
+  for (const char c : Clean(text, 300)) {
+    switch (c) {
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      case '\'':
+        out += "&#39;";
+        break;
+      default:
+        out += c;
+    }
+  }
+  return out;
+}
+
+std::string Name(std::string_view text) {
+  return "<bdi>" + Escaped(text) + "</bdi>";
+}
+
+// Everything that could fetch, submit or run is refused; what the page needs is named by its hash.
+std::string SecurityPolicy() {
+  return fmt::format(
+      "default-src 'none'; script-src 'sha256-{}'; style-src 'sha256-{}'; img-src data:; "
+      "base-uri 'none'; form-action 'none'",
+      kPageScriptSha256, kPageStyleSha256);
+}
+
+std::string StaticVerdicts(const ReportData& data) {
+  std::string out;
+  for (const GateResult& verdict : data.verdicts) {
+    out += fmt::format(
+        "<h2>{}: {} against {}</h2><p>{}</p><table><tr><th>metric<th>step<th>baseline"
+        "<th>candidate<th>change<th>interval<th>verdict</tr>",
+        VerdictName(verdict.verdict), Name(verdict.candidate), Name(verdict.baseline),
+        Escaped(verdict.reason));
+    for (const GateCheck& check : verdict.checks) {
+      out +=
+          fmt::format("<tr><td>{}<td>{}<td>{}<td>{}<td>{}<td>{}<td>{}</tr>", Escaped(check.metric),
+                      Name(check.step), ValueInWords(check.baseline, check.unit, Charset::kUnicode),
+                      ValueInWords(check.candidate, check.unit, Charset::kUnicode),
+                      ChangeInWords(check.change_ratio, check.unit),
+                      IntervalInWords(check.interval, check.unit), VerdictName(check.verdict));
+    }
+    out += "</table>";
+  }
+  return out;
+}
+
+std::string StaticRuns(const ReportData& data) {
+  if (data.runs.empty()) {
+    return "<p>No runs.</p>";
+  }
+  std::string out =
+      "<h2>Runs</h2><table><tr><th>run<th>started<th>scenario<th>build<th>requests<th>rate<th>p50"
+      "<th>p99<th>errors<th>state</tr>";
+  for (const RunPage& page : data.runs) {
+    const HistoryRow row = HistoryRowOf(page.run);
+    out += fmt::format("<tr><td>{}<td>{}<td>{}<td>{}<td>{}<td>{}<td>{}<td>{}<td>{}<td>{}</tr>",
+                       row.run, FormatWallTime(row.started_at), Name(row.scenario), Name(row.build),
+                       FormatCount(row.requests.value_or(0)),
+                       ValueInWords(row.rate_per_s, "per_s", Charset::kUnicode),
+                       ValueInWords(row.p50_ns, "ns", Charset::kUnicode),
+                       ValueInWords(row.p99_ns, "ns", Charset::kUnicode),
+                       ValueInWords(row.error_ratio, "ratio", Charset::kUnicode),
+                       RunStateName(row.state));
+  }
+  return out + "</table>";
+}
+
+// The report for browsers that run no script; the whole report when no page is compiled in.
+std::string StaticReport(const ReportData& data) {
+  return fmt::format("<main class=\"static\"><h1>{}</h1><p>weir report, {}</p>{}{}</main>",
+                     Escaped(data.title), FormatWallTime(data.generated_at), StaticVerdicts(data),
+                     StaticRuns(data));
+}
+
+}  // namespace
+
+std::string HtmlReport(const ReportData& data) {
+  std::string html = fmt::format(
+      "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
+      "<meta http-equiv=\"Content-Security-Policy\" content=\"{}\">\n"
+      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+      "<meta name=\"referrer\" "
+      "content=\"no-referrer\"><title>{}</title>\n<style>{}</style></head>\n",
+      SecurityPolicy(), Escaped(data.title), kPageStyle);
+  if (kPageScript.empty()) {
+    return html + "<body>" + StaticReport(data) + "</body></html>\n";
+  }
+  html += "<body><div id=\"app\"></div>\n<noscript>" + StaticReport(data) + "</noscript>\n";
+  html += "<script type=\"application/json\" id=\"data\">";
+  html += JsonText(PageData(data), JsonLayout::kCompact);
+  html += "</script>\n<script>";
+  html += kPageScript;
+  html += "</script></body></html>\n";
+  return html;
+}
+
+}  // namespace weir::reports

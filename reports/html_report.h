@@ -1,0 +1,31 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/run.h"
+#include "base/verdict.h"
+
+namespace weir::reports {
+
+/// One run with its seconds, ascending; without seconds the page says that there are none.
+struct RunPage {
+  Run run;
+  std::vector<SecondPoint> seconds;
+};
+
+/// Everything that a report shows.
+struct ReportData {
+  std::string title;
+  WallTime generated_at{};
+  std::vector<RunPage> runs;  ///< In any order; the page sorts by start.
+  std::vector<GateResult> verdicts;
+};
+
+/// One self-contained HTML file: script, style and data inside, no request to anywhere (its content
+/// security policy forbids them), readable without JavaScript as tables of runs and verdicts. Any
+/// text from scenario, build or target is data and never markup.
+/// Cost: about 10 KB and a millisecond per run of a minute.
+std::string HtmlReport(const ReportData& data);
+
+}  // namespace weir::reports

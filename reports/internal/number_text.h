@@ -1,0 +1,26 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/verdict.h"
+#include "reports/text_options.h"
+
+/// Numbers of verdicts and comparisons in words; `unit` is "ns", "per_s" or "ratio".
+namespace weir::reports {
+
+/// "1.23ms", "4,998/s", "0.12 %"; "n/a" when absent.
+std::string ValueInWords(std::optional<double> value, std::string_view unit, Charset charset);
+
+/// "+12.3 %" of the other side; for a metric that is itself a ratio, in percentage points:
+/// "+0.12 pp". "n/a" when absent.
+std::string ChangeInWords(std::optional<double> change, std::string_view unit);
+
+/// "+1.2 .. +3.4 %"; "n/a" when absent.
+std::string IntervalInWords(const std::optional<Interval>& interval, std::string_view unit);
+
+/// "3 runs", "1 run".
+std::string RunsInWords(std::size_t runs);
+
+}  // namespace weir::reports

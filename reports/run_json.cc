@@ -1,0 +1,155 @@
+#include "reports/run_json.h"
+
+#include "base/text.h"
+#include "reports/internal/json.h"
+
+namespace weir::reports {
+namespace {
+
+constexpr std::string_view kNothingMeasured = "the run ended before its measured phase";
+
+Json RequestsToJson(const RequestCounts& counts) {
+  Json json = {{"planned", counts.planned}};
+  for (std::size_t i = 0; i < kOutcomeCount; ++i) {
+    json[std::string(OutcomeName(static_cast<Outcome>(i)))] = counts.by_outcome[i];
+  }
+  return json;
+}
+
+Json RatesToJson(const Run& run, const StepRecord& record) {
+  const Rates rates = RatesOf(run, record);
+  const std::string_view no_plan =
+      run.plan.open_loop ? kNothingMeasured : "a closed loop has no planned rate";
+  Json json = Json::object();
+  PutKnown(json, "planned", rates.planned, no_plan);
+  PutKnown(json, "achieved", rates.achieved, kNothingMeasured);
+  return json;
+}
+
+Json ErrorsToJson(const StepRecord& record) {
+  Json json = Json::object();
+  for (std::size_t i = 1; i < kRequestErrorCount; ++i) {
+    if (record.errors[i] != 0) {
+      json[std::string(RequestErrorName(static_cast<RequestError>(i)))] = record.errors[i];
+    }
+  }
+  return json;
+}
+
+void PutLatencies(Json& json, const StepRecord& record) {
+  const LatencyTable table = LatencyTableOf(record);
+  json["latency_ns"] = {{"response", LatencyToJson(table.response)},
+                        {"service", LatencyToJson(table.service)}};
+  json["send_lag_ns"] = LatencyToJson(table.send_lag);
+}
+
+Json StepsToJson(const Run& run) {
+  Json steps = Json::array();
+  for (std::size_t i = 0; i < run.plan.steps.size(); ++i) {
+    const StepRecord record = run.Total(Phase::kMeasure, static_cast<int>(i));
+    Json step = {{"flow", run.plan.steps[i].flow}, {"name", run.plan.steps[i].step}};
+    step["requests"] = RequestsToJson(record.counts);
+    step["rate_per_s"] = RatesToJson(run, record);
+    PutLatencies(step, record);
+    step["errors"] = ErrorsToJson(record);
+    steps.push_back(std::move(step));
+  }
+  return steps;
+}
+
+std::string_view ThresholdStateName(ThresholdResult::State state) {
+  switch (state) {
+    case ThresholdResult::State::kPass:
+      return "pass";
+    case ThresholdResult::State::kFail:
+      return "fail";
+    case ThresholdResult::State::kUnknown:
+      break;
+  }
+  return "unknown";
+}
+
+std::string_view ThresholdUnit(Threshold::Metric metric) {
+  switch (metric) {
+    case Threshold::Metric::kErrorRate:
+      return "ratio";
+    case Threshold::Metric::kRate:
+      return "per_s";
+    default:
+      return "ns";
+  }
+}
+
+Json ThresholdsToJson(const Run& run) {
+  Json thresholds = Json::array();
+  for (const ThresholdResult& result : run.thresholds) {
+    Json json = {{"threshold", result.threshold.text},
+                 {"step", result.threshold.step},
+                 {"state", ThresholdStateName(result.state)},
+                 {"unit", ThresholdUnit(result.threshold.metric)}};
+    PutKnown(json, "observed", result.observed,
+             result.reason.empty() ? "not known" : std::string_view(result.reason));
+    json["limit"] = result.threshold.limit;
+    json["reason"] = result.reason;
+    thresholds.push_back(std::move(json));
+  }
+  return thresholds;
+}
+
+Json ResourcesToJson(const Run& run) {
+  constexpr std::string_view kNeverSampled = "the generator was never sampled";
+  Json json = Json::object();
+  PutKnown(json, "cpu_s", run.cpu_s, kNeverSampled);
+  if (run.rss_bytes_max) {
+    json["rss_bytes_max"] = *run.rss_bytes_max;
+  } else {
+    PutUnknown(json, "rss_bytes_max", kNeverSampled);
+  }
+  return json;
+}
+
+void PutPlan(Json& json, const Run& run) {
+  json["scenario"] = run.plan.scenario;
+  json["target"] = run.plan.target;
+  json["build"] = run.plan.build;
+  json["branch"] = run.plan.branch;
+  json["tag"] = run.plan.tag;
+  json["state"] = RunStateName(run.state);
+  json["state_reason"] = run.state_reason;
+  json["started_at"] = FormatWallTime(run.started_at);
+  json["duration_s"] = Seconds(run.duration);
+  json["measured_s"] = Seconds(run.measured);
+  json["warm_up_s"] = Seconds(run.plan.warm_up);
+  json["seed"] = run.plan.seed;
+  json["load"] = run.plan.load;
+  json["environment"] = run.plan.environment;
+  json["weir_version"] = run.plan.weir_version;
+}
+
+}  // namespace
+
+Json RunToJson(const Run& run) {
+  const StepRecord total = run.Total(Phase::kMeasure);
+  Json json = {{"schema", "weir.run/1"}};
+  if (run.id > 0) {
+    json["run"] = run.id;
+  } else {
+    PutUnknown(json, "run", "the run was not stored");
+  }
+  PutPlan(json, run);
+  json["requests"] = RequestsToJson(total.counts);
+  json["warm_up"] = {{"requests", RequestsToJson(run.Total(Phase::kWarmUp).counts)}};
+  json["rate_per_s"] = RatesToJson(run, total);
+  PutLatencies(json, total);
+  json["errors"] = ErrorsToJson(total);
+  json["steps"] = StepsToJson(run);
+  json["thresholds"] = ThresholdsToJson(run);
+  json["resources"] = ResourcesToJson(run);
+  return json;
+}
+
+std::string RunJson(const Run& run) {
+  return JsonText(RunToJson(run), JsonLayout::kPretty);
+}
+
+}  // namespace weir::reports

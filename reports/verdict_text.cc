@@ -1,0 +1,98 @@
+#include "reports/verdict_text.h"
+
+#include <algorithm>
+#include <cctype>
+
+#include <fmt/format.h>
+
+#include "reports/internal/number_text.h"
+#include "reports/internal/text_layout.h"
+
+namespace weir::reports {
+namespace {
+
+constexpr int kIndent = 2;
+
+std::string ToleranceInWords(const GateCheck& check) {
+  return fmt::format("{:.3g} {}", check.tolerance * 100, check.unit == "ratio" ? "pp" : "%");
+}
+
+std::string RenderChecks(const GateResult& result, const TextOptions& options) {
+  TextTable table({{"verdict", Align::kLeft},
+                   {"metric", Align::kLeft, 14},
+                   {"baseline"},
+                   {"candidate"},
+                   {"change"},
+                   {"interval"},
+                   {"tolerance"}});
+  for (const GateCheck& check : result.checks) {
+    const Mark mark = VerdictMark(check.verdict, options.charset);
+    std::string metric = Clean(check.metric);
+    if (!check.step.empty()) {
+      metric = Clean(check.step) + ": " + metric;
+    }
+    table.AddRow({{fmt::format("{} {}", options.charset == Charset::kUnicode ? mark.text : "",
+                               VerdictName(check.verdict)),
+                   mark.style},
+                  {metric},
+                  {ValueInWords(check.baseline, check.unit, options.charset)},
+                  {ValueInWords(check.candidate, check.unit, options.charset)},
+                  {ChangeInWords(check.change_ratio, check.unit)},
+                  {IntervalInWords(check.interval, check.unit)},
+                  {ToleranceInWords(check)}});
+  }
+  return table.Render(kIndent, options);
+}
+
+// The checks that did not pass say why, each in its sentence.
+std::string RenderReasons(const GateResult& result, const TextOptions& options) {
+  std::string out;
+  for (const GateCheck& check : result.checks) {
+    if (check.verdict == Verdict::kPass || check.reason == result.reason) {
+      continue;
+    }
+    std::string words = Clean(check.metric) + ": " + Clean(check.reason, 2000);
+    if (check.runs_needed) {
+      words += fmt::format(" {} runs a side would probably decide.", *check.runs_needed);
+    }
+    out += Wrapped(words, kIndent, options);
+  }
+  return out.empty() ? out : "\n" + out;
+}
+
+std::string Upper(std::string_view text) {
+  std::string out(text);
+  std::transform(out.begin(), out.end(), out.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  return out;
+}
+
+}  // namespace
+
+std::string RenderVerdictText(const GateResult& result, const TextOptions& given) {
+  const TextOptions options = Checked(given);
+  const Mark mark = VerdictMark(result.verdict, options.charset);
+  const std::string verdict =
+      options.charset == Charset::kUnicode
+          ? fmt::format("{} {}", mark.text, Upper(VerdictName(result.verdict)))
+          : Upper(VerdictName(result.verdict));
+  const std::string sides =
+      fmt::format("{} ({}) against {} ({}), design {}", Clean(result.candidate),
+                  RunsInWords(result.candidate_runs.size()), Clean(result.baseline),
+                  RunsInWords(result.baseline_runs.size()), Clean(result.design));
+  const int room = options.width - DisplayWidth(verdict) - 2;
+  std::string out = Painted(verdict, mark.style, options) + "  " +
+                    CutToWidth(sides, room, options.charset) + "\n";
+  out += Wrapped(Clean(result.reason, 2000), kIndent, options);
+  if (!result.checks.empty()) {
+    out += "\n" + RenderChecks(result, options);
+  }
+  out += RenderReasons(result, options);
+  for (const std::string& warning : result.warnings) {
+    out += "\n" + Painted(Wrapped("Warning: " + Clean(warning, 2000), kIndent, options),
+                          Style::kDoubtful, options);
+  }
+  return out;
+}
+
+}  // namespace weir::reports

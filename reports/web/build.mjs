@@ -1,0 +1,61 @@
+// Bundles the page and writes it as C++: node build.mjs OUTPUT.cc
+import { createHash } from "node:crypto";
+import { writeFileSync } from "node:fs";
+import { gzipSync } from "node:zlib";
+import { build } from "esbuild";
+
+const budgetGzipBytes = 60_000;
+
+async function bundle(entry, extra) {
+  const result = await build({
+    entryPoints: [new URL(entry, import.meta.url).pathname],
+    bundle: true,
+    minify: true,
+    write: false,
+    charset: "ascii",
+    legalComments: "none",
+    ...extra,
+  });
+  return result.outputFiles[0].text.trimEnd();
+}
+
+function asBytes(name, text) {
+  const bytes = [...Buffer.from(text, "ascii")];
+  const lines = [];
+  for (let i = 0; i < bytes.length; i += 32) {
+    lines.push(bytes.slice(i, i + 32).join(","));
+  }
+  return `constexpr char k${name}Bytes[] = {\n${lines.join(",\n")}};\n`;
+}
+
+function asView(name) {
+  return `const std::string_view k${name}(k${name}Bytes, sizeof(k${name}Bytes));\n`;
+}
+
+const sha256 = (text) => createHash("sha256").update(text).digest("base64");
+
+const script = await bundle("src/main.ts", { format: "iife", target: "es2021" });
+const style = await bundle("src/style.css", { target: "chrome100" });
+if (/<\/script|<!--/i.test(script) || /<\/style/i.test(style)) {
+  throw new Error("the bundle has text that ends its own element");
+}
+const gzipBytes = gzipSync(script, { level: 9 }).length;
+if (gzipBytes > budgetGzipBytes) {
+  throw new Error(`the script is ${gzipBytes} bytes gzipped; the budget is ${budgetGzipBytes}`);
+}
+const output = process.argv[2];
+if (output) {
+  writeFileSync(
+    output,
+    '#include "reports/internal/page_assets.h"\n\nnamespace weir::reports {\nnamespace {\n' +
+      asBytes("PageScript", script) +
+      asBytes("PageStyle", style) +
+      "}  // namespace\n\n" +
+      asView("PageScript") +
+      asView("PageStyle") +
+      `const std::string_view kPageScriptSha256 = "${sha256(script)}";\n` +
+      `const std::string_view kPageStyleSha256 = "${sha256(style)}";\n` +
+      "}  // namespace weir::reports\n",
+  );
+}
+console.log(`page: script ${script.length} bytes (${gzipBytes} gzipped), style ${style.length}`);

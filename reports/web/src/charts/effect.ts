@@ -1,0 +1,41 @@
+// One check as a picture: its interval against the tolerance, both in units of the tolerance.
+import type { Check } from "../data";
+import { svg } from "../dom";
+
+const width = 180;
+const height = 22;
+const edge = 6;
+const spanMin = 2;
+const spanMax = 5;
+
+/** How many tolerances the axis reaches either way, so that all checks of a verdict share it. */
+export function effectSpan(checks: Check[]): number {
+  const reach = checks.flatMap((check) =>
+    (check.interval ?? [check.change_ratio ?? 0]).map((value) => Math.abs(value) / check.tolerance),
+  );
+  return Math.min(spanMax, Math.max(spanMin, ...reach.filter(Number.isFinite)) * 1.1);
+}
+
+export function effectPicture(check: Check, span: number): SVGElement | null {
+  if (!check.interval || check.tolerance <= 0) {
+    return null;
+  }
+  const x = (value: number): number => {
+    const clipped = Math.max(-span, Math.min(span, value / check.tolerance));
+    return width / 2 + (clipped / span) * (width / 2 - edge);
+  };
+  const [low, high] = check.interval;
+  const middle = height / 2;
+  const cap = (value: number, out: -1 | 1): SVGElement =>
+    Math.abs(value / check.tolerance) > span
+      ? svg("path", { d: `M${x(value) - out * 5},${middle - 4}L${x(value)},${middle}L${x(value) - out * 5},${middle + 4}` })
+      : svg("path", { d: `M${x(value)},${middle - 4}V${middle + 4}` });
+  return svg(
+    "svg",
+    { class: `effect verdict-${check.verdict}`, width, height, viewBox: `0 0 ${width} ${height}`, "aria-hidden": true },
+    svg("rect", { class: "band", x: x(-check.tolerance), y: 0, width: x(check.tolerance) - x(-check.tolerance), height }),
+    svg("path", { class: "zero", d: `M${width / 2},0V${height}` }),
+    svg("g", { class: "interval" }, svg("path", { d: `M${x(low)},${middle}H${x(high)}` }), cap(low, -1), cap(high, 1)),
+    check.change_ratio === null ? null : svg("circle", { cx: x(check.change_ratio), cy: middle, r: 3.5 }),
+  );
+}

@@ -1,0 +1,232 @@
+// One chart: title, legend with the values under the cursor, uPlot, keyboard, fitting its width.
+import uPlot from "uplot";
+import { h } from "../dom";
+import { duration, durationTick } from "../format";
+import { colour } from "../theme";
+import { latencyRange, linearTicks, logTicks } from "./ticks";
+
+export interface Line {
+  label: string;
+  values: (number | null)[];
+  colour: string; // CSS variable.
+  format: (value: number) => string;
+  width?: number;
+  dash?: number[];
+  points?: boolean;
+  connected?: boolean; // Over gaps.
+  hidden?: boolean; // Not in the legend: the continuation of another line.
+}
+
+export interface Axis {
+  label: string;
+  low: number;
+  high: number;
+  log?: boolean;
+  /** At most `most` places between `low` and `high`. */
+  ticks: (low: number, high: number, most: number) => number[];
+  /** Room for a tick's label in pixels, along the axis. */
+  spacing?: number;
+  format: (value: number) => string;
+}
+
+export interface Chart {
+  title: string;
+  note?: string;
+  x: number[];
+  xAxis: Axis;
+  yAxis: Axis;
+  lines: Line[];
+  height?: number;
+  sync?: string;
+  /** What the x under the cursor is called. */
+  nameX: (index: number) => string;
+  onPick?: (index: number) => void;
+  shade?: { from: number; to: number };
+}
+
+export interface Figure {
+  element: HTMLElement;
+  /** To be called when it is in the document, and again for new colours. */
+  draw: () => void;
+  destroy: () => void;
+}
+
+/** What stands in the place of a chart that would be empty. */
+export function noData(title: string, why: string): Figure {
+  const element = h("figure", { class: "chart" }, h("figcaption", {}, title), h("p", { class: "no-data" }, why));
+  return { element, draw: () => undefined, destroy: () => undefined };
+}
+
+/** The axis of latencies that fits all of `values`, which has at least one above 0. */
+export function latencyAxis(label: string, values: number[]): Axis {
+  const { low, high, log } = latencyRange(values);
+  return {
+    label: log ? `${label}, log scale` : label,
+    low,
+    high,
+    log,
+    ticks: log ? logTicks : linearTicks,
+    format: durationTick,
+  };
+}
+
+export const latencyFormat = duration;
+
+const font = "12px system-ui, sans-serif";
+
+function uplotAxis(axis: Axis, side: number): uPlot.Axis {
+  const vertical = side === 3;
+  return {
+    side,
+    stroke: colour("muted"),
+    font,
+    labelFont: font,
+    label: axis.label,
+    labelSize: vertical ? 20 : 18,
+    labelGap: vertical ? 4 : 0,
+    size: vertical ? 62 : 28,
+    gap: 6,
+    grid: { stroke: colour("grid"), width: 1 },
+    ticks: { show: false },
+    splits: (plot, _index, low, high) => {
+      const pixels = (vertical ? plot.bbox.height : plot.bbox.width) / devicePixelRatio;
+      return axis.ticks(low, high, Math.max(2, Math.floor(pixels / (axis.spacing ?? (vertical ? 30 : 84)))));
+    },
+    filter: (_plot, splits) => splits,
+    values: (_plot, splits) => splits.map((split) => axis.format(split)),
+  };
+}
+
+function uplotSeries(line: Line): uPlot.Series {
+  const stroke = colour(line.colour);
+  return {
+    label: line.label,
+    stroke,
+    width: line.width ?? 1.5,
+    ...(line.dash ? { dash: line.dash } : {}),
+    spanGaps: line.connected ?? false,
+    points: line.points
+      ? { show: true, size: 8, fill: stroke, stroke: colour("page"), width: 1.5 }
+      : { show: false },
+  };
+}
+
+// The stretch that does not count (warm-up) lies behind the lines.
+function shadePlugin(shade: NonNullable<Chart["shade"]>): uPlot.Plugin {
+  return {
+    hooks: {
+      drawClear: (plot) => {
+        const left = plot.valToPos(shade.from, "x", true);
+        const right = plot.valToPos(shade.to, "x", true);
+        const { top, height } = plot.bbox;
+        plot.ctx.save();
+        plot.ctx.fillStyle = colour("shade");
+        plot.ctx.fillRect(left, top, right - left, height);
+        plot.ctx.restore();
+      },
+    },
+  };
+}
+
+class Legend {
+  readonly element = h("div", { class: "legend" });
+  private readonly where = h("span", { class: "legend-x" });
+  private readonly cells: { line: Line; cell: HTMLElement }[] = [];
+
+  constructor(private readonly chart: Chart) {
+    for (const line of chart.lines.filter((each) => !each.hidden)) {
+      const cell = h("span", { class: "legend-value" });
+      const key = h("i", { class: `key ${line.dash ? "dashed" : ""} ink-${line.colour}` });
+      this.cells.push({ line, cell });
+      this.element.append(h("span", { class: "legend-item" }, key, line.label, cell));
+    }
+    this.element.append(this.where);
+  }
+
+  show(index: number | null): void {
+    this.where.textContent = index === null ? "" : this.chart.nameX(index);
+    for (const { line, cell } of this.cells) {
+      const value = index === null ? null : line.values[index];
+      cell.textContent = index === null ? "" : value === null || value === undefined ? "–" : line.format(value);
+    }
+  }
+}
+
+function moveByKey(chart: Chart, plot: uPlot, event: KeyboardEvent): void {
+  const at = plot.cursor.idx ?? -1;
+  const step = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
+  if (event.key === "Enter" && at >= 0) {
+    chart.onPick?.(at);
+  }
+  if (step === 0) {
+    return;
+  }
+  event.preventDefault();
+  const next = Math.min(Math.max(at < 0 ? 0 : at + step, 0), chart.x.length - 1);
+  plot.setCursor({ left: plot.valToPos(chart.x[next] ?? 0, "x"), top: plot.bbox.height / devicePixelRatio / 2 });
+}
+
+function uplotOptions(chart: Chart, width: number, legend: Legend): uPlot.Options {
+  const range = (axis: Axis): uPlot.Range.MinMax => [axis.low, axis.high];
+  return {
+    width,
+    height: chart.height ?? 260,
+    padding: [8, 14, 0, 0],
+    legend: { show: false },
+    cursor: {
+      drag: { x: false, y: false },
+      points: { size: 7 },
+      ...(chart.sync ? { sync: { key: chart.sync } } : {}),
+    },
+    scales: {
+      x: { time: false, range: () => range(chart.xAxis) },
+      y: { distr: chart.yAxis.log ? 3 : 1, range: () => range(chart.yAxis) },
+    },
+    axes: [uplotAxis(chart.xAxis, 2), uplotAxis(chart.yAxis, 3)],
+    series: [{}, ...chart.lines.map(uplotSeries)],
+    plugins: chart.shade ? [shadePlugin(chart.shade)] : [],
+    hooks: { setCursor: [(plot) => legend.show(plot.cursor.idx ?? null)] },
+  };
+}
+
+export function figure(chart: Chart): Figure {
+  const legend = new Legend(chart);
+  const place = h("div", {
+    class: chart.onPick ? "plot pickable" : "plot",
+    tabindex: 0,
+    role: "img",
+    "aria-label": `${chart.title}. Arrow keys move the cursor.`,
+  });
+  const element = h(
+    "figure",
+    { class: "chart" },
+    h("figcaption", {}, chart.title, chart.note ? h("small", {}, chart.note) : null),
+    legend.element,
+    place,
+  );
+  let plot: uPlot | null = null;
+  const draw = (): void => {
+    plot?.destroy();
+    const data: uPlot.AlignedData = [chart.x, ...chart.lines.map((line) => line.values)];
+    plot = new uPlot(uplotOptions(chart, place.clientWidth, legend), data, place);
+  };
+  const observer = new ResizeObserver(() => {
+    if (plot && place.clientWidth > 0 && plot.width !== place.clientWidth) {
+      plot.setSize({ width: place.clientWidth, height: chart.height ?? 260 });
+    }
+  });
+  observer.observe(place);
+  place.addEventListener("keydown", (event) => plot && moveByKey(chart, plot, event));
+  place.addEventListener("click", () => {
+    const at = plot?.cursor.idx;
+    if (at !== null && at !== undefined) {
+      chart.onPick?.(at);
+    }
+  });
+  const destroy = (): void => {
+    observer.disconnect();
+    plot?.destroy();
+    plot = null;
+  };
+  return { element, draw, destroy };
+}

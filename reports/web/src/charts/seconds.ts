@@ -1,0 +1,110 @@
+// A run over its seconds: latency above, rate and errors below, one cursor through all.
+import type { Run, Seconds } from "../data";
+import { count, rate, rateTick, seconds as inSeconds } from "../format";
+import { figure, latencyAxis, latencyFormat, noData, type Axis, type Chart, type Figure } from "./plot";
+import { linearTicks } from "./ticks";
+
+const sync = "seconds";
+
+function known(values: (number | null)[]): number[] {
+  return values.filter((value): value is number => value !== null && value > 0);
+}
+
+function timeAxis(series: Seconds): Axis {
+  return {
+    label: "seconds since the start of the run",
+    low: 0,
+    high: Math.max(series.planned.length - 1, 1) * series.width_s,
+    ticks: linearTicks,
+    format: (value) => `${value} s`,
+  };
+}
+
+function common(run: Run): Pick<Chart, "x" | "xAxis" | "nameX" | "sync" | "shade"> {
+  const series = run.seconds;
+  const warm = run.warm_up_s;
+  return {
+    x: series.planned.map((_, i) => i * series.width_s),
+    xAxis: timeAxis(series),
+    nameX: (i) =>
+      series.width_s === 1 ? `second ${i}` : `seconds ${i * series.width_s} to ${(i + 1) * series.width_s - 1}`,
+    sync,
+    ...(warm > 0 ? { shade: { from: 0, to: warm } } : {}),
+  };
+}
+
+function latencyFigure(run: Run): Figure {
+  const series = run.seconds;
+  const title = "Response time";
+  const all = [...known(series.p50), ...known(series.p99), ...known(series.max)];
+  if (all.length === 0) {
+    return noData(title, "No data: no request was answered.");
+  }
+  const few = known(series.p99).length === 0;
+  const line = { format: latencyFormat };
+  const each = series.width_s === 1 ? "second" : inSeconds(series.width_s);
+  const notes = [
+    few ? "p99 is not drawn: fewer than 100 requests in each second" : `of the requests that ended in each ${each}`,
+    run.warm_up_s > 0 ? "grey: warm-up, left out of all numbers" : "",
+  ];
+  return figure({
+    ...common(run),
+    title,
+    note: notes.filter((note) => note !== "").join("; "),
+    yAxis: latencyAxis("response time", all),
+    lines: [
+      { ...line, label: "max", values: series.max, colour: "quiet", width: 1 },
+      { ...line, label: "p99", values: series.p99, colour: "series-2", width: 2 },
+      { ...line, label: "p50", values: series.p50, colour: "series-1", width: 2 },
+    ],
+  });
+}
+
+function rateFigure(run: Run): Figure {
+  const series = run.seconds;
+  const perSecond = (values: number[]): number[] => values.map((value) => value / series.width_s);
+  const planned = perSecond(series.planned);
+  const completed = perSecond(series.completed);
+  const line = { format: rate };
+  return figure({
+    ...common(run),
+    title: "Rate",
+    height: 200,
+    yAxis: {
+      label: "requests per second",
+      low: 0,
+      high: Math.max(...planned, ...completed, 1) * 1.12,
+      ticks: linearTicks,
+      format: rateTick,
+    },
+    lines: [
+      { ...line, label: "completed", values: completed, colour: "series-1", width: 2 },
+      { ...line, label: "due", values: planned, colour: "text", width: 1.5, dash: [3, 5] },
+    ],
+  });
+}
+
+function errorFigure(run: Run): Figure {
+  const series = run.seconds;
+  return figure({
+    ...common(run),
+    title: "Errors",
+    height: 180,
+    yAxis: {
+      label: "requests",
+      low: 0,
+      high: Math.max(...series.errors) * 1.15,
+      ticks: (low, high, most) => linearTicks(low, high, most).filter(Number.isInteger),
+      format: count,
+    },
+    lines: [{ label: "did not complete", values: series.errors, colour: "bad", format: count, width: 2 }],
+  });
+}
+
+export function secondsFigures(run: Run): Figure[] {
+  if (run.seconds.planned.length === 0) {
+    return [noData("Over time", "No data: the report was made without the seconds of this run.")];
+  }
+  const anyError = run.seconds.errors.some((value) => value > 0);
+  return [latencyFigure(run), rateFigure(run), ...(anyError ? [errorFigure(run)] : [])];
+}

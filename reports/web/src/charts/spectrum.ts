@@ -1,0 +1,114 @@
+// The percentile spectrum: latency over 1 / (1 - q), so that the tail gets the room that it needs.
+import uPlot from "uplot";
+import type { Curve } from "../data";
+import { count } from "../format";
+import { figure, latencyAxis, latencyFormat, noData, type Axis, type Figure, type Line } from "./plot";
+
+export interface NamedCurve {
+  label: string;
+  colour: string;
+  curve: Curve;
+  width?: number;
+}
+
+function xOf(curve: Curve, i: number): number {
+  return (Math.log10(curve.count) * i) / Math.max(curve.v.length - 1, 1);
+}
+
+/** "99.9 %" for 3. */
+function percentileTick(x: number): string {
+  const share = 100 * (1 - 10 ** -x);
+  return `${x < 1 ? Math.round(share) : +share.toFixed(Math.max(0, Math.round(x) - 2))} %`;
+}
+
+function percentileName(x: number): string {
+  const beyond = 10 ** -x;
+  const decimals = Math.min(6, Math.max(1, Math.ceil(x) - 1));
+  return `p${+(100 * (1 - beyond)).toFixed(decimals)}, slowest 1 in ${count(1 / beyond)}`;
+}
+
+function axis(high: number): Axis {
+  return {
+    label: "percentile",
+    low: 0,
+    high,
+    spacing: 56,
+    ticks: (low, top, most) => {
+      const ticks: number[] = [];
+      const room = (top - low) / most;
+      const places = [0, Math.log10(2), ...Array.from({ length: Math.floor(top) }, (_, i) => i + 1)];
+      for (const place of places) {
+        if (place - (ticks[ticks.length - 1] ?? -Infinity) >= room) {
+          ticks.push(place);
+        }
+      }
+      return ticks;
+    },
+    format: percentileTick,
+  };
+}
+
+type Table = [number[], (number | null)[]];
+
+function solidPart(curve: Curve): Table {
+  const end = curve.bound_from ?? curve.v.length;
+  return [curve.v.slice(0, end).map((_, i) => xOf(curve, i)), curve.v.slice(0, end)];
+}
+
+function boundPart(curve: Curve): Table | null {
+  if (curve.bound_from === null) {
+    return null;
+  }
+  const from = Math.max(curve.bound_from - 1, 0);
+  return [curve.v.slice(from).map((_, i) => xOf(curve, from + i)), curve.v.slice(from)];
+}
+
+export function spectrumFigure(title: string, curves: NamedCurve[]): Figure {
+  const drawn = curves.filter(({ curve }) => curve.v.length > 1);
+  if (drawn.length === 0) {
+    return noData(title, "No data: fewer than two requests were answered.");
+  }
+  const tables: Table[] = [];
+  const styles: Omit<Line, "values">[] = [];
+  for (const { label, colour, curve, width } of drawn) {
+    const line = { label, colour, format: latencyFormat, width: width ?? 2, connected: true };
+    tables.push(solidPart(curve));
+    styles.push(line);
+    const bound = boundPart(curve);
+    if (bound) {
+      tables.push(bound);
+      styles.push({ ...line, label: `${label}, at least`, dash: [3, 4] });
+    }
+  }
+  const [x, ...columns] = uPlot.join(tables as uPlot.AlignedData[]) as [number[], ...(number | null)[][]];
+  const values = drawn.flatMap(({ curve }) => curve.v);
+  return figure({
+    title,
+    note: "each step to the right is a ten times rarer request; the last point is the slowest",
+    x,
+    xAxis: axis(x[x.length - 1] ?? 1),
+    yAxis: latencyAxis("latency", values),
+    height: 320,
+    nameX: (i) => percentileName(x[i] ?? 0),
+    lines: styles.map((style, i) => ({ ...style, values: filled(x, columns[i] ?? []) })),
+  });
+}
+
+// Joined curves have no value where only another has a point; the readout needs one everywhere.
+function filled(x: number[], values: (number | null | undefined)[]): (number | null)[] {
+  const out: (number | null)[] = values.map((value) => value ?? null);
+  let last = -1;
+  for (let i = 0; i < out.length; i++) {
+    const value = out[i];
+    if (value === null || value === undefined) {
+      continue;
+    }
+    const before = last < 0 ? null : out[last];
+    for (let j = last + 1; last >= 0 && j < i && before; j++) {
+      const share = ((x[j] ?? 0) - (x[last] ?? 0)) / ((x[i] ?? 1) - (x[last] ?? 0));
+      out[j] = before + (value - before) * share;
+    }
+    last = i;
+  }
+  return out;
+}

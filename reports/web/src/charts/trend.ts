@@ -1,0 +1,140 @@
+// Runs over time: one number per run, in order of start; a click opens the run.
+import { errorRatio, runName, type ColumnKey, type Run } from "../data";
+import { duration, minute, percent, rate, rateTick, short } from "../format";
+import { figure, latencyAxis, noData, type Axis, type Figure, type Line } from "./plot";
+import { linearTicks } from "./ticks";
+
+export interface Metric {
+  key: string;
+  title: string;
+  read: (run: Run) => number | null;
+  why: (run: Run) => string | undefined;
+  format: (value: number) => string;
+  axis: (values: number[]) => Axis;
+}
+
+function latencyMetric(key: ColumnKey, title: string): Metric {
+  return {
+    key,
+    title,
+    read: (run) => run.latency_ns.response[key],
+    why: (run) => run.latency_ns.response[`${key}_reason`],
+    format: duration,
+    axis: (values) => latencyAxis(title, values),
+  };
+}
+
+function plainAxis(label: string, format: (value: number) => string, floor: number) {
+  return (values: number[]): Axis => ({
+    label,
+    low: 0,
+    high: Math.max(...values, floor) * 1.12,
+    ticks: linearTicks,
+    format,
+  });
+}
+
+export const metrics: Metric[] = [
+  latencyMetric("p50", "p50"),
+  latencyMetric("p90", "p90"),
+  latencyMetric("p99", "p99"),
+  latencyMetric("p999", "p99.9"),
+  latencyMetric("max", "max"),
+  {
+    key: "rate",
+    title: "rate",
+    read: (run) => run.rate_per_s.achieved,
+    why: (run) => run.rate_per_s.achieved_reason,
+    format: rate,
+    axis: plainAxis("requests per second", rateTick, 1),
+  },
+  {
+    key: "errors",
+    title: "errors",
+    read: (run) => errorRatio(run.requests),
+    why: () => "no request was planned",
+    format: percent,
+    axis: plainAxis("requests not completed", percent, 0.001),
+  },
+];
+
+const linesMax = 4;
+
+// Builds that take turns get a line each; a build per run makes one line with builds as ticks.
+function linesOf(runs: Run[], metric: Metric): { lines: Line[]; perBuild: boolean } {
+  const builds = [...new Set(runs.map((run) => run.build))];
+  const perBuild = builds.length > 1 && builds.length <= linesMax && builds.length < runs.length;
+  const style = { format: metric.format, points: true, connected: true, width: 1.5 };
+  if (!perBuild) {
+    const line = { ...style, label: metric.title, colour: "series-1", values: runs.map(metric.read) };
+    return { lines: [line], perBuild };
+  }
+  const lines = builds.map((build, i) => ({
+    ...style,
+    label: build === "" ? "no build given" : short(build, 24),
+    colour: `series-${i + 1}`,
+    values: runs.map((run) => (run.build === build ? metric.read(run) : null)),
+  }));
+  return { lines, perBuild };
+}
+
+function runAxis(runs: Run[], perBuild: boolean): Axis {
+  const label = (i: number): string => {
+    const run = runs[i];
+    return !run ? "" : perBuild || run.build === "" ? String(run.run ?? "–") : short(run.build, 9);
+  };
+  return {
+    label: perBuild ? "run, in order of start" : "build, in order of start",
+    low: -0.5,
+    high: runs.length - 0.5,
+    ticks: (_low, _high, most) => {
+      const every = Math.max(1, Math.ceil(runs.length / most));
+      return runs.map((_, i) => i).filter((i) => i % every === 0);
+    },
+    format: label,
+  };
+}
+
+function runWords(run: Run, metric: Metric): string {
+  const bounds: string[] = run.latency_ns.response.lower_bounds;
+  const parts = [
+    bounds.includes(metric.key) ? "at least" : "",
+    runName(run),
+    short(run.build, 16),
+    minute(run.started_at),
+  ];
+  return parts.filter((part) => part !== "").join(", ");
+}
+
+export function trendFigure(scenario: string, runs: Run[], metric: Metric, open: (run: Run) => void): Figure {
+  const values = runs.map(metric.read);
+  const known = values.filter((value): value is number => value !== null);
+  if (known.length === 0 || (metric.format === duration && Math.max(...known) <= 0)) {
+    const first = runs[0];
+    return noData(short(scenario, 80), `No data: ${(first && metric.why(first)) ?? "nothing is known"}.`);
+  }
+  const [only] = known;
+  if (runs.length === 1 && only !== undefined) {
+    return noData(short(scenario, 80), `Only one run: ${metric.title} is ${metric.format(only)}.`);
+  }
+  const { lines, perBuild } = linesOf(runs, metric);
+  return figure({
+    title: short(scenario, 80),
+    note: `${metric.title} of ${runs.length === 1 ? "1 run" : `${runs.length} runs`}; click a point to open its run`,
+    x: runs.map((_, i) => i),
+    xAxis: runAxis(runs, perBuild),
+    yAxis: metric.axis(known),
+    lines,
+    height: 240,
+    nameX: (i) => {
+      const run = runs[i];
+      return run ? runWords(run, metric) : "";
+    },
+    onPick: (i) => {
+      const run = runs[i];
+      if (run) {
+        open(run);
+      }
+    },
+  });
+}

@@ -1,0 +1,187 @@
+// The shape of the data that the C++ side embeds (reports/internal/page_data.h), schema
+// "weir.report/1". Latencies in ns; null means not known, with a `..._reason` beside it.
+
+export const columns = [
+  { key: "min", title: "min" },
+  { key: "mean", title: "mean" },
+  { key: "p50", title: "p50" },
+  { key: "p90", title: "p90" },
+  { key: "p95", title: "p95" },
+  { key: "p99", title: "p99" },
+  { key: "p999", title: "p99.9" },
+  { key: "p9999", title: "p99.99" },
+  { key: "max", title: "max" },
+] as const;
+
+export type ColumnKey = (typeof columns)[number]["key"];
+
+export type Latency = { [key in ColumnKey]: number | null } & {
+  [key in `${ColumnKey}_reason`]?: string;
+} & { count: number; censored: number; lower_bounds: ColumnKey[] };
+
+export interface Requests {
+  planned: number;
+  completed: number;
+  failed: number;
+  timed_out: number;
+  dropped: number;
+  unfinished: number;
+}
+
+export interface Rates {
+  planned: number | null;
+  planned_reason?: string;
+  achieved: number | null;
+  achieved_reason?: string;
+}
+
+export interface Measured {
+  requests: Requests;
+  rate_per_s: Rates;
+  latency_ns: { response: Latency; service: Latency };
+  send_lag_ns: Latency;
+  errors: Record<string, number>;
+}
+
+export interface Step extends Measured {
+  flow: string;
+  name: string;
+}
+
+export interface Threshold {
+  threshold: string;
+  step: string;
+  state: "pass" | "fail" | "unknown";
+  unit: Unit;
+  observed: number | null;
+  limit: number;
+  reason: string;
+}
+
+export type Unit = "ns" | "per_s" | "ratio";
+
+/** Point i of n: 1 / (1 - q) = count^(i / (n - 1)). From `bound_from` on, lower bounds. */
+export interface Curve {
+  count: number;
+  v: number[];
+  bound_from: number | null;
+}
+
+/** Arrays of one length, an entry for every `width_s` seconds since the start of the run. */
+export interface Seconds {
+  width_s: number;
+  measured_from: number | null;
+  p50: (number | null)[];
+  p99: (number | null)[];
+  max: (number | null)[];
+  planned: number[];
+  completed: number[];
+  errors: number[];
+}
+
+export interface Subject extends Measured {
+  scenario: string;
+  target: string;
+  build: string;
+  load: string;
+  started_at: string;
+  measured_s: number;
+  curves: { response: Curve; service: Curve };
+}
+
+export interface Run extends Subject {
+  run: number | null;
+  branch: string;
+  tag: string;
+  state: "complete" | "incomplete" | "interrupted" | "aborted";
+  state_reason: string;
+  duration_s: number;
+  warm_up_s: number;
+  warm_up: { requests: Requests };
+  seed: number;
+  environment: string;
+  weir_version: string;
+  steps: Step[];
+  thresholds: Threshold[];
+  resources: { cpu_s: number | null; rss_bytes_max: number | null };
+  seconds: Seconds;
+}
+
+/** Several runs of one build, merged into one distribution. */
+export interface Build extends Subject {
+  runs: (number | null)[];
+}
+
+export type VerdictWord = "pass" | "warn" | "inconclusive" | "fail";
+
+export interface Check {
+  metric: string;
+  step: string;
+  unit: Unit;
+  baseline: number | null;
+  candidate: number | null;
+  change_ratio: number | null;
+  interval: [number, number] | null;
+  tolerance: number;
+  p_value: number | null;
+  verdict: VerdictWord;
+  reason: string;
+  runs_needed: number | null;
+}
+
+export interface Verdict {
+  verdict: VerdictWord;
+  reason: string;
+  candidate: string;
+  baseline: string;
+  candidate_runs: number[];
+  baseline_runs: number[];
+  design: string;
+  warnings: string[];
+  checks: Check[];
+}
+
+export interface Report {
+  schema: "weir.report/1";
+  title: string;
+  generated_at: string;
+  runs: Run[];
+  builds: Build[];
+  verdicts: Verdict[];
+}
+
+export function readReport(): Report {
+  const element = document.getElementById("data");
+  return JSON.parse(element?.textContent ?? "") as Report;
+}
+
+/** What a run is called in the address: its number, or its place when it was not stored. */
+export function runKey(report: Report, run: Run): string {
+  return run.run === null ? `n${report.runs.indexOf(run)}` : String(run.run);
+}
+
+export function runName(run: Run): string {
+  return run.run === null ? "run (not stored)" : `run ${run.run}`;
+}
+
+export function findRun(report: Report, key: string): Run | undefined {
+  return report.runs.find((run) => runKey(report, run) === key);
+}
+
+export function errorRatio(requests: Requests): number | null {
+  return requests.planned === 0 ? null : 1 - requests.completed / requests.planned;
+}
+
+/** Scenarios in order of their first run, each with its runs in order of start. */
+export function byScenario(report: Report): Map<string, Run[]> {
+  const groups = new Map<string, Run[]>();
+  for (const run of report.runs) {
+    const group = groups.get(run.scenario);
+    if (group) {
+      group.push(run);
+    } else {
+      groups.set(run.scenario, [run]);
+    }
+  }
+  return groups;
+}

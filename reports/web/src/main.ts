@@ -1,0 +1,87 @@
+// The page: a bar on top, one view below it, chosen by the address.
+import { findRun, readReport, type Report } from "./data";
+import { h } from "./dom";
+import { currentRoute, linkTo } from "./route";
+import { current, startTheme, themeChanged, toggle } from "./theme";
+import { compareView } from "./views/compare";
+import { overview } from "./views/overview";
+import { runView } from "./views/run";
+import type { View } from "./views/view";
+
+function notFound(what: string): View {
+  const element = h("main", {}, h("h1", {}, "Not here"), h("p", {}, `This report has no ${what}. `, h("a", { href: "#/" }, "All runs")));
+  return { title: "Not here", element, figures: [] };
+}
+
+function viewFor(report: Report): View {
+  const [page, key] = currentRoute().path;
+  if (page === undefined) {
+    return overview(report);
+  }
+  if (page === "compare") {
+    return compareView(report);
+  }
+  const run = page === "run" ? findRun(report, key ?? "") : undefined;
+  return run ? runView(report, run) : notFound(page === "run" ? `run ${key ?? ""}` : `page "${page}"`);
+}
+
+function topBar(): { element: HTMLElement; update: () => void } {
+  const links = [
+    { href: "#/", text: "Overview", is: (page: string | undefined) => page === undefined || page === "run" },
+    { href: linkTo(["compare"]), text: "Compare", is: (page: string | undefined) => page === "compare" },
+  ].map((link) => ({ ...link, element: h("a", { href: link.href }, link.text) }));
+  const button = h("button", { type: "button", class: "theme", click: toggle });
+  const element = h(
+    "header",
+    { class: "bar" },
+    h("a", { href: "#/", class: "brand" }, "weir"),
+    h("nav", { "aria-label": "Pages" }, ...links.map((link) => link.element)),
+    button,
+  );
+  const update = (): void => {
+    const [page] = currentRoute().path;
+    for (const link of links) {
+      if (link.is(page)) {
+        link.element.setAttribute("aria-current", "page");
+      } else {
+        link.element.removeAttribute("aria-current");
+      }
+    }
+    const other = current() === "dark" ? "light" : "dark";
+    button.textContent = other === "dark" ? "Dark" : "Light";
+    button.setAttribute("aria-label", `Change to ${other} colours`);
+  };
+  return { element, update };
+}
+
+function start(): void {
+  const report = readReport();
+  const place = document.getElementById("app");
+  if (!place) {
+    return;
+  }
+  startTheme();
+  const bar = topBar();
+  const content = h("div", {});
+  place.append(bar.element, content);
+  let shown: View | null = null;
+  const show = (): void => {
+    shown?.figures.forEach((figure) => figure.destroy());
+    shown = viewFor(report);
+    document.title = shown.title;
+    content.replaceChildren(shown.element);
+    shown.figures.forEach((figure) => figure.draw());
+    bar.update();
+  };
+  addEventListener("hashchange", () => {
+    show();
+    scrollTo(0, 0);
+  });
+  themeChanged.addEventListener("change", () => {
+    bar.update();
+    shown?.figures.forEach((figure) => figure.draw());
+  });
+  show();
+}
+
+start();

@@ -1,0 +1,162 @@
+import { spectrumFigure } from "../charts/spectrum";
+import { columns, errorRatio, runKey, runName, type Latency, type Report, type Run, type Subject, type Unit, type Verdict } from "../data";
+import { datum, h, name, unknown, type Child } from "../dom";
+import * as format from "../format";
+import { latencyCell } from "../parts/latency";
+import { section, table } from "../parts/table";
+import { verdictCard } from "../parts/verdict";
+import { currentRoute, go } from "../route";
+import type { View } from "./view";
+
+/** Something that can be a side: a run, or the merged runs of a build. */
+interface Side {
+  key: string;
+  label: string;
+  subject: Subject;
+  runs: (number | null)[];
+}
+
+function sidesOf(report: Report): Side[] {
+  const builds = report.builds.map((build) => ({
+    key: `build:${build.scenario}/${build.build}`,
+    label: `build ${format.short(build.build, 30)} (${build.runs.length} runs)`,
+    subject: build,
+    runs: build.runs,
+  }));
+  const runs = report.runs.map((run: Run) => ({
+    key: `run:${runKey(report, run)}`,
+    label: `${runName(run)}${run.build ? `, ${format.short(run.build, 30)}` : ""}`,
+    subject: run,
+    runs: [run.run],
+  }));
+  return [...builds, ...runs];
+}
+
+function sameRuns(side: Side, runs: number[]): boolean {
+  return side.runs.length === runs.length && runs.every((run) => side.runs.includes(run));
+}
+
+// A verdict names sets of runs; a build or a single run may be just that set.
+function sidesOfVerdict(sides: Side[], verdict: Verdict | undefined): [Side, Side] | null {
+  const a = verdict && sides.find((side) => sameRuns(side, verdict.baseline_runs));
+  const b = verdict && sides.find((side) => sameRuns(side, verdict.candidate_runs));
+  return a && b ? [a, b] : null;
+}
+
+function chosen(report: Report, sides: Side[]): [Side, Side] | null {
+  const { parameters } = currentRoute();
+  const named = (key: string): Side | undefined => sides.find((side) => side.key === parameters.get(key));
+  const [a, b] = [named("a"), named("b")];
+  if (a && b) {
+    return [a, b];
+  }
+  const number = parameters.get("verdict");
+  const verdict = report.verdicts[Number(number ?? 0)];
+  const last = sides[sides.length - 1];
+  const before = last && sides.filter((side) => side.subject.scenario === last.subject.scenario).slice(-2)[0];
+  return sidesOfVerdict(sides, verdict) ?? (last && before ? [before, last] : null);
+}
+
+function picker(report: Report, sides: Side[], pair: [Side, Side]): HTMLElement {
+  const select = (label: string, at: 0 | 1): HTMLElement => {
+    const choice = h("select", { change: () => {
+      const other = pair[at === 0 ? 1 : 0].key;
+      go(["compare"], at === 0 ? { a: choice.value, b: other } : { a: other, b: choice.value });
+    } });
+    for (const scenario of new Set(report.runs.map((run) => run.scenario))) {
+      const group = h("optgroup", { label: format.short(scenario, 60) });
+      for (const side of sides.filter((each) => each.subject.scenario === scenario)) {
+        const option = h("option", { value: side.key }, side.label);
+        option.selected = side === pair[at];
+        group.append(option);
+      }
+      choice.append(group);
+    }
+    return h("label", { class: "side" }, h("span", {}, h("i", { class: `key ink-series-${at + 1}` }), label), choice);
+  };
+  return h("div", { class: "sides" }, select("A, before", 0), select("B, after", 1));
+}
+
+interface Row {
+  label: string;
+  unit: Unit;
+  a: number | null;
+  b: number | null;
+  cells: [Child, Child];
+}
+
+function latencyRows(a: Latency, b: Latency): Row[] {
+  return columns.map(({ key, title }) => ({
+    label: title,
+    unit: "ns",
+    a: a[key],
+    b: b[key],
+    cells: [latencyCell(a, key), latencyCell(b, key)],
+  }));
+}
+
+function plainRow(label: string, unit: Unit, a: number | null, b: number | null): Row {
+  const cell = (value: number | null): Child => (value === null ? unknown("not known") : datum(value, format.value(value, unit)));
+  return { label, unit, a, b, cells: [cell(a), cell(b)] };
+}
+
+function changeCell(row: Row): Child {
+  if (row.a === null || row.b === null || (row.unit !== "ratio" && row.a === 0)) {
+    return unknown("one of the two is not known");
+  }
+  const change = row.unit === "ratio" ? row.b - row.a : row.b / row.a - 1;
+  return datum(change, format.change(change, row.unit));
+}
+
+function rowsTable(title: string, rows: Row[]): HTMLElement {
+  return table(
+    title,
+    [{ title, left: true }, { title: "A" }, { title: "B" }, { title: "change" }],
+    rows.map((row) => [row.label, ...row.cells, changeCell(row)]),
+  );
+}
+
+function differences(a: Subject, b: Subject): HTMLElement {
+  const { response, service } = a.latency_ns;
+  return h(
+    "div",
+    { class: "columns" },
+    rowsTable("response", latencyRows(response, b.latency_ns.response)),
+    rowsTable("service", latencyRows(service, b.latency_ns.service)),
+    rowsTable("whole", [
+      plainRow("achieved rate", "per_s", a.rate_per_s.achieved, b.rate_per_s.achieved),
+      plainRow("errors", "ratio", errorRatio(a.requests), errorRatio(b.requests)),
+    ]),
+  );
+}
+
+export function compareView(report: Report): View {
+  const sides = sidesOf(report);
+  const pair = chosen(report, sides);
+  if (!pair) {
+    const element = h("main", {}, h("h1", {}, "Compare"), h("p", { class: "no-data" }, "No runs to compare in this report."));
+    return { title: "Compare", element, figures: [] };
+  }
+  const [a, b] = pair;
+  const verdict = report.verdicts.find((each) => sidesOfVerdict([a, b], each)?.[0] === a);
+  const spectrum = spectrumFigure("Response time, percentile spectrum", [
+    { label: "A", colour: "series-1", curve: a.subject.curves.response },
+    { label: "B", colour: "series-2", curve: b.subject.curves.response },
+  ]);
+  const element = h(
+    "main",
+    {},
+    h("h1", {}, "Compare"),
+    h("p", { class: "lead" }, name(a.subject.scenario), a.subject.scenario === b.subject.scenario ? null : h("span", {}, " with ", name(b.subject.scenario))),
+    picker(report, sides, pair),
+    verdict ? section("Verdict", verdictCard(report, verdict, "plain")) : null,
+    section("Distribution", spectrum.element),
+    section(
+      "Differences",
+      differences(a.subject, b.subject),
+      h("p", { class: "note" }, "Changes as observed, without intervals: runs of one build differ from each other too, and only a gate weighs that. Runs of a build are merged into one distribution, never averaged."),
+    ),
+  );
+  return { title: "Compare", element, figures: [spectrum] };
+}
+

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/rate.h"
+#include "base/result.h"
+#include "base/time.h"
+#include "scenarios/scenario.h"
+
+namespace weir::scenarios {
+
+/// `weir run -c 64 -d 30s -R 5000 -H 'K: V' URL`: a load without a scenario file.
+struct FlagLoad {
+  std::string url;
+  std::uint32_t connections = 10;              ///< -c, > 0.
+  Nanos duration = std::chrono::seconds(10);   ///< -d, > 0, warm-up included.
+  std::optional<Rate> rate;                    ///< -R; none = a closed loop.
+  Arrivals arrivals = Arrivals::kUniform;      ///< Only with a rate.
+  std::vector<std::string> headers;            ///< -H, each "Name: value".
+  std::string method;                          ///< -X; empty = GET, with a body POST.
+  std::string body;                            ///< --data; UTF-8 text.
+  std::optional<Nanos> timeout;                ///< None = that of Request.
+  Nanos warm_up{0};                            ///< Less than the duration.
+  std::optional<std::uint32_t> in_flight_max;  ///< None = that of Load.
+  std::vector<std::string> thresholds;         ///< As ParseThreshold reads them.
+};
+
+/// Without a rate a closed loop of `connections` users over as many connections; with one an open
+/// loop over at most `connections` connections. The scenario is named after the URL; its
+/// source_text is the same load as a scenario file: save it, and ReadScenario gives this scenario.
+/// As curl does, a body without a content-type header is sent as a form. Errors: kUsage, one line
+/// per wrong flag.
+Result<Scenario> ScenarioFromFlags(const FlagLoad& flags);
+
+}  // namespace weir::scenarios

@@ -1,0 +1,192 @@
+#include "scenarios/internal/read_check.h"
+
+#include <array>
+#include <charconv>
+#include <new>
+#include <optional>
+#include <regex>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "scenarios/internal/http_syntax.h"
+#include "scenarios/internal/values.h"
+
+namespace weir::scenarios::internal {
+namespace {
+
+using Kind = YamlNode::Kind;
+
+constexpr std::size_t kPatternBytesMax = 500;
+constexpr std::size_t kListMax = 100;
+constexpr std::string_view kHeaderLead = "header.";
+
+std::optional<int> ParseStatus(std::string_view text) {
+  int status = 0;
+  const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), status);
+  const bool whole = error == std::errc() && rest == text.data() + text.size();
+  return whole && status >= 100 && status <= 599 ? std::optional(status) : std::nullopt;
+}
+
+std::optional<StatusRange> ParseStatusRange(std::string_view text) {
+  if (text.size() == 3 && (text.ends_with("xx") || text.ends_with("XX")) && text[0] >= '1' &&
+      text[0] <= '5') {
+    const int first = (text[0] - '0') * 100;
+    return StatusRange{first, first + 99};
+  }
+  const std::size_t dots = text.find("..");
+  const std::optional<int> first = ParseStatus(Trimmed(text.substr(0, dots)));
+  const std::optional<int> last =
+      dots == std::string_view::npos ? first : ParseStatus(Trimmed(text.substr(dots + 2)));
+  if (!first || !last || *first > *last) {
+    return std::nullopt;
+  }
+  return StatusRange{*first, *last};
+}
+
+void ReadStatus(const YamlNode& node, std::vector<StatusRange>& ranges, Diagnostics& diagnostics) {
+  const std::optional<std::string> text = ReadText({node, "status"}, diagnostics);
+  if (!text) {
+    return;
+  }
+  const std::optional<StatusRange> range = ParseStatusRange(Trimmed(*text));
+  if (!range) {
+    diagnostics.Add(node.span, fmt::format("'{}' is not a status", Printable(*text, 40)),
+                    "write 200, [200, 201], 2xx or 200..299; statuses go from 100 to 599");
+    return;
+  }
+  ranges.push_back(*range);
+}
+
+bool LooksLikeFlags(std::string_view text) {
+  const std::size_t slash = text.rfind('/');
+  const std::string_view flags = text.substr(slash + 1);
+  return slash > 1 && !flags.empty() && flags.size() <= 3 &&
+         flags.find_first_not_of("gimsuy") == std::string_view::npos;
+}
+
+std::string_view FaultName(std::regex_constants::error_type code) {
+  namespace errors = std::regex_constants;
+  if (code == errors::error_paren || code == errors::error_brack || code == errors::error_brace) {
+    return "its brackets do not match";
+  }
+  if (code == errors::error_badrepeat) {
+    return "there is nothing to repeat before '*', '+', '?' or '{'";
+  }
+  if (code == errors::error_badbrace || code == errors::error_range) {
+    return "a range in it is wrong";
+  }
+  if (code == errors::error_escape || code == errors::error_backref) {
+    return "what follows a backslash in it is unknown";
+  }
+  if (code == errors::error_space || code == errors::error_complexity ||
+      code == errors::error_stack) {
+    return "it needs too much memory";
+  }
+  return "its syntax is wrong";
+}
+
+// Why `pattern` is not a regular expression, or nothing.
+std::optional<std::string_view> RegexFault(const std::string& pattern) {
+  try {
+    const std::regex compiled(pattern, std::regex::ECMAScript);
+    return std::nullopt;
+  } catch (const std::regex_error& error) {
+    return FaultName(error.code());
+  } catch (const std::bad_alloc&) {
+    return "it needs too much memory";
+  }
+}
+
+std::optional<Matcher> ReadMatcher(Named value, Diagnostics& diagnostics) {
+  const std::optional<std::string> text = ReadText(value, diagnostics);
+  if (!text) {
+    return std::nullopt;
+  }
+  const auto refuse = [&](std::string message, std::string hint) {
+    diagnostics.Add(value.node.span, fmt::format("{}: {}", value.name, message), std::move(hint));
+    return std::nullopt;
+  };
+  if (text->empty()) {
+    return refuse("an empty text is contained in every answer", "write what the answer must hold");
+  }
+  if (!text->starts_with('/') || text->size() < 2) {
+    return Matcher{Matcher::Kind::kContains, *text};
+  }
+  if (!text->ends_with('/')) {
+    return LooksLikeFlags(*text) ? refuse("a regular expression takes no flags",
+                                          "end it with '/'; for any case write, for example, [aA]")
+                                 : std::optional(Matcher{Matcher::Kind::kContains, *text});
+  }
+  const std::string pattern = text->substr(1, text->size() - 2);
+  if (pattern.empty()) {
+    return refuse("empty regular expression", "write what the answer must match, as in /items/");
+  }
+  if (pattern.size() > kPatternBytesMax) {
+    return refuse(
+        fmt::format("regular expression of {} bytes", pattern.size()),
+        fmt::format("use at most {} bytes; several checks may be a list", kPatternBytesMax));
+  }
+  if (const std::optional<std::string_view> fault = RegexFault(pattern)) {
+    return refuse(fmt::format("this is not a regular expression ({})", *fault),
+                  "correct or shorten it; for a plain text leave out the '/' around it");
+  }
+  return Matcher{Matcher::Kind::kRegex, pattern};
+}
+
+// A value or a list of them.
+std::span<const YamlNode> OneOrMany(const YamlNode& node, std::string_view name,
+                                    Diagnostics& diagnostics) {
+  if (node.kind != Kind::kSequence) {
+    return {&node, 1};
+  }
+  if (node.items.empty() || node.items.size() > kListMax) {
+    diagnostics.Add(node.span, fmt::format("{} is a list of {}", name, node.items.size()),
+                    fmt::format("list from 1 to {} values", kListMax));
+    return {};
+  }
+  return node.items;
+}
+
+}  // namespace
+
+Check ReadCheck(const YamlNode& node, Diagnostics& diagnostics) {
+  constexpr std::array<std::string_view, 3> kKnown = {"status", "header.NAME", "body"};
+  Check check;
+  if (!CheckKeys(node, {"check", kKnown, {}}, diagnostics)) {
+    return check;
+  }
+  for (const YamlEntry& entry : node.entries) {
+    const std::string_view key = entry.key.text;
+    if (entry.value.kind == Kind::kNull) {
+      continue;
+    }
+    if (key == "status") {
+      for (const YamlNode& item : OneOrMany(entry.value, key, diagnostics)) {
+        ReadStatus(item, check.status, diagnostics);
+      }
+    } else if (key == "body") {
+      for (const YamlNode& item : OneOrMany(entry.value, key, diagnostics)) {
+        if (std::optional<Matcher> matcher = ReadMatcher({item, key}, diagnostics)) {
+          check.body.push_back(*std::move(matcher));
+        }
+      }
+    } else if (key.starts_with(kHeaderLead)) {
+      const std::string name(key.substr(kHeaderLead.size()));
+      if (const Status valid = CheckHeaderName(name); !valid) {
+        diagnostics.Add(entry.key.span, valid.error());
+      }
+      for (const YamlNode& item : OneOrMany(entry.value, key, diagnostics)) {
+        if (std::optional<Matcher> matcher = ReadMatcher({item, key}, diagnostics)) {
+          check.headers.push_back({name, *std::move(matcher)});
+        }
+      }
+    }
+  }
+  return check;
+}
+
+}  // namespace weir::scenarios::internal

@@ -1,0 +1,428 @@
+#include "scenarios/internal/read_flows.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "scenarios/internal/http_syntax.h"
+#include "scenarios/internal/json_body.h"
+#include "scenarios/internal/read_check.h"
+#include "scenarios/internal/values.h"
+
+namespace weir::scenarios::internal {
+namespace {
+
+using Kind = YamlNode::Kind;
+
+constexpr std::size_t kFlowsMax = 100;
+constexpr std::size_t kStepsMax = 1000;  // Over all flows: each is a row of results.
+constexpr std::size_t kHeadersMax = 100;
+constexpr std::size_t kNameBytesMax = 100;
+constexpr double kWeightMax = 1e6;
+constexpr NanosRange kTimeoutRange = {Nanos(1), std::chrono::hours(1)};
+constexpr NanosRange kThinkRange = {Nanos(0), std::chrono::hours(24)};
+constexpr std::array<std::string_view, 7> kVerbs = {"get",    "post", "put",    "patch",
+                                                    "delete", "head", "options"};
+
+std::vector<Header> ReadHeaders(const YamlNode& node, Diagnostics& diagnostics) {
+  std::vector<Header> headers;
+  if (node.kind != Kind::kMap || node.entries.size() > kHeadersMax) {
+    diagnostics.Add(node.span, fmt::format("headers must be a map of at most {}", kHeadersMax),
+                    "write 'headers: { accept: application/json }'");
+    return headers;
+  }
+  for (const YamlEntry& entry : node.entries) {
+    const std::string& name = entry.key.text;
+    const Status name_valid = CheckHeaderName(name);
+    if (!name_valid) {
+      diagnostics.Add(entry.key.span, name_valid.error());
+    }
+    if (entry.value.kind == Kind::kNull) {
+      diagnostics.Add(entry.key.span, fmt::format("header '{}' has no value", Printable(name, 40)),
+                      "write '' for an empty one, or remove it");
+      continue;
+    }
+    const std::optional<std::string> value =
+        ReadText({entry.value, "value of a header"}, diagnostics);
+    if (!value || !name_valid) {
+      continue;
+    }
+    const std::string trimmed(Trimmed(*value));
+    if (const Status valid = CheckHeaderValue(name, trimmed); !valid) {
+      diagnostics.Add(entry.value.span, valid.error());
+      continue;
+    }
+    const bool is_new = std::none_of(headers.begin(), headers.end(), [&name](const Header& other) {
+      return EqualsIgnoringCase(other.name, name);
+    });
+    const bool same_spelling =
+        std::any_of(headers.begin(), headers.end(),
+                    [&name](const Header& other) { return other.name == name; });
+    if (!is_new && !same_spelling) {
+      diagnostics.Add(
+          entry.key.span,
+          fmt::format("header '{}' is set twice: their case does not count", Printable(name, 40)),
+          "remove one of the two");
+      continue;
+    }
+    headers.push_back(Header{name, trimmed});
+  }
+  return headers;
+}
+
+const Header* FindHeader(const std::vector<Header>& headers, std::string_view name) {
+  const auto found = std::find_if(headers.begin(), headers.end(), [name](const Header& header) {
+    return EqualsIgnoringCase(header.name, name);
+  });
+  return found == headers.end() ? nullptr : &*found;
+}
+
+// Those of the step, then the defaults that it does not replace.
+std::vector<Header> MergedHeaders(std::vector<Header> own, const std::vector<Header>& defaults) {
+  const std::size_t count = own.size();
+  for (const Header& header : defaults) {
+    const auto end = own.begin() + static_cast<std::ptrdiff_t>(count);
+    if (std::none_of(own.begin(), end, [&header](const Header& other) {
+          return EqualsIgnoringCase(other.name, header.name);
+        })) {
+      own.push_back(header);
+    }
+  }
+  return own;
+}
+
+std::optional<Think> ParseThink(const YamlNode& node, Diagnostics& diagnostics) {
+  const std::optional<std::string> text = ReadText({node, "think"}, diagnostics);
+  if (!text) {
+    return std::nullopt;
+  }
+  std::string_view rest = Trimmed(*text);
+  const std::size_t bracket = rest.find('(');
+  std::vector<Nanos> spans;
+  std::string_view word;
+  if (bracket != std::string_view::npos && rest.ends_with(')')) {
+    word = Trimmed(rest.substr(0, bracket));
+    rest = rest.substr(bracket + 1, rest.size() - bracket - 2);
+  }
+  while (spans.size() < 3) {
+    const std::size_t comma = rest.find(',');
+    const Result<Nanos> span = CheckedDuration(Trimmed(rest.substr(0, comma)), kThinkRange);
+    if (!span) {
+      diagnostics.Add(node.span, Explained("think", span.error()));
+      return std::nullopt;
+    }
+    spans.push_back(*span);
+    if (comma == std::string_view::npos) {
+      break;
+    }
+    rest.remove_prefix(comma + 1);
+  }
+  using Distribution = Think::Distribution;
+  if (word.empty() && spans.size() == 1) {
+    return Think{Distribution::kFixed, spans[0], Nanos(0), Nanos(0)};
+  }
+  if (word == "exponential" && spans.size() == 1) {
+    return Think{Distribution::kExponential, spans[0], Nanos(0), Nanos(0)};
+  }
+  if (word == "uniform" && spans.size() == 2 && spans[0] <= spans[1]) {
+    return Think{Distribution::kUniform, Nanos(0), spans[0], spans[1]};
+  }
+  diagnostics.Add(node.span, fmt::format("'{}' is not a think time", Printable(*text, 60)),
+                  "write 800ms, exponential(800ms) or uniform(1s, 3s)");
+  return std::nullopt;
+}
+
+std::optional<double> ReadWeight(const YamlNode& node, Diagnostics& diagnostics) {
+  const std::optional<std::string> text = ReadText({node, "weight"}, diagnostics);
+  if (!text) {
+    return std::nullopt;
+  }
+  double weight = 0;
+  const std::string_view trimmed = Trimmed(*text);
+  const char* end = trimmed.data() + trimmed.size();
+  const auto [rest, error] = std::from_chars(trimmed.data(), end, weight);
+  if (error != std::errc() || rest != end || !(weight >= 1e-6 && weight <= kWeightMax)) {
+    diagnostics.Add(node.span, fmt::format("weight '{}' is not a share", Printable(*text, 40)),
+                    "write a number above 0 and at most 1 million, for example 3; "
+                    "remove a flow that is not to run");
+    return std::nullopt;
+  }
+  return weight;
+}
+
+// Reads the steps of all flows, whose names must differ.
+class FlowReader {
+ public:
+  FlowReader(const StepDefaults& defaults, Diagnostics& diagnostics)
+      : defaults_(defaults), diagnostics_(diagnostics) {}
+
+  Flow ReadFlow(const YamlNode& node, std::size_t index);
+  std::vector<Action> ReadSteps(const YamlNode& node, SourceSpan owner);
+
+ private:
+  void ReadStep(const YamlNode& node, std::vector<Action>& actions);
+  Request ReadRequest(const YamlNode& node, const YamlEntry& verb);
+  void ReadBody(const YamlNode& node, Request& request);
+  bool ReadMethodAndPath(const YamlEntry& verb, Request& request);
+  void ReadStepName(const YamlNode& node, const YamlEntry& verb, Request& request);
+  void CheckContentLength(const YamlNode& node, const Request& request);
+
+  const StepDefaults& defaults_;
+  Diagnostics& diagnostics_;
+  std::map<std::string, SourceSpan, std::less<>> step_names_;
+  std::map<std::string, SourceSpan, std::less<>> flow_names_;
+  std::size_t steps_ = 0;
+};
+
+Flow FlowReader::ReadFlow(const YamlNode& node, std::size_t index) {
+  constexpr std::array<std::string_view, 3> kKnown = {"name", "weight", "steps"};
+  Flow flow;
+  flow.name = fmt::format("flow {}", index + 1);
+  if (!CheckKeys(node, {"flow", kKnown, {}}, diagnostics_)) {
+    return flow;
+  }
+  SourceSpan name_span = node.span;
+  if (const YamlNode* name = FindValue(node, "name")) {
+    flow.name = ReadName({*name, "name of a flow"}, kNameBytesMax, diagnostics_)
+                    .value_or(std::move(flow.name));
+    name_span = name->span;
+  }
+  if (const auto [first, is_new] = flow_names_.emplace(flow.name, name_span); !is_new) {
+    diagnostics_.Add(name_span,
+                     fmt::format("two flows are called '{}', here and in line {}",
+                                 Printable(flow.name, 40), first->second.line),
+                     "give one of them another name");
+  }
+  if (const YamlNode* weight = FindValue(node, "weight")) {
+    flow.weight = ReadWeight(*weight, diagnostics_).value_or(1);
+  }
+  if (const YamlEntry* steps = Find(node, "steps")) {
+    flow.actions = ReadSteps(steps->value, steps->key.span);
+  } else {
+    diagnostics_.Add(node.span, fmt::format("flow '{}' has no steps", Printable(flow.name, 40)),
+                     "add 'steps:' with a list such as '- get: /'");
+  }
+  return flow;
+}
+
+std::vector<Action> FlowReader::ReadSteps(const YamlNode& node, SourceSpan owner) {
+  std::vector<Action> actions;
+  if (node.kind != Kind::kSequence) {
+    diagnostics_.Add(node.span, "steps must be a list", "begin each step with '- get: /path'");
+    return actions;
+  }
+  const std::size_t before = diagnostics_.count();
+  for (const YamlNode& step : node.items) {
+    if (++steps_ > kStepsMax) {
+      diagnostics_.Add(step.span, fmt::format("more than {} steps", kStepsMax),
+                       "split the scenario into several files");
+      return actions;
+    }
+    ReadStep(step, actions);
+  }
+  const bool has_request = std::any_of(actions.begin(), actions.end(), [](const Action& action) {
+    return std::holds_alternative<Request>(action);
+  });
+  if (!has_request && diagnostics_.count() == before) {
+    diagnostics_.Add(owner, "these steps hold no request", "add a step such as '- get: /'");
+  }
+  return actions;
+}
+
+void FlowReader::ReadStep(const YamlNode& node, std::vector<Action>& actions) {
+  constexpr std::array<std::string_view, 15> kKnown = {
+      "get",  "post",    "put",  "patch", "delete",  "head",  "options", "request",
+      "name", "headers", "body", "json",  "timeout", "check", "think"};
+  constexpr std::array<std::string_view, 1> kLater = {"extract"};
+  const std::size_t before = diagnostics_.count();
+  if (!CheckKeys(node, {"step", kKnown, kLater}, diagnostics_)) {
+    return;
+  }
+  const YamlEntry* verb = nullptr;
+  for (const YamlEntry& entry : node.entries) {
+    const bool is_verb = entry.key.text == "request" ||
+                         std::find(kVerbs.begin(), kVerbs.end(), entry.key.text) != kVerbs.end();
+    if (is_verb && verb != nullptr && verb->key.text != entry.key.text) {
+      diagnostics_.Add(entry.key.span,
+                       fmt::format("step has both '{}' and '{}'", verb->key.text, entry.key.text),
+                       "begin a step of its own for each with '- '");
+    } else if (is_verb && verb == nullptr) {
+      verb = &entry;
+    }
+  }
+  const YamlEntry* think = Find(node, "think");
+  if (verb != nullptr && verb->value.kind != Kind::kNull) {
+    actions.emplace_back(ReadRequest(node, *verb));
+  } else if (verb == nullptr && (think == nullptr || node.entries.size() > 1)) {
+    if (diagnostics_.count() == before) {
+      diagnostics_.Add(node.span, "this step sends nothing", "add, for example, 'get: /path'");
+    }
+  }
+  if (think != nullptr) {
+    if (const std::optional<Think> pause = ParseThink(think->value, diagnostics_)) {
+      actions.emplace_back(*pause);
+    }
+  }
+}
+
+Request FlowReader::ReadRequest(const YamlNode& node, const YamlEntry& verb) {
+  Request request;
+  if (ReadMethodAndPath(verb, request) || FindValue(node, "name") != nullptr) {
+    ReadStepName(node, verb, request);
+  }
+  request.timeout = defaults_.timeout;
+  if (const YamlNode* timeout = FindValue(node, "timeout")) {
+    request.timeout = ReadDuration({*timeout, "timeout"}, kTimeoutRange, diagnostics_)
+                          .value_or(defaults_.timeout);
+  }
+  if (const YamlNode* headers = FindValue(node, "headers")) {
+    request.headers = ReadHeaders(*headers, diagnostics_);
+  }
+  request.headers = MergedHeaders(std::move(request.headers), defaults_.headers);
+  ReadBody(node, request);
+  CheckContentLength(node, request);
+  if (const YamlNode* check = FindValue(node, "check")) {
+    request.check = ReadCheck(*check, diagnostics_);
+  }
+  return request;
+}
+
+bool FlowReader::ReadMethodAndPath(const YamlEntry& verb, Request& request) {
+  const std::optional<std::string> text = ReadText({verb.value, verb.key.text}, diagnostics_);
+  if (!text) {
+    return false;
+  }
+  std::string_view path = Trimmed(*text);
+  if (verb.key.text == "request") {
+    const std::size_t space = std::min(path.find(' '), path.size());
+    request.method = std::string(path.substr(0, space));
+    path = Trimmed(path.substr(space));
+    if (const Status valid = CheckMethod(request.method); !valid) {
+      diagnostics_.Add(verb.value.span, valid.error());
+      return false;
+    }
+    if (path.empty()) {
+      diagnostics_.Add(verb.value.span, "the request names no path",
+                       fmt::format("write '{} /path'", request.method));
+      return false;
+    }
+  } else {
+    request.method = verb.key.text;
+    std::transform(request.method.begin(), request.method.end(), request.method.begin(),
+                   [](char c) { return static_cast<char>(c - 'a' + 'A'); });
+  }
+  if (const Status valid = CheckPath(path); !valid) {
+    diagnostics_.Add(verb.value.span, valid.error());
+    return false;
+  }
+  request.path = std::string(path);
+  return true;
+}
+
+void FlowReader::ReadStepName(const YamlNode& node, const YamlEntry& verb, Request& request) {
+  SourceSpan span = verb.value.span;
+  const YamlNode* name = FindValue(node, "name");
+  if (name != nullptr) {
+    span = name->span;
+    request.name = ReadName({*name, "name of a step"}, kNameBytesMax, diagnostics_).value_or("");
+    if (request.name.empty()) {
+      return;
+    }
+  } else {
+    request.name = Printable(fmt::format("{} {}", request.method, request.path), kNameBytesMax);
+  }
+  const auto [first, is_new] = step_names_.emplace(request.name, span);
+  if (is_new) {
+    return;
+  }
+  diagnostics_.Add(span,
+                   fmt::format("two steps are called '{}', here and in line {}",
+                               Printable(request.name, 60), first->second.line),
+                   name != nullptr ? "give one of them another name"
+                                   : "give one of them a name of its own with 'name:'");
+}
+
+void FlowReader::ReadBody(const YamlNode& node, Request& request) {
+  const YamlEntry* body = Find(node, "body");
+  const YamlEntry* json = Find(node, "json");
+  if (body != nullptr && json != nullptr) {
+    const YamlEntry* later =
+        body->key.span.line > json->key.span.line || (body->key.span.line == json->key.span.line &&
+                                                      body->key.span.column > json->key.span.column)
+            ? body
+            : json;
+    diagnostics_.Add(later->key.span, "step has both 'body' and 'json'", "keep one of the two");
+    return;
+  }
+  if (body != nullptr) {
+    request.body = ReadText({body->value, "body"}, diagnostics_).value_or("");
+  }
+  if (json != nullptr) {
+    request.body = ReadJson({json->value, "json"}, diagnostics_).value_or("");
+    if (FindHeader(request.headers, "content-type") == nullptr) {
+      request.headers.push_back(Header{"content-type", "application/json"});
+    }
+  }
+}
+
+void FlowReader::CheckContentLength(const YamlNode& node, const Request& request) {
+  const Header* length = FindHeader(request.headers, "content-length");
+  if (length != nullptr && length->value != std::to_string(request.body.size())) {
+    diagnostics_.Add(node.span,
+                     fmt::format("content-length is set to '{}', but the body has {} bytes",
+                                 Printable(length->value, 20), request.body.size()),
+                     "leave the header out: weir sends the right one");
+  }
+}
+
+}  // namespace
+
+StepDefaults ReadDefaults(const YamlNode& node, Diagnostics& diagnostics) {
+  constexpr std::array<std::string_view, 2> kKnown = {"timeout", "headers"};
+  StepDefaults defaults;
+  if (!CheckKeys(node, {"defaults", kKnown, {}}, diagnostics)) {
+    return defaults;
+  }
+  if (const YamlNode* timeout = FindValue(node, "timeout")) {
+    defaults.timeout =
+        ReadDuration({*timeout, "timeout"}, kTimeoutRange, diagnostics).value_or(defaults.timeout);
+  }
+  if (const YamlNode* headers = FindValue(node, "headers")) {
+    defaults.headers = ReadHeaders(*headers, diagnostics);
+  }
+  return defaults;
+}
+
+std::vector<Flow> ReadFlows(const YamlNode& node, const StepDefaults& defaults,
+                            Diagnostics& diagnostics) {
+  std::vector<Flow> flows;
+  if (node.kind != Kind::kSequence || node.items.empty() || node.items.size() > kFlowsMax) {
+    diagnostics.Add(node.span, fmt::format("flows must be a list of 1 to {}", kFlowsMax),
+                    "begin each flow with '- name: NAME' and give it 'steps:'");
+    return flows;
+  }
+  FlowReader reader(defaults, diagnostics);
+  for (const YamlNode& item : node.items) {
+    flows.push_back(reader.ReadFlow(item, flows.size()));
+  }
+  return flows;
+}
+
+std::vector<Flow> ReadBareSteps(const YamlNode& node, const StepDefaults& defaults,
+                                Diagnostics& diagnostics) {
+  Flow flow;
+  flow.name = "main";
+  flow.actions = FlowReader(defaults, diagnostics).ReadSteps(node, node.span);
+  return {std::move(flow)};
+}
+
+}  // namespace weir::scenarios::internal

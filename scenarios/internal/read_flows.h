@@ -1,0 +1,28 @@
+#pragma once
+
+#include <vector>
+
+#include "scenarios/diagnostic.h"
+#include "scenarios/internal/yaml_tree.h"
+#include "scenarios/scenario.h"
+
+namespace weir::scenarios::internal {
+
+/// What a step has unless it says otherwise.
+struct StepDefaults {
+  Nanos timeout = Request().timeout;
+  std::vector<Header> headers;
+};
+
+/// `defaults: { timeout: 5s, headers: { accept: application/json } }`.
+StepDefaults ReadDefaults(const YamlNode& node, Diagnostics& diagnostics);
+
+/// The list below `flows:`.
+std::vector<Flow> ReadFlows(const YamlNode& node, const StepDefaults& defaults,
+                            Diagnostics& diagnostics);
+
+/// The list below a bare `steps:`: one flow called "main".
+std::vector<Flow> ReadBareSteps(const YamlNode& node, const StepDefaults& defaults,
+                                Diagnostics& diagnostics);
+
+}  // namespace weir::scenarios::internal

@@ -1,0 +1,277 @@
+#include "scenarios/internal/read_load.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "scenarios/internal/values.h"
+
+namespace weir::scenarios::internal {
+namespace {
+
+using Kind = YamlNode::Kind;
+
+constexpr std::size_t kStagesMax = 1000;
+constexpr NanosRange kStageRange = {Nanos(1), std::chrono::hours(24 * 100)};
+constexpr NanosRange kWarmUpRange = {Nanos(0), std::chrono::hours(24 * 100)};
+constexpr NanosRange kDrainRange = {Nanos(0), std::chrono::hours(1)};
+constexpr CountRange kUsersRange = {0, 1'000'000};
+constexpr CountRange kLimitRange = {1, 1'000'000};
+
+// "a..b" as its two ends; a single value as both.
+std::pair<std::string_view, std::string_view> SplitRange(std::string_view text) {
+  const std::size_t dots = text.find("..");
+  if (dots == std::string_view::npos) {
+    return {Trimmed(text), Trimmed(text)};
+  }
+  return {Trimmed(text.substr(0, dots)), Trimmed(text.substr(dots + 2))};
+}
+
+bool CheckRange(Named value, std::string_view text, std::string_view example,
+                Diagnostics& diagnostics) {
+  const auto [first, last] = SplitRange(text);
+  if (!first.empty() && !last.empty()) {
+    return true;
+  }
+  diagnostics.Add(value.node.span,
+                  fmt::format("{}: '{}' lacks an end", value.name, Printable(text, 40)),
+                  fmt::format("write both ends of a ramp, for example '{}'", example));
+  return false;
+}
+
+// A ramp may begin or end at nothing, which is no rate elsewhere.
+Result<Rate> ParseRateEnd(std::string_view text) {
+  const std::string_view number = Trimmed(text.substr(0, text.find('/')));
+  const bool zero = !number.empty() && number.find_first_not_of("0.") == std::string_view::npos &&
+                    number.find('0') != std::string_view::npos;
+  if (zero) {
+    return Rate();
+  }
+  return ParseRate(text);
+}
+
+std::optional<OpenStage> ReadRates(const YamlNode& node, Diagnostics& diagnostics) {
+  const std::optional<std::string> text = ReadText({node, "rate"}, diagnostics);
+  if (!text || !CheckRange({node, "rate"}, *text, "500/s..1k/s", diagnostics)) {
+    return std::nullopt;
+  }
+  const auto [first, last] = SplitRange(*text);
+  const std::size_t unit = last.find('/');
+  const bool share_unit =
+      unit != std::string_view::npos && first.find('/') == std::string_view::npos;
+  const Result<Rate> from =
+      ParseRateEnd(share_unit ? fmt::format("{}{}", first, last.substr(unit)) : std::string(first));
+  const Result<Rate> to = ParseRateEnd(last);
+  if (!from || !to) {
+    diagnostics.Add(node.span, Explained("rate", !from ? from.error() : to.error()));
+    return std::nullopt;
+  }
+  if (from->per_second() <= 0 && to->per_second() <= 0) {
+    diagnostics.Add(node.span, "a rate of 0 sends nothing",
+                    "write a rate above 0, or a ramp such as '0..500/s'");
+    return std::nullopt;
+  }
+  return OpenStage{*from, *to, Nanos(0)};
+}
+
+std::optional<ClosedStage> ReadUsers(const YamlNode& node, Diagnostics& diagnostics) {
+  const std::optional<std::string> text = ReadText({node, "users"}, diagnostics);
+  if (!text || !CheckRange({node, "users"}, *text, "10..50", diagnostics)) {
+    return std::nullopt;
+  }
+  const auto [first, last] = SplitRange(*text);
+  const Result<std::uint32_t> from = CheckedCount(first, kUsersRange);
+  const Result<std::uint32_t> to = CheckedCount(last, kUsersRange);
+  if (!from || !to) {
+    diagnostics.Add(node.span, Explained("users", !from ? from.error() : to.error()));
+    return std::nullopt;
+  }
+  if (*from == 0 && *to == 0) {
+    diagnostics.Add(node.span, "0 users send nothing",
+                    "write a number above 0, or a ramp such as '0..50'");
+    return std::nullopt;
+  }
+  return ClosedStage{*from, *to, Nanos(0)};
+}
+
+std::optional<Stage> ReadStage(const YamlNode& node, Diagnostics& diagnostics) {
+  constexpr std::array<std::string_view, 3> kKnown = {"rate", "users", "for"};
+  constexpr std::array<std::string_view, 2> kLater = {"replay", "speed"};
+  if (!CheckKeys(node, {"stage", kKnown, kLater}, diagnostics)) {
+    return std::nullopt;
+  }
+  const YamlEntry* rate = Find(node, "rate");
+  const YamlEntry* users = Find(node, "users");
+  const YamlNode* span = FindValue(node, "for");
+  const bool replays = Find(node, "replay") != nullptr;
+  if (rate != nullptr && users != nullptr) {
+    diagnostics.Add(users->key.span, "stage has both 'rate' and 'users'",
+                    "keep 'rate' for arrivals per second, or 'users' for a fixed number of users");
+  } else if (rate == nullptr && users == nullptr && !replays) {
+    diagnostics.Add(node.span, "stage has neither 'rate' nor 'users'",
+                    "write, for example, '{ rate: 500/s, for: 60s }'");
+  }
+  std::optional<Nanos> duration;
+  if (span != nullptr) {
+    duration = ReadDuration({*span, "for"}, kStageRange, diagnostics);
+  } else if (!replays) {
+    diagnostics.Add(node.span, "stage does not say how long it lasts",
+                    "add 'for:', for example 'for: 60s'");
+  }
+  std::optional<Stage> stage;
+  if (rate != nullptr) {
+    if (std::optional<OpenStage> open = ReadRates(rate->value, diagnostics); open && duration) {
+      open->duration = *duration;
+      stage = *open;
+    }
+  } else if (users != nullptr) {
+    if (std::optional<ClosedStage> closed = ReadUsers(users->value, diagnostics);
+        closed && duration) {
+      closed->duration = *duration;
+      stage = *closed;
+    }
+  }
+  return stage;
+}
+
+// The stages and whether every one of them could be read.
+struct StageList {
+  std::vector<Stage> stages;
+  bool complete = true;
+};
+
+StageList ReadStages(const YamlNode& node, Diagnostics& diagnostics) {
+  StageList list;
+  if (node.kind != Kind::kSequence || node.items.empty() || node.items.size() > kStagesMax) {
+    diagnostics.Add(node.span, fmt::format("stages must be a list of 1 to {}", kStagesMax),
+                    "write, for example, '- { rate: 500/s, for: 60s }'");
+    return {{}, false};
+  }
+  const YamlNode* first = nullptr;
+  bool mixed = false;
+  for (const YamlNode& item : node.items) {
+    std::optional<Stage> stage = ReadStage(item, diagnostics);
+    if (!stage) {
+      list.complete = false;
+      continue;
+    }
+    first = list.stages.empty() ? &item : first;
+    if (!mixed && !list.stages.empty() && stage->index() != list.stages.front().index()) {
+      mixed = true;
+      diagnostics.Add(
+          item.span,
+          fmt::format("stages mix rates and users: the one in line {} has {}", first->span.line,
+                      std::holds_alternative<OpenStage>(list.stages.front()) ? "a rate" : "users"),
+          "use one kind in a scenario; make two scenarios for both");
+    }
+    list.stages.push_back(*std::move(stage));
+  }
+  list.complete = list.complete && !mixed;
+  return list;
+}
+
+std::optional<Arrivals> ReadArrivals(const YamlNode& node, Diagnostics& diagnostics) {
+  const std::optional<std::string> text = ReadText({node, "arrivals"}, diagnostics);
+  if (text == "uniform") {
+    return Arrivals::kUniform;
+  }
+  if (text == "poisson") {
+    return Arrivals::kPoisson;
+  }
+  if (text) {
+    diagnostics.Add(node.span, fmt::format("'{}' is not a kind of arrivals", Printable(*text, 40)),
+                    "write 'uniform' (evenly spaced) or 'poisson' (as independent users come)");
+  }
+  return std::nullopt;
+}
+
+void ReadWarmUp(const YamlNode& node, Load& load, Diagnostics& diagnostics) {
+  if (node.text == "auto") {
+    diagnostics.Add(node.span, "'warm_up: auto': this version does not have it",
+                    "write a duration, for example 'warm_up: 10s'");
+    return;
+  }
+  load.warm_up = ReadDuration({node, "warm_up"}, kWarmUpRange, diagnostics).value_or(Nanos(0));
+}
+
+// What only the whole load can tell.
+void CheckTogether(const YamlNode& node, const Load& load, Diagnostics& diagnostics) {
+  Nanos total{0};
+  std::uint32_t users_max = 0;
+  for (const Stage& stage : load.stages) {
+    total += std::visit([](const auto& any) { return any.duration; }, stage);
+    if (const auto* closed = std::get_if<ClosedStage>(&stage)) {
+      users_max = std::max({users_max, closed->from, closed->to});
+    }
+  }
+  if (total > kStageRange.high) {
+    diagnostics.Add(FindValue(node, "stages")->span, "the stages last longer than 100 days",
+                    "shorten them");
+  }
+  if (const YamlNode* warm_up = FindValue(node, "warm_up");
+      warm_up != nullptr && load.warm_up >= total) {
+    diagnostics.Add(warm_up->span,
+                    fmt::format("warm_up of {} leaves nothing to measure: the stages last {}",
+                                SpanInWords(load.warm_up), SpanInWords(total)),
+                    "shorten the warm-up, or lengthen the stages: it is their first part");
+  }
+  const bool closed = users_max > 0;
+  if (const YamlEntry* arrivals = Find(node, "arrivals"); arrivals != nullptr && closed) {
+    diagnostics.Add(arrivals->key.span,
+                    "'arrivals' does not go with users: they start by themselves",
+                    "remove it, or use stages with 'rate'");
+  }
+  if (users_max > load.in_flight_max) {
+    diagnostics.Add(FindValue(node, "stages")->span,
+                    fmt::format("{} users, but in_flight_max is {}: the others could send nothing",
+                                FormatCount(users_max), FormatCount(load.in_flight_max)),
+                    fmt::format("write 'in_flight_max: {}'", users_max));
+  }
+}
+
+}  // namespace
+
+Load ReadLoad(const YamlNode& node, SourceSpan owner, Diagnostics& diagnostics) {
+  constexpr std::array<std::string_view, 6> kKnown = {"arrivals",      "warm_up",     "stages",
+                                                      "in_flight_max", "connections", "drain"};
+  Load load;
+  if (!CheckKeys(node, {"load", kKnown, {}}, diagnostics)) {
+    return load;
+  }
+  if (const YamlNode* arrivals = FindValue(node, "arrivals")) {
+    load.arrivals = ReadArrivals(*arrivals, diagnostics).value_or(load.arrivals);
+  }
+  if (const YamlNode* warm_up = FindValue(node, "warm_up")) {
+    ReadWarmUp(*warm_up, load, diagnostics);
+  }
+  if (const YamlNode* limit = FindValue(node, "in_flight_max")) {
+    load.in_flight_max =
+        ReadCount({*limit, "in_flight_max"}, kLimitRange, diagnostics).value_or(load.in_flight_max);
+  }
+  if (const YamlNode* limit = FindValue(node, "connections")) {
+    load.connections_max = ReadCount({*limit, "connections"}, kLimitRange, diagnostics);
+  }
+  if (const YamlNode* drain = FindValue(node, "drain")) {
+    load.drain = ReadDuration({*drain, "drain"}, kDrainRange, diagnostics).value_or(load.drain);
+  }
+  const YamlNode* stages = FindValue(node, "stages");
+  if (stages == nullptr) {
+    diagnostics.Add(owner, "load has no stages",
+                    "add 'stages:' with a list such as '- { rate: 500/s, for: 60s }'");
+    return load;
+  }
+  StageList list = ReadStages(*stages, diagnostics);
+  load.stages = std::move(list.stages);
+  if (list.complete) {
+    CheckTogether(node, load, diagnostics);
+  }
+  return load;
+}
+
+}  // namespace weir::scenarios::internal

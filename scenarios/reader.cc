@@ -1,0 +1,212 @@
+#include "scenarios/reader.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "scenarios/diagnostic.h"
+#include "scenarios/internal/read_flows.h"
+#include "scenarios/internal/read_load.h"
+#include "scenarios/internal/source_file.h"
+#include "scenarios/internal/values.h"
+#include "scenarios/internal/yaml_tree.h"
+#include "scenarios/target.h"
+#include "scenarios/threshold.h"
+
+namespace weir::scenarios {
+namespace {
+
+using internal::Find;
+using internal::FindValue;
+using internal::ReadName;
+using internal::ReadText;
+using internal::YamlEntry;
+using internal::YamlNode;
+using Kind = YamlNode::Kind;
+
+constexpr std::size_t kNameBytesMax = 200;
+constexpr std::size_t kThresholdsMax = 100;
+constexpr std::string_view kSmallest =
+    "write, for example:\n"
+    "    target: http://localhost:8080\n"
+    "    steps: [ { get: / } ]\n"
+    "    load: { stages: [ { rate: 50/s, for: 30s } ] }";
+
+// "dir/checkout.yaml" names a scenario "checkout".
+std::string NameFromFile(std::string_view file_name) {
+  file_name.remove_prefix(std::min(file_name.rfind('/') + 1, file_name.size()));
+  if (const std::size_t dot = file_name.rfind('.'); dot != file_name.npos && dot > 0) {
+    file_name = file_name.substr(0, dot);
+  }
+  return file_name.empty() ? "scenario" : Printable(file_name, kNameBytesMax);
+}
+
+void ReadTarget(const YamlNode& node, Scenario& scenario, Diagnostics& diagnostics) {
+  const std::optional<std::string> url = ReadText({node, "target"}, diagnostics);
+  if (!url) {
+    return;
+  }
+  Result<Target> target = ParseTarget(internal::Trimmed(*url));
+  if (!target) {
+    diagnostics.Add(node.span, target.error());
+    return;
+  }
+  scenario.target = *std::move(target);
+}
+
+void ReadFlowsOrSteps(const YamlNode& root, Scenario& scenario, Diagnostics& diagnostics) {
+  internal::StepDefaults defaults;
+  if (const YamlNode* node = FindValue(root, "defaults")) {
+    defaults = internal::ReadDefaults(*node, diagnostics);
+  }
+  const YamlEntry* flows = Find(root, "flows");
+  const YamlEntry* steps = Find(root, "steps");
+  if (flows != nullptr && steps != nullptr) {
+    diagnostics.Add(steps->key.span, "scenario has both 'flows' and 'steps'",
+                    "move the steps into a flow");
+  }
+  if (flows != nullptr) {
+    scenario.flows = internal::ReadFlows(flows->value, defaults, diagnostics);
+  } else if (steps != nullptr) {
+    scenario.flows = internal::ReadBareSteps(steps->value, defaults, diagnostics);
+  } else {
+    diagnostics.Add({}, "the scenario has no steps",
+                    "add 'steps:' with a list such as '- get: /', or 'flows:' with several");
+  }
+}
+
+// A threshold as written. `list: p(99) < 400ms` without quotes is a map of one key for YAML.
+std::optional<std::string> ThresholdText(const YamlNode& node, Diagnostics& diagnostics) {
+  const bool pair = node.kind == Kind::kMap && node.entries.size() == 1 &&
+                    node.entries[0].value.kind == Kind::kScalar;
+  if (pair) {
+    return fmt::format("{}: {}", node.entries[0].key.text, node.entries[0].value.text);
+  }
+  if (node.kind == Kind::kScalar) {
+    return node.text;
+  }
+  diagnostics.Add(node.span, "a threshold must be a single line",
+                  "write 'p(95) < 200ms' or 'STEP: p(95) < 200ms'");
+  return std::nullopt;
+}
+
+// An error is placed on the whole threshold: its first token, and what follows it.
+SourceSpan ThresholdSpan(const YamlNode& node, std::string_view text) {
+  SourceSpan span = node.span;
+  if (node.kind == Kind::kMap && node.entries[0].key.span.line == node.entries[0].value.span.line) {
+    span.length =
+        node.entries[0].value.span.column + node.entries[0].value.span.length - span.column;
+  }
+  return text.empty() ? node.span : span;
+}
+
+void CheckStepExists(const Threshold& threshold, const SourceSpan& span, const Scenario& scenario,
+                     Diagnostics& diagnostics) {
+  const std::vector<StepName> steps = scenario.StepNames();
+  std::vector<std::string_view> names;
+  std::string list;
+  for (const StepName& step : steps) {
+    if (step.step == threshold.step) {
+      return;
+    }
+    names.push_back(step.step);
+    list += list.empty() ? "" : ", ";
+    list += list.size() < 200 ? std::string_view(step.step) : std::string_view("...");
+  }
+  const std::optional<std::string> near =
+      threshold.step.size() > 100 ? std::nullopt : NearestWord(threshold.step, names);
+  diagnostics.Add(span,
+                  fmt::format("threshold on unknown step '{}'", Printable(threshold.step, 60)),
+                  near ? fmt::format("did you mean '{}'? known steps: {}", Printable(*near),
+                                     Printable(list, 300))
+                       : fmt::format("known steps: {}", Printable(list, 300)));
+}
+
+void ReadThresholds(const YamlNode& node, Scenario& scenario, Diagnostics& diagnostics) {
+  if (node.kind != Kind::kSequence || node.items.size() > kThresholdsMax) {
+    diagnostics.Add(node.span,
+                    fmt::format("thresholds must be a list of at most {}", kThresholdsMax),
+                    "begin each with '- ', for example '- p(95) < 200ms'");
+    return;
+  }
+  for (const YamlNode& item : node.items) {
+    const std::optional<std::string> text = ThresholdText(item, diagnostics);
+    if (!text) {
+      continue;
+    }
+    const SourceSpan span = ThresholdSpan(item, *text);
+    Result<Threshold> threshold = ParseThreshold(*text);
+    if (!threshold) {
+      diagnostics.Add(span, internal::Explained("threshold", threshold.error()));
+      continue;
+    }
+    if (!threshold->step.empty()) {
+      CheckStepExists(*threshold, span, scenario, diagnostics);
+    }
+    scenario.thresholds.push_back(*std::move(threshold));
+  }
+}
+
+void ReadRoot(const YamlNode& root, Scenario& scenario, Diagnostics& diagnostics) {
+  constexpr std::array<std::string_view, 7> kKnown = {"name",  "target", "defaults",  "flows",
+                                                      "steps", "load",   "thresholds"};
+  constexpr std::array<std::string_view, 1> kLater = {"data"};
+  if (root.kind == Kind::kNull) {
+    diagnostics.Add({}, "the file is empty", std::string(kSmallest));
+    return;
+  }
+  if (!CheckKeys(root, {"scenario", kKnown, kLater}, diagnostics)) {
+    return;
+  }
+  if (const YamlNode* name = FindValue(root, "name")) {
+    scenario.name = ReadName({*name, "name"}, kNameBytesMax, diagnostics).value_or("");
+  }
+  if (const YamlNode* target = FindValue(root, "target")) {
+    ReadTarget(*target, scenario, diagnostics);
+  }
+  ReadFlowsOrSteps(root, scenario, diagnostics);
+  if (const YamlEntry* load = Find(root, "load")) {
+    scenario.load = internal::ReadLoad(load->value, load->key.span, diagnostics);
+  } else {
+    diagnostics.Add({}, "the scenario has no load",
+                    "add 'load: { stages: [ { rate: 50/s, for: 30s } ] }'");
+  }
+  if (const YamlNode* thresholds = FindValue(root, "thresholds")) {
+    ReadThresholds(*thresholds, scenario, diagnostics);
+  }
+}
+
+}  // namespace
+
+Result<Scenario> ReadScenario(std::string_view text, std::string_view file_name) {
+  if (text.size() > kScenarioBytesMax) {
+    return UsageError(fmt::format("{}: the scenario is larger than {}; split it into several files",
+                                  Printable(file_name, 300), FormatBytes(kScenarioBytesMax)));
+  }
+  const std::string_view yaml = internal::WithoutMark(text);
+  Diagnostics diagnostics;
+  Scenario scenario;
+  scenario.name = NameFromFile(file_name);
+  scenario.source_text = std::string(text);
+  if (const std::optional<YamlNode> root = internal::ParseYaml(yaml, diagnostics)) {
+    ReadRoot(*root, scenario, diagnostics);
+  }
+  if (!diagnostics.empty()) {
+    return tl::unexpected(diagnostics.ToError(file_name, yaml));
+  }
+  return scenario;
+}
+
+Result<Scenario> ReadScenarioFile(const std::string& path) {
+  const Result<std::string> text = internal::ReadSourceFile(path, "scenario", kScenarioBytesMax);
+  if (!text) {
+    return tl::unexpected(text.error());
+  }
+  return ReadScenario(*text, path);
+}
+
+}  // namespace weir::scenarios

@@ -1,0 +1,174 @@
+#include "store/history.h"
+
+#include <utility>
+
+#include "base/check.h"
+#include "store/internal/record_rows.h"
+#include "store/internal/run_reader.h"
+#include "store/internal/schema.h"
+#include "store/internal/verdict_rows.h"
+
+namespace weir::store {
+
+using internal::Connection;
+using internal::Transaction;
+
+namespace {
+
+// Runs `read` on one moment of the file.
+template <typename Read>
+auto InSnapshot(Connection& connection, Read read) -> decltype(read()) {
+  const Result<Transaction> transaction = Transaction::Begin(connection, Transaction::Kind::kRead);
+  if (!transaction) {
+    return tl::unexpected(transaction.error());
+  }
+  return read();
+}
+
+// Adds up the records of one (second, phase), which come one after the other, and hands each sum
+// on.
+class SecondSummer {
+ public:
+  explicit SecondSummer(const std::function<void(const SecondPoint&)>& visit) : visit_(visit) {}
+
+  void Add(std::uint32_t second, const StepRecord& record) {
+    if (!pending_ || point_.second != second || point_.phase != record.phase) {
+      HandOn();
+      point_.second = second;
+      point_.phase = record.phase;
+      pending_ = true;
+    }
+    point_.counts += record.counts;
+    for (const auto& [outcome, set] : record.latency) {
+      point_.response.Merge(set.response);
+    }
+  }
+
+  void HandOn() {
+    if (pending_) {
+      visit_(point_);
+    }
+    pending_ = false;
+    point_.counts = RequestCounts{};
+    point_.response.Clear();
+  }
+
+ private:
+  const std::function<void(const SecondPoint&)>& visit_;
+  SecondPoint point_;
+  bool pending_ = false;
+};
+
+}  // namespace
+
+std::string_view StateWord(const RunHead& head) {
+  return head.in_progress ? "running" : RunStateName(head.state);
+}
+
+Store::Store(std::unique_ptr<Connection> connection) : connection_(std::move(connection)) {}
+
+Store::~Store() = default;
+
+Result<std::unique_ptr<Store>> Store::OpenForWriting(const std::string& path,
+                                                     const WriteOptions& options) {
+  WEIR_CHECK(options.lock_wait > Nanos(0));
+  auto connection = internal::OpenForWriting(path, options, internal::Migrations());
+  if (!connection) {
+    return tl::unexpected(connection.error());
+  }
+  return std::unique_ptr<Store>(new Store(std::move(*connection)));
+}
+
+Result<std::unique_ptr<Store>> Store::OpenForReading(const std::string& path) {
+  auto connection = internal::OpenForReading(path, internal::Migrations());
+  if (!connection) {
+    return tl::unexpected(connection.error());
+  }
+  return std::unique_ptr<Store>(new Store(std::move(*connection)));
+}
+
+Result<std::vector<RunHead>> Store::ListRuns(const RunFilter& filter) {
+  return InSnapshot(*connection_, [&] { return internal::SelectHeads(*connection_, filter); });
+}
+
+Result<Run> Store::LoadRun(RunId id) {
+  return InSnapshot(*connection_, [&] { return internal::SelectRun(*connection_, id); });
+}
+
+Result<std::vector<Run>> Store::LoadRuns(const RunFilter& filter) {
+  return InSnapshot(*connection_, [&]() -> Result<std::vector<Run>> {
+    const Result<std::vector<RunHead>> heads = internal::SelectHeads(*connection_, filter);
+    if (!heads) {
+      return tl::unexpected(heads.error());
+    }
+    std::vector<Run> runs;
+    for (const RunHead& head : *heads) {
+      Result<Run> run = internal::SelectRun(*connection_, head.id);
+      if (!run) {
+        return tl::unexpected(run.error());
+      }
+      runs.push_back(std::move(*run));
+    }
+    return runs;
+  });
+}
+
+Status Store::VisitSeconds(RunId id, const std::function<void(const SecondPoint&)>& visit) {
+  return InSnapshot(*connection_, [&]() -> Status {
+    const Result<std::size_t> step_count = internal::SelectStepCount(*connection_, id);
+    if (!step_count) {
+      return tl::unexpected(step_count.error());
+    }
+    SecondSummer summer(visit);
+    Status read = internal::ReadRecords(
+        *connection_,
+        {.run = id,
+         .step_count = *step_count,
+         .scope = internal::RecordScope::kSeconds,
+         .depth = internal::RecordDepth::kResponseOnly},
+        [&](std::uint32_t second, const StepRecord& record) { summer.Add(second, record); });
+    if (read) {
+      summer.HandOn();
+    }
+    return read;
+  });
+}
+
+Result<std::vector<SecondPoint>> Store::LoadSeconds(RunId id) {
+  std::vector<SecondPoint> points;
+  if (Status read = VisitSeconds(id, [&](const SecondPoint& point) { points.push_back(point); });
+      !read) {
+    return tl::unexpected(read.error());
+  }
+  return points;
+}
+
+Result<std::vector<ResourceSample>> Store::LoadResources(RunId id) {
+  return InSnapshot(*connection_, [&]() -> Result<std::vector<ResourceSample>> {
+    if (const auto run = internal::SelectStepCount(*connection_, id); !run) {
+      return tl::unexpected(run.error());
+    }
+    return internal::SelectResources(*connection_, id);
+  });
+}
+
+Result<std::int64_t> Store::AppendVerdict(const GateResult& result, WallTime decided_at) {
+  Result<Transaction> transaction = Transaction::Begin(*connection_, Transaction::Kind::kWrite);
+  if (!transaction) {
+    return tl::unexpected(transaction.error());
+  }
+  Result<std::int64_t> id = internal::InsertVerdict(*connection_, result, decided_at);
+  if (!id) {
+    return id;
+  }
+  if (Status committed = transaction->Commit(); !committed) {
+    return tl::unexpected(committed.error());
+  }
+  return id;
+}
+
+Result<std::vector<StoredVerdict>> Store::ListVerdicts(std::size_t count) {
+  return InSnapshot(*connection_, [&] { return internal::SelectVerdicts(*connection_, count); });
+}
+
+}  // namespace weir::store

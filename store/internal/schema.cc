@@ -1,0 +1,393 @@
+#include "store/internal/schema.h"
+
+#include <array>
+#include <filesystem>
+
+#include <fmt/format.h>
+#include <sqlite3.h>
+
+#include "base/check.h"
+#include "base/text.h"
+
+namespace weir::store::internal {
+namespace {
+
+// Drawn and explained in docs/schema.md; a test holds the two together.
+constexpr std::string_view kVersion1 = R"sql(
+CREATE TABLE scenario (
+  scenario_id INTEGER PRIMARY KEY,
+  sha256 TEXT NOT NULL,
+  text TEXT NOT NULL
+) STRICT;
+
+CREATE INDEX scenario_by_sha256 ON scenario (sha256);
+
+CREATE TABLE run (
+  run_id INTEGER PRIMARY KEY AUTOINCREMENT,
+  started_at_ns INTEGER NOT NULL,
+  state INTEGER NOT NULL,
+  state_reason TEXT NOT NULL,
+  scenario TEXT NOT NULL,
+  target TEXT NOT NULL,
+  build TEXT NOT NULL,
+  branch TEXT NOT NULL,
+  tag TEXT NOT NULL,
+  load TEXT NOT NULL,
+  open_loop INTEGER NOT NULL,
+  warm_up_ns INTEGER NOT NULL,
+  planned_duration_ns INTEGER NOT NULL,
+  seed INTEGER NOT NULL,
+  weir_version TEXT NOT NULL,
+  environment TEXT NOT NULL,
+  scenario_id INTEGER NOT NULL REFERENCES scenario (scenario_id),
+  seconds_merged INTEGER NOT NULL,
+  duration_ns INTEGER,
+  measured_ns INTEGER,
+  planned INTEGER,
+  completed INTEGER,
+  failed INTEGER,
+  timed_out INTEGER,
+  dropped INTEGER,
+  unfinished INTEGER,
+  rate_per_s REAL,
+  response_p50_ns INTEGER,
+  response_p99_ns INTEGER,
+  cpu_s REAL,
+  rss_bytes_max INTEGER
+) STRICT;
+
+CREATE INDEX run_by_start ON run (started_at_ns, run_id);
+
+CREATE TABLE step (
+  run_id INTEGER NOT NULL REFERENCES run (run_id) ON DELETE CASCADE,
+  step INTEGER NOT NULL,
+  flow TEXT NOT NULL,
+  name TEXT NOT NULL,
+  PRIMARY KEY (run_id, step)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE threshold (
+  run_id INTEGER NOT NULL REFERENCES run (run_id) ON DELETE CASCADE,
+  ordinal INTEGER NOT NULL,
+  text TEXT NOT NULL,
+  step TEXT NOT NULL,
+  metric INTEGER NOT NULL,
+  quantile REAL NOT NULL,
+  op INTEGER NOT NULL,
+  limit_value REAL NOT NULL,
+  state INTEGER,
+  observed REAL,
+  reason TEXT,
+  PRIMARY KEY (run_id, ordinal)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE step_record (
+  record_id INTEGER PRIMARY KEY,
+  run_id INTEGER NOT NULL REFERENCES run (run_id) ON DELETE CASCADE,
+  second INTEGER,
+  phase INTEGER NOT NULL,
+  step INTEGER NOT NULL,
+  planned INTEGER NOT NULL,
+  completed INTEGER NOT NULL,
+  failed INTEGER NOT NULL,
+  timed_out INTEGER NOT NULL,
+  dropped INTEGER NOT NULL,
+  unfinished INTEGER NOT NULL,
+  bytes_received INTEGER NOT NULL,
+  bytes_sent INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX step_record_by_second ON step_record (run_id, second, phase);
+
+CREATE TABLE step_record_error (
+  record_id INTEGER NOT NULL REFERENCES step_record (record_id) ON DELETE CASCADE,
+  error INTEGER NOT NULL,
+  requests INTEGER NOT NULL,
+  PRIMARY KEY (record_id, error)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE latency (
+  record_id INTEGER NOT NULL REFERENCES step_record (record_id) ON DELETE CASCADE,
+  outcome INTEGER NOT NULL,
+  response_hdr BLOB,
+  response_min_ns INTEGER,
+  response_max_ns INTEGER,
+  response_sum_ns REAL,
+  service_hdr BLOB,
+  service_min_ns INTEGER,
+  service_max_ns INTEGER,
+  service_sum_ns REAL,
+  send_lag_hdr BLOB,
+  send_lag_min_ns INTEGER,
+  send_lag_max_ns INTEGER,
+  send_lag_sum_ns REAL,
+  PRIMARY KEY (record_id, outcome)
+) STRICT;
+
+CREATE TABLE resource (
+  run_id INTEGER NOT NULL REFERENCES run (run_id) ON DELETE CASCADE,
+  second INTEGER NOT NULL,
+  cpu_s REAL NOT NULL,
+  rss_bytes INTEGER NOT NULL,
+  in_flight INTEGER NOT NULL,
+  connections INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX resource_by_second ON resource (run_id, second);
+
+CREATE TABLE verdict (
+  verdict_id INTEGER PRIMARY KEY AUTOINCREMENT,
+  decided_at_ns INTEGER NOT NULL,
+  verdict INTEGER NOT NULL,
+  reason TEXT NOT NULL,
+  candidate TEXT NOT NULL,
+  baseline TEXT NOT NULL,
+  design TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE verdict_run (
+  verdict_id INTEGER NOT NULL REFERENCES verdict (verdict_id),
+  side INTEGER NOT NULL,
+  ordinal INTEGER NOT NULL,
+  run_id INTEGER NOT NULL,
+  PRIMARY KEY (verdict_id, side, ordinal)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE verdict_check (
+  verdict_id INTEGER NOT NULL REFERENCES verdict (verdict_id),
+  ordinal INTEGER NOT NULL,
+  metric TEXT NOT NULL,
+  step TEXT NOT NULL,
+  unit TEXT NOT NULL,
+  baseline REAL,
+  candidate REAL,
+  change_ratio REAL,
+  interval_low REAL,
+  interval_high REAL,
+  tolerance REAL NOT NULL,
+  p_value REAL,
+  verdict INTEGER NOT NULL,
+  reason TEXT NOT NULL,
+  runs_needed INTEGER,
+  PRIMARY KEY (verdict_id, ordinal)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE verdict_warning (
+  verdict_id INTEGER NOT NULL REFERENCES verdict (verdict_id),
+  ordinal INTEGER NOT NULL,
+  text TEXT NOT NULL,
+  PRIMARY KEY (verdict_id, ordinal)
+) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER verdict_is_final BEFORE UPDATE ON verdict
+BEGIN SELECT RAISE(ABORT, 'a verdict is never changed'); END;
+
+CREATE TRIGGER verdict_is_kept BEFORE DELETE ON verdict
+BEGIN SELECT RAISE(ABORT, 'a verdict is never deleted'); END;
+
+CREATE TRIGGER verdict_run_is_final BEFORE UPDATE ON verdict_run
+BEGIN SELECT RAISE(ABORT, 'a verdict is never changed'); END;
+
+CREATE TRIGGER verdict_run_is_kept BEFORE DELETE ON verdict_run
+BEGIN SELECT RAISE(ABORT, 'a verdict is never deleted'); END;
+
+CREATE TRIGGER verdict_check_is_final BEFORE UPDATE ON verdict_check
+BEGIN SELECT RAISE(ABORT, 'a verdict is never changed'); END;
+
+CREATE TRIGGER verdict_check_is_kept BEFORE DELETE ON verdict_check
+BEGIN SELECT RAISE(ABORT, 'a verdict is never deleted'); END;
+
+CREATE TRIGGER verdict_warning_is_final BEFORE UPDATE ON verdict_warning
+BEGIN SELECT RAISE(ABORT, 'a verdict is never changed'); END;
+
+CREATE TRIGGER verdict_warning_is_kept BEFORE DELETE ON verdict_warning
+BEGIN SELECT RAISE(ABORT, 'a verdict is never deleted'); END;
+)sql";
+
+constexpr std::array kMigrations = {Migration{.version = 1, .sql = kVersion1}};
+
+// A reader only ever waits for a writer that is making or migrating the file.
+constexpr Nanos kReaderLockWait = std::chrono::seconds(5);
+
+tl::unexpected<Error> Refuse(const std::string& path, std::string_view found,
+                             std::string_view fix) {
+  return Unavailable(
+      fmt::format("cannot use '{}' as a history: {}; {}", Printable(path), found, fix));
+}
+
+constexpr std::string_view kOtherFile = "name another file with --store or $WEIR_STORE";
+
+tl::unexpected<Error> NoHistory(const std::string& path) {
+  return Unavailable(
+      fmt::format("there is no history '{}' yet; `weir run` makes it with the first run that it "
+                  "records, or {}",
+                  Printable(path), kOtherFile));
+}
+
+Status CheckPlace(const std::string& path) {
+  std::error_code error;
+  if (path.empty()) {
+    return Unavailable(fmt::format("the history has no file name; {}", kOtherFile));
+  }
+  if (std::filesystem::is_directory(path, error)) {
+    return Refuse(path, "it is a directory", "name a file in it, such as weir.db");
+  }
+  const std::filesystem::path parent = std::filesystem::path(path).parent_path();
+  if (!parent.empty() && !std::filesystem::is_directory(parent, error)) {
+    return Refuse(path, fmt::format("there is no directory '{}'", Printable(parent.string())),
+                  fmt::format("make it, or {}", kOtherFile));
+  }
+  if (std::filesystem::exists(path, error) && !std::filesystem::is_regular_file(path, error)) {
+    return Refuse(path, "it is not a regular file", kOtherFile);
+  }
+  return {};
+}
+
+// The schema version of a history; 0 = an empty database, to be filled. Anything else is refused.
+Result<int> RecogniseVersion(Connection& connection, int newest) {
+  const Result<std::int64_t> application = connection.QueryInteger("PRAGMA application_id");
+  if (!application) {
+    return tl::unexpected(application.error());
+  }
+  const Result<std::int64_t> version = connection.QueryInteger("PRAGMA user_version");
+  if (!version) {
+    return tl::unexpected(version.error());
+  }
+  const Result<std::int64_t> objects =
+      connection.QueryInteger("SELECT count(*) FROM sqlite_schema");
+  if (!objects) {
+    return tl::unexpected(objects.error());
+  }
+  const bool empty = *application == 0 && *version == 0 && *objects == 0;
+  if (!empty && (*application != kApplicationId || *version < 1)) {
+    return Refuse(connection.path(), "it is an SQLite database of another program", kOtherFile);
+  }
+  if (*version > newest) {
+    return Refuse(
+        connection.path(),
+        fmt::format("it was made by a newer weir (schema {}, this one knows {})", *version, newest),
+        "update weir, or choose another file");
+  }
+  return static_cast<int>(*version);
+}
+
+Status ApplyMigration(Connection& connection, const Migration& migration, int newest) {
+  Result<Transaction> transaction = Transaction::Begin(connection, Transaction::Kind::kWrite);
+  if (!transaction) {
+    return tl::unexpected(transaction.error());
+  }
+  // Again, now that nobody else can write: two processes may have come here together.
+  const Result<int> version = RecogniseVersion(connection, newest);
+  if (!version) {
+    return tl::unexpected(version.error());
+  }
+  if (*version >= migration.version) {
+    return {};
+  }
+  const std::string sql = fmt::format("{}\nPRAGMA application_id = {}; PRAGMA user_version = {};",
+                                      migration.sql, kApplicationId, migration.version);
+  if (Status applied = connection.Execute(sql, "bring up to date"); !applied) {
+    return applied;
+  }
+  return transaction->Commit();
+}
+
+// SQLite does not wait by itself for the lock that this change of mode takes.
+Status UseWriteAheadLog(Connection& connection, Nanos lock_wait) {
+  constexpr Nanos kPause = std::chrono::milliseconds(10);
+  for (Nanos waited{0};; waited += kPause) {
+    Status changed = connection.Execute("PRAGMA journal_mode = WAL", "write to");
+    if (changed || !connection.FailedForLock() || waited >= lock_wait) {
+      return changed;
+    }
+    sqlite3_sleep(static_cast<int>(kPause / std::chrono::milliseconds(1)));
+  }
+}
+
+Result<std::unique_ptr<Connection>> OpenAndProbe(const std::string& path) {
+  auto connection = Connection::Open(path, OpenMode::kReadOnly, kReaderLockWait);
+  if (!connection) {
+    return connection;
+  }
+  if (const auto probe = (*connection)->QueryInteger("SELECT count(*) FROM sqlite_schema"); probe) {
+    return connection;
+  }
+  // In a directory where SQLite cannot make its side files, a file without a log is not being
+  // written by anybody and can be read as it is.
+  std::error_code error;
+  if (std::filesystem::exists(path + "-wal", error)) {
+    return connection;
+  }
+  auto immutable = Connection::Open(path, OpenMode::kImmutable, kReaderLockWait);
+  return immutable ? std::move(immutable) : std::move(connection);
+}
+
+}  // namespace
+
+std::span<const Migration> Migrations() {
+  return kMigrations;
+}
+
+Result<std::unique_ptr<Connection>> OpenForWriting(const std::string& path,
+                                                   const WriteOptions& options,
+                                                   std::span<const Migration> migrations) {
+  if (Status place = CheckPlace(path); !place) {
+    return tl::unexpected(place.error());
+  }
+  auto connection = Connection::Open(path, OpenMode::kReadWrite, options.lock_wait);
+  if (!connection) {
+    return connection;
+  }
+  (*connection)->CheckpointOnClose(false);
+  const int newest = migrations.back().version;
+  const Result<int> version = RecogniseVersion(**connection, newest);
+  if (!version) {
+    return tl::unexpected(version.error());
+  }
+  (*connection)->CheckpointOnClose(true);
+  for (const Migration& migration : migrations) {
+    if (migration.version <= *version) {
+      continue;
+    }
+    if (Status applied = ApplyMigration(**connection, migration, newest); !applied) {
+      return tl::unexpected(applied.error());
+    }
+  }
+  if (Status wal = UseWriteAheadLog(**connection, options.lock_wait); !wal) {
+    return tl::unexpected(wal.error());
+  }
+  return connection;
+}
+
+Result<std::unique_ptr<Connection>> OpenForReading(const std::string& path,
+                                                   std::span<const Migration> migrations) {
+  if (Status place = CheckPlace(path); !place) {
+    return tl::unexpected(place.error());
+  }
+  std::error_code error;
+  if (!std::filesystem::exists(path, error)) {
+    return NoHistory(path);
+  }
+  auto connection = OpenAndProbe(path);
+  if (!connection) {
+    return connection;
+  }
+  const int newest = migrations.back().version;
+  const Result<int> version = RecogniseVersion(**connection, newest);
+  if (!version) {
+    return tl::unexpected(version.error());
+  }
+  if (*version == 0) {
+    return NoHistory(path);
+  }
+  if (*version == newest) {
+    return connection;
+  }
+  connection->reset();
+  if (auto migrated = OpenForWriting(path, WriteOptions{}, migrations); !migrated) {
+    return migrated;
+  }
+  return OpenAndProbe(path);
+}
+
+}  // namespace weir::store::internal

@@ -1,0 +1,223 @@
+#include "store/internal/verdict_rows.h"
+
+#include <algorithm>
+#include <limits>
+#include <string>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+
+namespace weir::store::internal {
+namespace {
+
+constexpr std::uint64_t kVerdictCount = 4;
+
+/// Which runs a verdict_run row belongs to. Persisted: never renumber.
+enum class Side : std::uint8_t { kBaseline = 0, kCandidate = 1 };
+
+Status InsertRuns(Connection& connection, std::int64_t id, Side side,
+                  const std::vector<RunId>& runs) {
+  Result<Statement> statement = connection.Prepare(
+      "INSERT INTO verdict_run (verdict_id, side, ordinal, run_id) VALUES (?,?,?,?)");
+  if (!statement) {
+    return tl::unexpected(statement.error());
+  }
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    statement->Bind(id, static_cast<int>(side), static_cast<std::uint64_t>(i), runs[i]);
+    if (Status inserted = statement->Run(); !inserted) {
+      return inserted;
+    }
+  }
+  return {};
+}
+
+Status InsertChecks(Connection& connection, std::int64_t id, const std::vector<GateCheck>& checks) {
+  Result<Statement> statement = connection.Prepare(
+      "INSERT INTO verdict_check (verdict_id, ordinal, metric, step, unit, baseline, candidate,"
+      " change_ratio, interval_low, interval_high, tolerance, p_value, verdict, reason,"
+      " runs_needed) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+  if (!statement) {
+    return tl::unexpected(statement.error());
+  }
+  for (std::size_t i = 0; i < checks.size(); ++i) {
+    const GateCheck& check = checks[i];
+    const auto low = check.interval ? std::optional(check.interval->low) : std::nullopt;
+    const auto high = check.interval ? std::optional(check.interval->high) : std::nullopt;
+    statement->Bind(id, static_cast<std::uint64_t>(i), check.metric, check.step, check.unit,
+                    check.baseline, check.candidate, check.change_ratio, low, high, check.tolerance,
+                    check.p_value, static_cast<int>(check.verdict), check.reason,
+                    check.runs_needed);
+    if (Status inserted = statement->Run(); !inserted) {
+      return inserted;
+    }
+  }
+  return {};
+}
+
+Status InsertWarnings(Connection& connection, std::int64_t id,
+                      const std::vector<std::string>& warnings) {
+  Result<Statement> statement =
+      connection.Prepare("INSERT INTO verdict_warning (verdict_id, ordinal, text) VALUES (?,?,?)");
+  if (!statement) {
+    return tl::unexpected(statement.error());
+  }
+  for (std::size_t i = 0; i < warnings.size(); ++i) {
+    statement->Bind(id, static_cast<std::uint64_t>(i), warnings[i]);
+    if (Status inserted = statement->Run(); !inserted) {
+      return inserted;
+    }
+  }
+  return {};
+}
+
+// Calls `visit` for each row of `sql` about one verdict.
+template <typename Visitor>
+Status ForEachPart(Connection& connection, std::string_view sql, std::int64_t id, Visitor visit) {
+  Result<Statement> statement = connection.Prepare(sql);
+  if (!statement) {
+    return tl::unexpected(statement.error());
+  }
+  statement->Bind(id);
+  while (true) {
+    const Result<bool> row = statement->Step();
+    if (!row) {
+      return tl::unexpected(row.error());
+    }
+    if (!*row) {
+      break;
+    }
+    visit(*statement);
+  }
+  if (statement->damaged()) {
+    return Unavailable(fmt::format(
+        "cannot read verdict {} in the history '{}': a value is missing or out of range; restore "
+        "the file from a copy",
+        id, Printable(connection.path())));
+  }
+  return {};
+}
+
+GateCheck CheckOf(Statement& row) {
+  GateCheck check;
+  check.metric = row.Text(0);
+  check.step = row.Text(1);
+  check.unit = row.Text(2);
+  check.baseline = row.MaybeReal(3);
+  check.candidate = row.MaybeReal(4);
+  check.change_ratio = row.MaybeReal(5);
+  if (!row.IsNull(6)) {
+    check.interval = Interval{.low = row.Real(6), .high = row.Real(7)};
+  }
+  check.tolerance = row.Real(8);
+  check.p_value = row.MaybeReal(9);
+  check.verdict = static_cast<Verdict>(row.Below(10, kVerdictCount));
+  check.reason = row.Text(11);
+  if (!row.IsNull(12)) {
+    check.runs_needed = static_cast<int>(row.Below(12, std::numeric_limits<int>::max()));
+  }
+  return check;
+}
+
+Result<StoredVerdict> SelectVerdict(Connection& connection, std::int64_t id) {
+  StoredVerdict stored;
+  stored.id = id;
+  GateResult& result = stored.result;
+  Status read =
+      ForEachPart(connection,
+                  "SELECT decided_at_ns, verdict, reason, candidate, baseline, design FROM verdict"
+                  " WHERE verdict_id = ?",
+                  id, [&](Statement& row) {
+                    stored.decided_at = WallTime(Nanos(row.Integer(0)));
+                    result.verdict = static_cast<Verdict>(row.Below(1, kVerdictCount));
+                    result.reason = row.Text(2);
+                    result.candidate = row.Text(3);
+                    result.baseline = row.Text(4);
+                    result.design = row.Text(5);
+                  });
+  if (read) {
+    read = ForEachPart(
+        connection,
+        "SELECT side, run_id FROM verdict_run WHERE verdict_id = ? ORDER BY side, ordinal", id,
+        [&](Statement& row) {
+          const bool candidate = static_cast<Side>(row.Below(0, 2)) == Side::kCandidate;
+          (candidate ? result.candidate_runs : result.baseline_runs).push_back(row.Integer(1));
+        });
+  }
+  if (read) {
+    read = ForEachPart(
+        connection,
+        "SELECT metric, step, unit, baseline, candidate, change_ratio, interval_low,"
+        " interval_high, tolerance, p_value, verdict, reason, runs_needed FROM verdict_check"
+        " WHERE verdict_id = ? ORDER BY ordinal",
+        id, [&](Statement& row) { result.checks.push_back(CheckOf(row)); });
+  }
+  if (read) {
+    read = ForEachPart(connection,
+                       "SELECT text FROM verdict_warning WHERE verdict_id = ? ORDER BY ordinal", id,
+                       [&](Statement& row) { result.warnings.push_back(row.Text(0)); });
+  }
+  if (!read) {
+    return tl::unexpected(read.error());
+  }
+  return stored;
+}
+
+}  // namespace
+
+Result<std::int64_t> InsertVerdict(Connection& connection, const GateResult& result,
+                                   WallTime decided_at) {
+  Result<Statement> statement = connection.Prepare(
+      "INSERT INTO verdict (decided_at_ns, verdict, reason, candidate, baseline, design)"
+      " VALUES (?,?,?,?,?,?)");
+  if (!statement) {
+    return tl::unexpected(statement.error());
+  }
+  statement->Bind(CountNs(decided_at), static_cast<int>(result.verdict), result.reason,
+                  result.candidate, result.baseline, result.design);
+  Status inserted = statement->Run();
+  const std::int64_t id = connection.LastInsertId();
+  if (inserted) {
+    inserted = InsertRuns(connection, id, Side::kCandidate, result.candidate_runs);
+  }
+  if (inserted) {
+    inserted = InsertRuns(connection, id, Side::kBaseline, result.baseline_runs);
+  }
+  if (inserted) {
+    inserted = InsertChecks(connection, id, result.checks);
+  }
+  if (inserted) {
+    inserted = InsertWarnings(connection, id, result.warnings);
+  }
+  if (!inserted) {
+    return tl::unexpected(inserted.error());
+  }
+  return id;
+}
+
+Result<std::vector<StoredVerdict>> SelectVerdicts(Connection& connection, std::size_t count) {
+  Result<Statement> statement =
+      connection.Prepare("SELECT verdict_id FROM verdict ORDER BY verdict_id DESC LIMIT ?");
+  if (!statement) {
+    return tl::unexpected(statement.error());
+  }
+  constexpr std::uint64_t kCountMax = std::numeric_limits<std::int64_t>::max();
+  statement->Bind(std::min<std::uint64_t>(count, kCountMax));
+  std::vector<StoredVerdict> verdicts;
+  while (true) {
+    const Result<bool> row = statement->Step();
+    if (!row) {
+      return tl::unexpected(row.error());
+    }
+    if (!*row) {
+      return verdicts;
+    }
+    Result<StoredVerdict> verdict = SelectVerdict(connection, statement->Integer(0));
+    if (!verdict) {
+      return tl::unexpected(verdict.error());
+    }
+    verdicts.push_back(std::move(*verdict));
+  }
+}
+
+}  // namespace weir::store::internal

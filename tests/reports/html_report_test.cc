@@ -1,0 +1,144 @@
+#include "reports/html_report.h"
+
+#include <string>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "reports/internal/page_assets.h"
+#include "reports/internal/page_data.h"
+#include "reports/internal/spectrum.h"
+#include "tests/reports/synthetic_runs.h"
+
+namespace weir::reports {
+namespace {
+
+std::string Between(const std::string& text, const std::string& from, const std::string& to) {
+  const std::size_t begin = text.find(from);
+  if (begin == std::string::npos) {
+    return {};
+  }
+  const std::size_t at = begin + from.size();
+  return text.substr(at, text.find(to, at) - at);
+}
+
+std::size_t Occurrences(const std::string& text, const std::string& what) {
+  std::size_t count = 0;
+  for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + 1)) {
+    ++count;
+  }
+  return count;
+}
+
+TEST(HtmlReportTest, ForbidsEveryRequest) {
+  const std::string html = HtmlReport(SyntheticReport());
+  const std::string policy = Between(html, "Content-Security-Policy\" content=\"", "\"");
+  EXPECT_EQ(policy.rfind("default-src 'none'; script-src 'sha256-", 0), 0U);
+  EXPECT_EQ(policy.find("unsafe"), std::string::npos);
+  EXPECT_NE(policy.find(std::string(kPageScriptSha256)), std::string::npos);
+  EXPECT_EQ(html.find(" src="), std::string::npos);
+  EXPECT_EQ(html.find("<link"), std::string::npos);
+  EXPECT_EQ(html.find("url("), std::string::npos);
+  EXPECT_EQ(html.find("@import"), std::string::npos);
+}
+
+TEST(HtmlReportTest, HostileNamesAddNoElement) {
+  const std::string html = HtmlReport(HostileReport());
+  EXPECT_EQ(Occurrences(html, "<script"),
+            2 + Occurrences(Between(html, "id=\"data\">", "</script>"), "<script"));
+  EXPECT_EQ(Occurrences(html, "</script>"), 2U);
+  EXPECT_EQ(html.find("<img"), html.find("\\u003c/script><img") + 14);
+  EXPECT_EQ(Between(html, "<noscript>", "</noscript>").find("<img"), std::string::npos);
+  EXPECT_EQ(html.find('\0'), std::string::npos);
+  const std::string data = Between(html, "id=\"data\">", "</script>");
+  EXPECT_EQ(nlohmann::json::parse(data)["runs"][0]["scenario"], "<script>alert(1)</script>");
+}
+
+TEST(HtmlReportTest, HasTablesForBrowsersWithoutScript) {
+  const std::string html = HtmlReport(SyntheticReport());
+  const std::string tables = Between(html, "<noscript>", "</noscript>");
+  EXPECT_NE(tables.find("fail: <bdi>build:b2</bdi> against <bdi>build:b1</bdi>"),
+            std::string::npos);
+  EXPECT_EQ(Occurrences(tables, "<tr><td>"), 16U + 4U + 1U);
+}
+
+TEST(HtmlReportTest, StaysSmall) {
+  const ReportData data = SyntheticReport();
+  const std::string html = HtmlReport(data);
+  const std::size_t page = kPageScript.size() + kPageStyle.size();
+  EXPECT_LT(page, 120'000U);
+  EXPECT_LT((html.size() - page) / data.runs.size(), 12'000U);
+}
+
+TEST(PageDataTest, SortsRunsByStartAndMergesBuilds) {
+  ReportData data = SyntheticReport();
+  std::swap(data.runs[0], data.runs[9]);
+  const Json json = PageData(data);
+  EXPECT_EQ(json["runs"][0]["run"], 1);
+  ASSERT_EQ(json["builds"].size(), 2U);
+  EXPECT_EQ(json["builds"][0]["build"], "b1");
+  EXPECT_EQ(json["builds"][0]["requests"]["planned"], 5 * 24 * 400);
+}
+
+TEST(PageDataTest, DrawsSecondsInWhichNothingHappened) {
+  ReportData data;
+  data.runs.push_back(SyntheticRun({.seconds = 10}));
+  std::vector<SecondPoint>& seconds = data.runs[0].seconds;
+  seconds.erase(seconds.begin() + 5);
+  const Json json = PageData(data)["runs"][0]["seconds"];
+  ASSERT_EQ(json["p50"].size(), 10U);
+  EXPECT_TRUE(json["p50"][5].is_null());
+  EXPECT_EQ(json["completed"][5], 0);
+  EXPECT_EQ(json["measured_from"], 2);
+}
+
+TEST(PageDataTest, FoldsLongRunsWithoutLosingARequest) {
+  ReportData data;
+  RunPage page = SyntheticRun({.seconds = 5});
+  page.seconds.clear();
+  for (std::uint32_t second = 0; second < 10'000; ++second) {
+    SecondPoint point;
+    point.second = second;
+    point.counts.planned = 3;
+    page.seconds.push_back(std::move(point));
+  }
+  data.runs.push_back(std::move(page));
+  const Json json = PageData(data)["runs"][0]["seconds"];
+  EXPECT_LE(json["planned"].size(), 1800U);
+  std::uint64_t planned = 0;
+  for (const Json& value : json["planned"]) {
+    planned += value.get<std::uint64_t>();
+  }
+  EXPECT_EQ(planned, 30'000U);
+}
+
+TEST(PageDataTest, ASecondFarInTheFutureCostsNoMemory) {
+  ReportData data;
+  RunPage page = SyntheticRun({.seconds = 5});
+  page.seconds.back().second = 4'294'967'295;
+  data.runs.push_back(std::move(page));
+  EXPECT_LE(PageData(data)["runs"][0]["seconds"]["planned"].size(), 1801U);
+}
+
+TEST(SpectrumTest, PointsAreTheHistogramsOwnQuantiles) {
+  const LatencyView view =
+      MergedLatency(SyntheticRun({}).run.Total(Phase::kMeasure), LatencyKind::kResponse);
+  const Spectrum spectrum = SpectrumOf(view.histogram);
+  ASSERT_EQ(spectrum.values_ns.size(), kSpectrumPoints);
+  for (std::size_t i = 0; i < kSpectrumPoints; ++i) {
+    EXPECT_EQ(spectrum.values_ns[i], view.histogram.QuantileNs(SpectrumQuantile(spectrum.count, i)))
+        << i;
+  }
+}
+
+TEST(SpectrumTest, FewValuesMakeShortCurves) {
+  Histogram histogram;
+  EXPECT_TRUE(SpectrumOf(histogram).values_ns.empty());
+  histogram.RecordNs(5, 1);
+  EXPECT_EQ(SpectrumOf(histogram).values_ns, std::vector<std::uint64_t>{5});
+  histogram.RecordNs(7, 1);
+  EXPECT_EQ(SpectrumOf(histogram).values_ns.back(), 7U);
+}
+
+}  // namespace
+}  // namespace weir::reports

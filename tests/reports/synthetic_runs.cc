@@ -1,0 +1,277 @@
+#include "tests/reports/synthetic_runs.h"
+
+#include <cmath>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/rng.h"
+
+namespace weir::reports {
+namespace {
+
+constexpr WallTime kFirstStart{Nanos(1'795'478'400'000'000'000)};  // 2026-11-24T00:00:00Z
+
+// A log-normal body with a tail that is `slower` as slow, never below 0.2 ms.
+std::uint64_t ServiceNs(Rng& rng, double slower) {
+  const double body = std::exp(0.35 * rng.Normal());
+  const double tail = rng.Uniform() < 0.1 ? (1 + 0.8 * rng.Exponential()) * slower : 1;
+  return static_cast<std::uint64_t>(2e5 + 2.4e6 * body * tail);
+}
+
+Outcome OutcomeOf(Rng& rng, const SyntheticOptions& options) {
+  const double draw = rng.Uniform();
+  return draw < options.errors                      ? Outcome::kFailed
+         : draw < options.errors + options.timeouts ? Outcome::kTimedOut
+                                                    : Outcome::kCompleted;
+}
+
+struct Request {
+  Outcome outcome;
+  std::uint64_t service_ns;
+  std::uint64_t wait_ns;  // From due to sent, because the target stalled.
+  std::uint64_t send_lag_ns;
+};
+
+void Book(StepRecord& record, const Request& request) {
+  ++record.counts.planned;
+  ++record.counts.by_outcome[static_cast<std::size_t>(request.outcome)];
+  record.completed_in_window += request.outcome == Outcome::kCompleted ? 1 : 0;
+  if (request.outcome == Outcome::kFailed) {
+    ++record.errors[static_cast<std::size_t>(RequestError::kStatus)];
+  } else if (request.outcome == Outcome::kTimedOut) {
+    ++record.errors[static_cast<std::size_t>(RequestError::kTimeout)];
+  }
+  LatencySet& set = record.latency[request.outcome];
+  set.service.RecordNs(request.service_ns, 1);
+  set.response.RecordNs(request.service_ns + request.wait_ns, 1);
+  set.send_lag.RecordNs(request.send_lag_ns, 1);
+}
+
+RunPlan PlanOf(const SyntheticOptions& options) {
+  RunPlan plan;
+  plan.scenario = options.scenario;
+  plan.target = "http://127.0.0.1:8080";
+  plan.build = options.build;
+  plan.branch = "main";
+  plan.environment = "host=forge kernel=6.1 cpus=2 governor=performance";
+  plan.seed = options.seed;
+  plan.weir_version = "0.1.0";
+  plan.load = fmt::format("{:.0f}/s uniform for {} s", options.rate_per_s, options.seconds);
+  plan.warm_up = std::chrono::seconds(options.seconds / 5);
+  plan.planned_duration = std::chrono::seconds(options.seconds);
+  plan.steps = {{"buy", "list"}, {"buy", "cart"}};
+  return plan;
+}
+
+ThresholdResult Judged(std::string text, double limit, std::optional<double> observed) {
+  ThresholdResult result;
+  result.threshold.text = std::move(text);
+  result.threshold.limit = limit;
+  result.observed = observed;
+  if (!observed) {
+    result.reason = "p99.99 needs 36,888 requests; the run has fewer.";
+    return result;
+  }
+  result.state = *observed < limit ? ThresholdResult::State::kPass : ThresholdResult::State::kFail;
+  return result;
+}
+
+void Judge(Run& run) {
+  const StepRecord total = run.Total(Phase::kMeasure);
+  const LatencyView view = MergedLatency(total, LatencyKind::kResponse);
+  run.thresholds.push_back(
+      Judged("p(95) < 20ms", 20e6, static_cast<double>(view.histogram.QuantileNs(0.95))));
+  run.thresholds.push_back(Judged("error_rate < 1%", 0.01, total.counts.ErrorRatio()));
+  run.thresholds.back().threshold.metric = Threshold::Metric::kErrorRate;
+  run.thresholds.push_back(Judged("p(99.99) < 1s", 1e9, std::nullopt));
+}
+
+Request Draw(Rng& rng, const SyntheticOptions& options, double at_s) {
+  Request request{};
+  request.outcome = OutcomeOf(rng, options);
+  request.service_ns =
+      request.outcome == Outcome::kTimedOut ? 250'000'000 : ServiceNs(rng, options.slower);
+  const double stall_from = options.seconds * 0.6;
+  if (options.stall && at_s >= stall_from && at_s < stall_from + 0.5) {
+    request.wait_ns = static_cast<std::uint64_t>((stall_from + 0.5 - at_s) * 1e9);
+  }
+  request.send_lag_ns = static_cast<std::uint64_t>(2e4 + 1.5e4 * rng.Exponential());
+  return request;
+}
+
+}  // namespace
+
+RunPage SyntheticRun(const SyntheticOptions& options) {
+  Rng rng(options.seed);
+  RunPage page;
+  Run& run = page.run;
+  run.id = options.id;
+  run.plan = PlanOf(options);
+  run.state = RunState::kComplete;
+  run.started_at = kFirstStart + std::chrono::minutes(options.id * 10);
+  run.duration = run.plan.planned_duration;
+  run.measured = run.duration - run.plan.warm_up;
+  const auto warm_seconds = options.seconds / 5;
+  const auto per_second = static_cast<int>(options.rate_per_s);
+  for (std::uint32_t second = 0; second < options.seconds; ++second) {
+    SecondPoint point;
+    point.second = second;
+    point.phase = second < warm_seconds ? Phase::kWarmUp : Phase::kMeasure;
+    for (std::uint32_t step = 0; step < 2; ++step) {
+      StepRecord record;
+      record.step = step;
+      record.phase = point.phase;
+      for (int i = 0; i < per_second / 2; ++i) {
+        Book(record, Draw(rng, options, second + (2.0 * i + step) / per_second));
+      }
+      point.counts += record.counts;
+      point.response.Merge(MergedLatency(record, LatencyKind::kResponse).histogram);
+      run.totals.push_back(std::move(record));
+    }
+    page.seconds.push_back(std::move(point));
+  }
+  // At most one record per step and phase, as loadgen leaves it.
+  std::vector<StepRecord> sums(4);
+  for (const StepRecord& record : run.totals) {
+    StepRecord& sum = sums[record.step * 2 + (record.phase == Phase::kMeasure ? 1 : 0)];
+    sum.step = record.step;
+    sum.phase = record.phase;
+    sum.Merge(record);
+  }
+  run.totals = std::move(sums);
+  run.cpu_s = 1.75;
+  run.rss_bytes_max = 18'400'000;
+  Judge(run);
+  return page;
+}
+
+namespace {
+
+GateCheck Check(std::string metric, std::string unit, double baseline, double candidate) {
+  GateCheck check;
+  check.metric = std::move(metric);
+  check.unit = std::move(unit);
+  check.baseline = baseline;
+  check.candidate = candidate;
+  check.change_ratio = check.unit == "ratio" ? candidate - baseline : candidate / baseline - 1;
+  check.verdict = Verdict::kPass;
+  check.tolerance = 0.05;
+  check.p_value = 0.41;
+  return check;
+}
+
+GateResult SlowVerdict() {
+  GateResult result;
+  result.verdict = Verdict::kFail;
+  result.reason =
+      "Response time p99 of build:b2 is 21.4 % above the baseline (90 % interval 17.9 to 25.2 %), "
+      "more than the 5 % that are tolerated.";
+  result.candidate = "build:b2";
+  result.baseline = "build:b1";
+  result.candidate_runs = {2, 4, 6, 8, 10};
+  result.baseline_runs = {1, 3, 5, 7, 9};
+  result.design = "interleaved";
+  result.checks = {Check("response_time.body", "ns", 2.91e6, 2.93e6),
+                   Check("response_time.p99", "ns", 9.81e6, 11.91e6),
+                   Check("throughput", "per_s", 399.9, 400),
+                   Check("error_rate", "ratio", 0.0008, 0.0011)};
+  result.checks[0].interval = Interval{-0.004, 0.017};
+  result.checks[0].tolerance = 0.02;
+  result.checks[1].interval = Interval{0.179, 0.252};
+  result.checks[1].verdict = Verdict::kFail;
+  result.checks[1].reason = result.reason;
+  result.checks[1].p_value = 0.0001;
+  result.checks[2].interval = Interval{-0.001, 0.001};
+  result.checks[3].interval = Interval{-0.0004, 0.0011};
+  result.checks[3].tolerance = 0.001;
+  result.checks[3].verdict = Verdict::kInconclusive;
+  result.checks[3].reason =
+      "Errors are too rare in these runs to tell a change of 0.1 percentage points from chance.";
+  result.checks[3].runs_needed = 9;
+  return result;
+}
+
+GateResult SameVerdict() {
+  GateResult result;
+  result.verdict = Verdict::kPass;
+  result.reason = "Nothing is worse than the baseline by more than what is tolerated.";
+  result.candidate = "run:3";
+  result.baseline = "run:1";
+  result.candidate_runs = {3};
+  result.baseline_runs = {1};
+  result.design = "sequential";
+  result.checks = {Check("response_time.p99", "ns", 9.79e6, 9.84e6)};
+  result.checks[0].interval = Interval{-0.021, 0.031};
+  result.warnings = {"One run a side: how much runs differ from each other is not known."};
+  return result;
+}
+
+}  // namespace
+
+ReportData SyntheticReport() {
+  ReportData data;
+  data.title = "checkout, b2 against b1";
+  data.generated_at = kFirstStart + std::chrono::hours(4);
+  for (RunId id = 1; id <= 10; ++id) {
+    SyntheticOptions options;
+    options.id = id;
+    options.build = id % 2 == 0 ? "b2" : "b1";
+    options.seed = static_cast<std::uint64_t>(id);
+    options.slower = id % 2 == 0 ? 1.3 : 1;
+    options.errors = 0.001;
+    data.runs.push_back(SyntheticRun(options));
+  }
+  for (RunId id = 11; id <= 16; ++id) {
+    SyntheticOptions options{.id = id, .scenario = "search", .rate_per_s = 120};
+    options.build = fmt::format("4f2c9{}e", id);
+    options.seed = static_cast<std::uint64_t>(id);
+    options.stall = id == 14;
+    options.timeouts = id == 15 ? 0.02 : 0;
+    options.slower = 1 + 0.05 * static_cast<double>(id - 11);
+    data.runs.push_back(SyntheticRun(options));
+  }
+  data.runs.back().run.state = RunState::kInterrupted;
+  data.runs.back().run.state_reason = "Stopped by the user after 30 s.";
+  data.verdicts = {SlowVerdict(), SameVerdict()};
+  return data;
+}
+
+ReportData HostileReport() {
+  ReportData data;
+  const std::string script = "<script>alert(1)</script>";
+  const std::string closing = "</script><img src=x onerror=alert(2)><!--";
+  const std::string turned = "\u202Edekcah\u202C \u05d0\u05d1\u05d2";
+  data.title = script + " \"quoted\" & 'single'";
+  const std::vector<std::string> names = {script,
+                                          closing,
+                                          turned,
+                                          std::string("nul\0byte", 8),
+                                          "broken \xff\xc3 utf-8",
+                                          std::string(10'000, 'W')};
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    SyntheticOptions options;
+    options.id = static_cast<RunId>(i + 1);
+    options.scenario = names[i];
+    options.build = names[(i + 1) % names.size()];
+    options.seconds = 5;
+    RunPage page = SyntheticRun(options);
+    page.run.plan.target = closing;
+    page.run.plan.load = script;
+    page.run.plan.steps[0].step = names[i];
+    page.run.plan.steps[1].flow = closing;
+    page.run.state_reason = closing;
+    page.run.thresholds[0].threshold.text = script;
+    data.runs.push_back(std::move(page));
+  }
+  GateResult verdict = SlowVerdict();
+  verdict.reason = closing;
+  verdict.candidate = script;
+  verdict.checks[0].metric = closing;
+  verdict.checks[1].step = script;
+  verdict.warnings = {closing};
+  data.verdicts = {verdict};
+  return data;
+}
+
+}  // namespace weir::reports
