@@ -91,7 +91,9 @@ ResponseParser::Progress ResponseParser::Feed(std::string_view data) {
       case At::kBodyToEnd:
       case At::kChunkData: {
         at += TakeBody(data.substr(at));
-        if (remaining_ == 0 && at_ == At::kBodyLength) {
+        if (body_.size() > kBodyKeptMax) {
+          state = Fail(RequestError::kTooLarge);
+        } else if (remaining_ == 0 && at_ == At::kBodyLength) {
           state = State::kDone;
         } else if (remaining_ == 0 && at_ == At::kChunkData) {
           at_ = At::kChunkEnd;
@@ -107,9 +109,6 @@ ResponseParser::Progress ResponseParser::Feed(std::string_view data) {
     }
   }
   bytes_ += at;
-  if (state == State::kNeedMore && expectation_.keep_body && body_.size() > kBodyKeptMax) {
-    state = Fail(RequestError::kTooLarge);
-  }
   return {at, state};
 }
 

@@ -409,6 +409,15 @@ TEST(ResponseParserTest, TakesManyChunksBeyondTheLimitOfAHead) {
   EXPECT_EQ(ParseInPieces(bytes + "0\r\n\r\n").state, State::kDone);
 }
 
+TEST(ResponseParserTest, KeepsABodyUpToItsLimitHoweverItIsCut) {
+  const auto answer = [](std::size_t length) {
+    return "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(length) + "\r\n\r\n" +
+           std::string(length, 'a');
+  };
+  EXPECT_EQ(ParseInPieces(answer(ResponseParser::kBodyKeptMax)).state, State::kDone);
+  EXPECT_EQ(ParseInPieces(answer(ResponseParser::kBodyKeptMax + 1)).error, RequestError::kTooLarge);
+}
+
 TEST(ResponseParserTest, PassesOverABodyOfAnySizeThatNobodyWants) {
   ResponseParser parser;
   parser.Begin({});
