@@ -15,11 +15,15 @@ bool EqualsIgnoringCase(std::string_view text, std::string_view lower) {
                                                    [](char a, char b) { return Lower(a) == b; });
 }
 
+bool IsSpace(char c) {
+  return c == ' ' || c == '\t';
+}
+
 std::string_view Trim(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) {
+  while (!text.empty() && IsSpace(text.front())) {
     text.remove_prefix(1);
   }
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) {
+  while (!text.empty() && IsSpace(text.back())) {
     text.remove_suffix(1);
   }
   return text;
@@ -191,7 +195,10 @@ ResponseParser::State ResponseParser::OnStatusLine(std::string_view line) {
 
 ResponseParser::State ResponseParser::OnHeader(std::string_view line) {
   const std::size_t colon = line.find(':');
-  if (colon == std::string_view::npos || colon == 0 || line[0] == ' ' || line[0] == '\t') {
+  // Space before the colon would hide a name that matters (RFC 9112, 5.1); at the start of the line
+  // it would go on with the line before (5.2).
+  if (colon == std::string_view::npos || colon == 0 || IsSpace(line[0]) ||
+      IsSpace(line[colon - 1])) {
     return Fail(RequestError::kMalformed);
   }
   if (expectation_.keep_head) {

@@ -307,6 +307,9 @@ const std::vector<BrokenCase> kBrokenCases = {
     {"HeaderWithoutColon", {"HTTP/1.1 200 OK\r\nnonsense\r\n\r\n"}},
     {"HeaderWithoutName", {"HTTP/1.1 200 OK\r\n: x\r\n\r\n"}},
     {"FoldedHeader", {"HTTP/1.1 200 OK\r\nX: a\r\n b\r\n\r\n"}},
+    // RFC 9112, 5.1: read over, this length would be missed, and the next answer with it.
+    {"SpaceBeforeColon", {"HTTP/1.1 200 OK\r\nContent-Length : 2\r\n\r\nhi"}},
+    {"TabBeforeColon", {"HTTP/1.1 200 OK\r\nTransfer-Encoding\t: chunked\r\n\r\n0\r\n\r\n"}},
     {"ConflictingLengths",
      {"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nhi!"}},
     {"LengthList", {"HTTP/1.1 200 OK\r\nContent-Length: 2, 2\r\n\r\nhi"}},
