@@ -15,11 +15,15 @@ bool EqualsIgnoringCase(std::string_view text, std::string_view lower) {
                                                    [](char a, char b) { return Lower(a) == b; });
 }
 
+bool IsSpace(char c) {
+  return c == ' ' || c == '\t';
+}
+
 std::string_view Trim(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) {
+  while (!text.empty() && IsSpace(text.front())) {
     text.remove_prefix(1);
   }
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) {
+  while (!text.empty() && IsSpace(text.back())) {
     text.remove_suffix(1);
   }
   return text;
@@ -67,7 +71,9 @@ void ResponseParser::Begin(const Expectation& expectation) {
 void ResponseParser::ResetHead() {
   at_ = At::kStatusLine;
   status_ = 0;
-  keep_alive_ = true;
+  keep_alive_ = false;
+  has_close_ = false;
+  has_keep_alive_ = false;
   chunked_ = false;
   has_transfer_encoding_ = false;
   has_length_ = false;
@@ -91,7 +97,9 @@ ResponseParser::Progress ResponseParser::Feed(std::string_view data) {
       case At::kBodyToEnd:
       case At::kChunkData: {
         at += TakeBody(data.substr(at));
-        if (remaining_ == 0 && at_ == At::kBodyLength) {
+        if (body_.size() > kBodyKeptMax) {
+          state = Fail(RequestError::kTooLarge);
+        } else if (remaining_ == 0 && at_ == At::kBodyLength) {
           state = State::kDone;
         } else if (remaining_ == 0 && at_ == At::kChunkData) {
           at_ = At::kChunkEnd;
@@ -107,9 +115,6 @@ ResponseParser::Progress ResponseParser::Feed(std::string_view data) {
     }
   }
   bytes_ += at;
-  if (state == State::kNeedMore && expectation_.keep_body && body_.size() > kBodyKeptMax) {
-    state = Fail(RequestError::kTooLarge);
-  }
   return {at, state};
 }
 
@@ -184,7 +189,6 @@ ResponseParser::State ResponseParser::OnStatusLine(std::string_view line) {
   }
   status_ = (line[9] - '0') * 100 + (line[10] - '0') * 10 + (line[11] - '0');
   http_1_0_ = line[7] == '0';
-  keep_alive_ = !http_1_0_;
   at_ = At::kHeader;
   // 101 would hand the connection to a protocol that nobody asked for.
   return status_ < 100 || status_ == 101 ? Fail(RequestError::kMalformed) : State::kNeedMore;
@@ -192,7 +196,10 @@ ResponseParser::State ResponseParser::OnStatusLine(std::string_view line) {
 
 ResponseParser::State ResponseParser::OnHeader(std::string_view line) {
   const std::size_t colon = line.find(':');
-  if (colon == std::string_view::npos || colon == 0 || line[0] == ' ' || line[0] == '\t') {
+  // Space before the colon would hide a name that matters (RFC 9112, 5.1); at the start of the line
+  // it would go on with the line before (5.2).
+  if (colon == std::string_view::npos || colon == 0 || IsSpace(line[0]) ||
+      IsSpace(line[colon - 1])) {
     return Fail(RequestError::kMalformed);
   }
   if (expectation_.keep_head) {
@@ -204,8 +211,8 @@ ResponseParser::State ResponseParser::OnHeader(std::string_view line) {
     case 10:
       if (EqualsIgnoringCase(name, "connection")) {
         const std::string_view value = line.substr(colon + 1);
-        keep_alive_ = (keep_alive_ && !ListHas(value, "close")) ||
-                      (http_1_0_ && ListHas(value, "keep-alive"));
+        has_close_ = has_close_ || ListHas(value, "close");
+        has_keep_alive_ = has_keep_alive_ || ListHas(value, "keep-alive");
       }
       return State::kNeedMore;
     case 14:
@@ -216,7 +223,10 @@ ResponseParser::State ResponseParser::OnHeader(std::string_view line) {
     case 17:
       if (EqualsIgnoringCase(name, "transfer-encoding")) {
         has_transfer_encoding_ = true;
-        chunked_ = ListHas(line.substr(colon + 1), "chunked");
+        // Only as the last coding does it say where the body ends (RFC 9112, 6.3).
+        const std::string_view codings = line.substr(colon + 1);
+        const std::size_t last = codings.rfind(',') + 1;
+        chunked_ = EqualsIgnoringCase(Trim(codings.substr(last)), "chunked");
       }
       return State::kNeedMore;
     default:
@@ -249,12 +259,15 @@ ResponseParser::State ResponseParser::OnHeadersEnd() {
     return State::kNeedMore;
   }
   head_bytes_ = 0;
+  // RFC 9112, 9.3: close wins.
+  keep_alive_ = !has_close_ && (!http_1_0_ || has_keep_alive_);
   if (expectation_.is_head || status_ == 204 || status_ == 304) {
     return State::kDone;
   }
   if (has_transfer_encoding_) {
-    // Both is a way to smuggle; the length is not to be trusted, nor is what follows the body.
-    keep_alive_ = keep_alive_ && !has_length_ && chunked_;
+    // A length beside it, or an old version that does not know it, is a way to smuggle: neither the
+    // length is to be trusted nor what follows the body (RFC 9112, 6.1).
+    keep_alive_ = keep_alive_ && chunked_ && !has_length_ && !http_1_0_;
     at_ = chunked_ ? At::kChunkSize : At::kBodyToEnd;
     return State::kNeedMore;
   }

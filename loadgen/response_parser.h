@@ -52,7 +52,7 @@ class ResponseParser {
 
   int status() const { return status_; }
 
-  /// The connection may carry another request.
+  /// The connection may carry another request. Known when the answer is done.
   bool keep_alive() const { return keep_alive_; }
 
   /// Bytes of this answer so far, as on the wire.
@@ -94,7 +94,9 @@ class ResponseParser {
   At at_ = At::kStatusLine;
   RequestError error_ = RequestError::kNone;
   int status_ = 0;
-  bool keep_alive_ = true;
+  bool keep_alive_ = false;
+  bool has_close_ = false;
+  bool has_keep_alive_ = false;
   bool chunked_ = false;
   bool has_transfer_encoding_ = false;
   bool has_length_ = false;
