@@ -167,7 +167,7 @@ struct ThresholdResult {
 struct RunPlan {
   std::string scenario;         ///< Name of the scenario, or the URL when run from flags.
   std::string scenario_text;    ///< The file as it was run (or the flags), for the record.
-  std::string scenario_sha256;  ///< Hex digest of scenario_text.
+  std::string scenario_sha256;  ///< Hex digest of scenario_text without its name and target.
   std::string target;           ///< Base URL.
   std::string build;            ///< What was deployed; empty = not said.
   std::string branch;           ///< Empty = not said.

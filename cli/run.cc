@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -250,11 +251,26 @@ Result<RunOrder> ReadOrder(const ParsedFlags& flags) {
   return order;
 }
 
+// What identifies the load: the scenario without the lines that say where it goes, so that two
+// deployments under the same load can be compared.
+std::string LoadText(std::string_view source) {
+  std::string text;
+  while (!source.empty()) {
+    const std::size_t end = std::min(source.find('\n'), source.size());
+    const std::string_view line = source.substr(0, end);
+    if (!line.starts_with("target:") && !line.starts_with("name:")) {
+      text.append(line).push_back('\n');
+    }
+    source.remove_prefix(std::min(end + 1, source.size()));
+  }
+  return text;
+}
+
 RunPlan PlanOf(const RunOrder& order) {
   RunPlan plan;
   plan.scenario = order.scenario.name;
   plan.scenario_text = order.scenario.source_text;
-  plan.scenario_sha256 = Sha256(order.scenario.source_text);
+  plan.scenario_sha256 = Sha256(LoadText(order.scenario.source_text));
   plan.target = order.target.Url();
   plan.build = order.build;
   plan.branch = order.branch;

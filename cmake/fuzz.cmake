@@ -14,8 +14,13 @@ function(weir_fuzz name)
   add_executable(${name}_replay ${ARG_SOURCES} ${PROJECT_SOURCE_DIR}/tests/fuzz/replay_test.cc)
   target_link_libraries(${name}_replay PRIVATE
     weir_options weir::base ${ARG_LIBRARIES} GTest::gtest_main)
+  # Relative, as in weir_test: ctest runs it in the root of the checkout.
   target_compile_definitions(${name}_replay PRIVATE
-    WEIR_CORPUS_DIR="${PROJECT_SOURCE_DIR}/tests/fuzz/corpus/${ARG_CORPUS}")
-  add_test(NAME ${name}_replay COMMAND ${name}_replay)
-  set_tests_properties(${name}_replay PROPERTIES LABELS fuzz TIMEOUT 60)
+    WEIR_CORPUS_DIR="tests/fuzz/corpus/${ARG_CORPUS}")
+  add_test(NAME ${name}_replay COMMAND ${name}_replay WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+  set_tests_properties(${name}_replay PROPERTIES LABELS "fuzz;unit" TIMEOUT 60)
+  if(NOT TARGET unit_tests)
+    add_custom_target(unit_tests)
+  endif()
+  add_dependencies(unit_tests ${name}_replay)
 endfunction()

@@ -53,7 +53,7 @@ struct RunHead {
   std::optional<Nanos> duration;
   std::optional<Nanos> measured;
   std::optional<RequestCounts> counts;  ///< Of Phase::kMeasure, all steps.
-  std::optional<double> rate_per_s;     ///< Completed requests of `counts` over `measured`.
+  std::optional<double> rate_per_s;     ///< StepRecord::completed_in_window over `measured`.
   std::optional<std::uint64_t> response_p50_ns;  ///< As MergedLatency(.., kResponse).
   std::optional<std::uint64_t> response_p99_ns;
 };
@@ -106,7 +106,7 @@ class Store {
   Result<std::vector<Run>> LoadRuns(const RunFilter& filter);
 
   /// Calls `visit` for every second of a run in ascending order, at most once per (second, phase):
-  /// one at a time in memory.
+  /// one at a time in memory. `visit` may not use this store.
   Status VisitSeconds(RunId id, const std::function<void(const SecondPoint&)>& visit);
 
   /// VisitSeconds, collected: memory grows with the length of the run.

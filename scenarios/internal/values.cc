@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <cmath>
 #include <utility>
 #include <vector>
 
@@ -113,23 +112,23 @@ Result<std::optional<double>> ParseQuantileName(std::string_view name) {
       digits.find_first_not_of("0123456789.") != std::string_view::npos) {
     return std::nullopt;
   }
-  double percent = 0;
-  const auto [rest, error] = std::from_chars(digits.data(), digits.data() + digits.size(), percent);
-  if (error != std::errc() || rest != digits.data() + digits.size()) {
-    return std::nullopt;
-  }
-  // The usual name of the 99.9th percentile is p999.
+  // The usual name of the 99.9th percentile is p999. Shifted as text, so that the quantile is the
+  // number nearest to what was written.
   const bool runs_on = !in_brackets && digits.size() > 2 && digits[0] != '0' && digits[0] != '1' &&
                        digits.find('.') == std::string_view::npos;
-  if (runs_on) {
-    percent /= std::pow(10.0, static_cast<double>(digits.size() - 2));
+  const std::string shifted = runs_on ? fmt::format("0.{}", digits) : fmt::format("{}e-2", digits);
+  double quantile = 0;
+  const char* end = shifted.data() + shifted.size();
+  const auto [rest, error] = std::from_chars(shifted.data(), end, quantile);
+  if (error != std::errc() || rest != end) {
+    return std::nullopt;
   }
-  if (!(percent > 0 && percent < 100)) {
+  if (!(quantile > 0 && quantile < 1)) {
     return tl::unexpected(
         HintedError(fmt::format("percentile '{}' is out of range", Printable(name, 40)),
                     "write a number above 0 and below 100, for example p(99.9)"));
   }
-  return percent / 100;
+  return quantile;
 }
 
 std::string SpanInWords(Nanos span) {

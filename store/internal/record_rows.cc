@@ -15,7 +15,8 @@ namespace {
 
 constexpr std::string_view kInsertRecord =
     "INSERT INTO step_record (run_id, second, phase, step, planned, completed, failed, timed_out,"
-    " dropped, unfinished, bytes_received, bytes_sent) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)";
+    " dropped, unfinished, completed_in_window, bytes_received, bytes_sent)"
+    " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)";
 
 constexpr std::string_view kInsertError =
     "INSERT INTO step_record_error (record_id, error, requests) VALUES (?,?,?)";
@@ -29,7 +30,7 @@ constexpr std::string_view kInsertLatency =
 
 constexpr std::string_view kSelectRecords =
     "SELECT record_id, second, phase, step, planned, completed, failed, timed_out, dropped,"
-    " unfinished, bytes_received, bytes_sent FROM step_record"
+    " unfinished, completed_in_window, bytes_received, bytes_sent FROM step_record"
     " WHERE run_id = ? AND second IS {} ORDER BY second, phase, record_id";
 
 constexpr std::string_view kSelectErrors =
@@ -125,8 +126,9 @@ class RecordReader {
     for (std::size_t i = 0; i < kOutcomeCount; ++i) {
       record.counts.by_outcome[i] = row.Count(5 + static_cast<int>(i));
     }
-    record.bytes_received = row.Count(10);
-    record.bytes_sent = row.Count(11);
+    record.completed_in_window = row.Count(10);
+    record.bytes_received = row.Count(11);
+    record.bytes_sent = row.Count(12);
     if (row.damaged()) {
       return place.Damaged("a counter, phase or step number is out of range");
     }
@@ -234,7 +236,8 @@ Status RecordInserter::Insert(RunId run, std::optional<std::uint32_t> second,
   record_.Bind(run, second, static_cast<int>(record.phase), record.step, record.counts.planned,
                record.counts.of(Outcome::kCompleted), record.counts.of(Outcome::kFailed),
                record.counts.of(Outcome::kTimedOut), record.counts.of(Outcome::kDropped),
-               record.counts.of(Outcome::kUnfinished), record.bytes_received, record.bytes_sent);
+               record.counts.of(Outcome::kUnfinished), record.completed_in_window,
+               record.bytes_received, record.bytes_sent);
   if (Status inserted = record_.Run(); !inserted) {
     return inserted;
   }

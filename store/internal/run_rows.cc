@@ -89,17 +89,17 @@ Status UpdateHead(Connection& connection, RunId id, const Run& run) {
     p50 = response.histogram.QuantileNs(0.5);
     p99 = response.histogram.QuantileNs(0.99);
   }
-  const std::uint64_t completed = total.counts.of(Outcome::kCompleted);
-  const auto rate = run.measured > Nanos(0)
-                        ? std::optional(static_cast<double>(completed) / Seconds(run.measured))
-                        : std::nullopt;
+  const auto rate =
+      run.measured > Nanos(0)
+          ? std::optional(static_cast<double>(total.completed_in_window) / Seconds(run.measured))
+          : std::nullopt;
   return RunOnce(connection,
                  "UPDATE run SET state=?, state_reason=?, duration_ns=?, measured_ns=?, planned=?,"
                  " completed=?, failed=?, timed_out=?, dropped=?, unfinished=?, rate_per_s=?,"
                  " response_p50_ns=?, response_p99_ns=?, cpu_s=?, rss_bytes_max=?"
                  " WHERE run_id=?",
                  static_cast<int>(run.state), run.state_reason, CountNs(run.duration),
-                 CountNs(run.measured), total.counts.planned, completed,
+                 CountNs(run.measured), total.counts.planned, total.counts.of(Outcome::kCompleted),
                  total.counts.of(Outcome::kFailed), total.counts.of(Outcome::kTimedOut),
                  total.counts.of(Outcome::kDropped), total.counts.of(Outcome::kUnfinished), rate,
                  p50, p99, run.cpu_s, run.rss_bytes_max, id);

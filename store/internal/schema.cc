@@ -93,6 +93,7 @@ CREATE TABLE step_record (
   timed_out INTEGER NOT NULL,
   dropped INTEGER NOT NULL,
   unfinished INTEGER NOT NULL,
+  completed_in_window INTEGER NOT NULL,
   bytes_received INTEGER NOT NULL,
   bytes_sent INTEGER NOT NULL
 ) STRICT;

@@ -255,7 +255,7 @@ TEST(HistogramTest, CountAtOrBelowCountsWholeBuckets) {
 
 TEST(HistogramTest, MergeIsTheHistogramOfAllValues) {
   for (int seed = 0; seed < kSeeds; ++seed) {
-    const auto size = static_cast<std::size_t>(seed * 7);
+    const std::size_t size = 7 * static_cast<std::size_t>(seed);
     const std::vector<std::uint64_t> all =
         RandomValues(static_cast<std::uint64_t>(seed), 100 + size);
     const auto middle = all.begin() + static_cast<std::ptrdiff_t>(size);

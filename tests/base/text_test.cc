@@ -334,7 +334,9 @@ TEST(NearestWordTest, PrefersTheNearestThenTheFirst) {
 }
 
 TEST(NearestWordTest, HugeWordsCostNothing) {
-  EXPECT_EQ(NearestWord(std::string(10'000'000, 'a'), kKeys), std::nullopt);
+  std::string word;
+  word.resize(10'000'000, 'a');
+  EXPECT_EQ(NearestWord(word, kKeys), std::nullopt);
 }
 
 TEST(PrintableTest, LeavesOrdinaryTextAlone) {

@@ -98,7 +98,7 @@ BENCHMARK(BM_HistogramClearAndRefill);
 void BM_HistogramCopy(benchmark::State& state) {
   const Histogram second = OneSecond();
   for (auto _ : state) {
-    Histogram copy = second;
+    Histogram copy = second;  // NOLINT(performance-unnecessary-copy-initialization)
     benchmark::DoNotOptimize(copy.count());
   }
 }

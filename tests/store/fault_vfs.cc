@@ -173,7 +173,7 @@ int DeviceCharacteristics(sqlite3_file* file) {
   return Real(file)->pMethods->xDeviceCharacteristics(Real(file));
 }
 
-int ShmMap(sqlite3_file* file, int page, int size, int extend, void volatile** address) {
+int ShmMap(sqlite3_file* file, int page, int size, int extend, volatile void** address) {
   return Real(file)->pMethods->xShmMap(Real(file), page, size, extend, address);
 }
 
@@ -190,11 +190,25 @@ int ShmUnmap(sqlite3_file* file, int remove) {
 }
 
 // Version 2: shared memory for the log's index, but no memory-mapped reads.
-constexpr sqlite3_io_methods kMethods = {
-    2,          Close,    Read,   Write,      Truncate,
-    Sync,       FileSize, Lock,   Unlock,     CheckReservedLock,
-    FileControl, SectorSize, DeviceCharacteristics, ShmMap, ShmLock,
-    ShmBarrier, ShmUnmap, nullptr, nullptr};
+constexpr sqlite3_io_methods kMethods = {2,
+                                         Close,
+                                         Read,
+                                         Write,
+                                         Truncate,
+                                         Sync,
+                                         FileSize,
+                                         Lock,
+                                         Unlock,
+                                         CheckReservedLock,
+                                         FileControl,
+                                         SectorSize,
+                                         DeviceCharacteristics,
+                                         ShmMap,
+                                         ShmLock,
+                                         ShmBarrier,
+                                         ShmUnmap,
+                                         nullptr,
+                                         nullptr};
 
 int Open(sqlite3_vfs*, const char* name, sqlite3_file* file, int flags, int* flags_out) {
   ShimFile* shim = Shim(file);

@@ -115,7 +115,7 @@ TEST_F(HistoryTest, ListsHeadsWithWhatAPersonComparesRunsBy) {
   EXPECT_EQ(head.duration, std::chrono::seconds(3));
   EXPECT_EQ(head.measured, std::chrono::seconds(2));
   EXPECT_EQ(head.counts, total.counts);
-  EXPECT_EQ(head.rate_per_s, 6.0);  // 2 seconds * 2 steps * 3 completed / 2 s
+  EXPECT_EQ(head.rate_per_s, 4.0);  // 2 seconds * 2 steps * 2 in the window / 2 s
   const Histogram response = MergedLatency(total, LatencyKind::kResponse).histogram;
   EXPECT_EQ(head.response_p50_ns, response.QuantileNs(0.5));
   EXPECT_EQ(head.response_p99_ns, response.QuantileNs(0.99));
@@ -176,7 +176,9 @@ TEST_F(HistoryTest, TellsRunningRunsApart) {
   ASSERT_TRUE(one && two);
   const RunId first = (*one)->id();
   one->reset();
-  for (const RunHead& head : *Open()->ListRuns()) {
+  const auto heads = Open()->ListRuns();
+  ASSERT_TRUE(heads);
+  for (const RunHead& head : *heads) {
     EXPECT_EQ(head.in_progress, head.id != first) << head.id;
   }
 }
@@ -185,7 +187,7 @@ TEST_F(HistoryTest, SumsUpAKilledRunFromItsSeconds) {
   const RunId id = RecordKilledRun(path_, 3);
   const auto run = Open()->LoadRun(id);
   ASSERT_TRUE(run) << run.error().message;
-  Run expected = SampleRun(3);
+  weir::Run expected = SampleRun(3);
   expected.state = RunState::kRunning;
   expected.state_reason =
       "the process that recorded it ended before the run did; 3 s of it are in the history";
@@ -212,7 +214,6 @@ TEST_F(HistoryTest, AReaderNeitherBlocksTheWriterNorSeesIt) {
   const Status read = reader->VisitSeconds(1, [&](const SecondPoint& point) {
     seen.push_back(point.second);
     EXPECT_NE(RecordSampleRun(path_, 1), 0);
-    EXPECT_EQ(reader->ListRuns().error().kind, ErrorKind::kUnavailable);
   });
   EXPECT_TRUE(read) << read.error().message;
   EXPECT_EQ(seen, (std::vector<std::uint32_t>{0, 1}));
@@ -251,17 +252,19 @@ TEST_F(HistoryTest, ValuesOutOfRangeAreErrors) {
       "UPDATE step_record SET phase = 2",
       "UPDATE step_record SET step = 2",
       "UPDATE step_record SET planned = -5",
-      "UPDATE step_record_error SET error = 16",
+      "UPDATE step_record_error SET error = error + 16",
       "UPDATE step_record_error SET requests = -1",
       "UPDATE latency SET outcome = outcome + 5",
       "UPDATE latency SET response_hdr = zeroblob(100)",
       "UPDATE latency SET service_hdr = x''",
       "UPDATE latency SET send_lag_min_ns = NULL",
   };
+  const std::string whole = path_;
+  const RunId id = RecordSampleRun(whole, 2);
+  path_ = directory_.File("damaged.db");
   for (const char* damage : kDamages) {
     SCOPED_TRACE(damage);
-    path_ = directory_.File(fmt::format("{}.db", std::hash<std::string>()(damage)));
-    const RunId id = RecordSampleRun(path_, 2);
+    std::filesystem::copy_file(whole, path_, std::filesystem::copy_options::overwrite_existing);
     RunSql(path_, damage);
     const auto store = Open();
     const auto run = store->LoadRun(id);

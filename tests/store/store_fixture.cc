@@ -61,6 +61,7 @@ SecondRecord SampleSecond(std::uint32_t second) {
     part.counts.by_outcome = {3, 1, 1, 1, 1};
     part.errors[static_cast<std::size_t>(RequestError::kStatus)] = 1;
     part.errors[static_cast<std::size_t>(RequestError::kTimeout)] = 1;
+    part.completed_in_window = 2;
     part.bytes_received = 1000 + second;
     part.bytes_sent = 100 + step;
     for (std::uint64_t i = 0; i < 3; ++i) {
@@ -237,6 +238,7 @@ void ExpectSameRecord(const StepRecord& actual, const StepRecord& expected) {
   EXPECT_EQ(actual.phase, expected.phase);
   EXPECT_EQ(actual.counts, expected.counts);
   EXPECT_EQ(actual.errors, expected.errors);
+  EXPECT_EQ(actual.completed_in_window, expected.completed_in_window);
   EXPECT_EQ(actual.bytes_received, expected.bytes_received);
   EXPECT_EQ(actual.bytes_sent, expected.bytes_sent);
   ASSERT_EQ(actual.latency.size(), expected.latency.size());

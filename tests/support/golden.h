@@ -7,7 +7,8 @@
 
 namespace weir::tests {
 
-/// Where the golden file `name` lies: tests/golden/<name> in the source tree.
+/// Where the golden file `name` lies: tests/golden/<name>, seen from the root of the checkout, in
+/// which ctest runs every test.
 std::filesystem::path GoldenPath(std::string_view name);
 
 /// Whether `actual` is, byte for byte, the golden file `name` ("reports/summary.txt"). Use as

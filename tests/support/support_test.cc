@@ -76,7 +76,7 @@ TEST(GoldenTest, MissingFinalLineIsADifference) {
 }
 
 TEST(GoldenTest, MissingFileSaysHowToMakeIt) {
-  if (std::getenv("UPDATE_GOLDEN") != nullptr) {
+  if (std::getenv("UPDATE_GOLDEN") != nullptr) {  // NOLINT(concurrency-mt-unsafe): read only
     GTEST_SKIP() << "this run writes golden files";
   }
   const testing::AssertionResult same = MatchesGolden("text", "no/such/file.txt");

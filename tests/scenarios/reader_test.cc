@@ -1,0 +1,227 @@
+#include "scenarios/reader.h"
+
+#include <chrono>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include <gtest/gtest.h>
+
+namespace weir::scenarios {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::string_view kLoad = "load: { stages: [ { rate: 5/s, for: 10s } ] }\n";
+
+Scenario Read(const std::string& text) {
+  Result<Scenario> scenario = ReadScenario(text, "dir/shop.v2.yaml");
+  EXPECT_TRUE(scenario) << scenario.error().message;
+  return scenario ? *std::move(scenario) : Scenario();
+}
+
+Scenario ReadSteps(const std::string& steps) {
+  return Read("steps:\n" + steps + std::string(kLoad));
+}
+
+Request FirstRequest(const Scenario& scenario) {
+  return scenario.flows.empty() ? Request() : std::get<Request>(scenario.flows[0].actions[0]);
+}
+
+Load ReadLoadOf(const std::string& load) {
+  return Read("steps: [ { get: / } ]\nload:\n" + load).load;
+}
+
+TEST(ReadScenarioTest, ReadsTheSmallestScenario) {
+  const std::string text = "steps: [ { get: / } ]\n" + std::string(kLoad);
+  const Scenario scenario = Read(text);
+  EXPECT_EQ(scenario.name, "shop.v2");
+  EXPECT_FALSE(scenario.target);
+  EXPECT_EQ(scenario.source_text, text);
+  const std::vector<StepName> steps = {{"main", "GET /"}};
+  EXPECT_EQ(scenario.StepNames(), steps);
+  EXPECT_EQ(scenario.LoadInWords(), "5.00/s uniform for 10 s");
+  EXPECT_EQ(FirstRequest(scenario).timeout, 5s);
+}
+
+TEST(ReadScenarioTest, IgnoresAByteOrderMarkAndWindowsLineEnds) {
+  EXPECT_EQ(Read("\xef\xbb\xbfname: a\r\nsteps: [ { get: / } ]\r\n" + std::string(kLoad)).name,
+            "a");
+}
+
+TEST(ReadScenarioTest, ReadsFlowsWithTheirWeights) {
+  const Scenario scenario = Read(
+      "name: shop\ntarget: https://shop:8443/api\n"
+      "flows:\n"
+      "  - { name: buy, weight: 2.5, steps: [ { get: /a } ] }\n"
+      "  - { steps: [ { get: /b }, { think: 1s } ] }\n" +
+      std::string(kLoad));
+  ASSERT_EQ(scenario.flows.size(), 2U);
+  EXPECT_EQ(scenario.flows[0].weight, 2.5);
+  EXPECT_EQ(scenario.flows[1].name, "flow 2");
+  EXPECT_EQ(scenario.flows[1].weight, 1);
+  EXPECT_EQ(scenario.target->Url(), "https://shop:8443/api");
+}
+
+TEST(ReadScenarioTest, ReadsEveryMethod) {
+  const Scenario scenario = ReadSteps(
+      "  - get: /1\n  - post: /2\n  - put: /3\n  - patch: /4\n  - delete: /5\n"
+      "  - head: /6\n  - options: /7\n  - request: PURGE /8?a=b\n");
+  std::string methods;
+  for (const Action& action : scenario.flows[0].actions) {
+    methods += std::get<Request>(action).method + " " + std::get<Request>(action).path + ",";
+  }
+  EXPECT_EQ(methods, "GET /1,POST /2,PUT /3,PATCH /4,DELETE /5,HEAD /6,OPTIONS /7,PURGE /8?a=b,");
+}
+
+TEST(ReadScenarioTest, StepHeadersReplaceDefaultsOfAnyCase) {
+  const Scenario scenario = Read(
+      "defaults: { timeout: 2s, headers: { Accept: text/html, X-Run: a } }\n"
+      "steps: [ { get: /, headers: { accept: '*/*' }, timeout: 250ms } ]\n" +
+      std::string(kLoad));
+  const std::vector<Header> expected = {{"accept", "*/*"}, {"X-Run", "a"}};
+  EXPECT_EQ(FirstRequest(scenario).headers, expected);
+  EXPECT_EQ(FirstRequest(scenario).timeout, 250ms);
+}
+
+TEST(ReadScenarioTest, SendsJsonDigitForDigit) {
+  const Scenario scenario = ReadSteps(
+      "  - post: /\n"
+      "    json:\n"
+      "      id: 12345678901234567890\n"
+      "      price: 1.50\n"
+      "      text: \"7\"\n"
+      "      date: 2026-11-24\n"
+      "      yes: true\n"
+      "      none: ~\n"
+      "      quote: 'say \"hi\"'\n"
+      "      list: [ 1, -2e3, 0x10, 01 ]\n");
+  EXPECT_EQ(FirstRequest(scenario).body,
+            R"({"id":12345678901234567890,"price":1.50,"text":"7","date":"2026-11-24",)"
+            R"("yes":true,"none":null,"quote":"say \"hi\"","list":[1,-2e3,"0x10","01"]})");
+  const std::vector<Header> expected = {{"content-type", "application/json"}};
+  EXPECT_EQ(FirstRequest(scenario).headers, expected);
+}
+
+TEST(ReadScenarioTest, KeepsTheContentTypeOfAJsonBody) {
+  const Scenario scenario = ReadSteps(
+      "  - { post: /, json: [ 1 ], headers: { Content-Type: application/vnd.api+json } }\n");
+  const std::vector<Header> expected = {{"Content-Type", "application/vnd.api+json"}};
+  EXPECT_EQ(FirstRequest(scenario).headers, expected);
+}
+
+TEST(ReadScenarioTest, TakesBodiesAsTheyAre) {
+  EXPECT_EQ(FirstRequest(ReadSteps("  - get: /\n    body: |\n      {\"a\": [1]}\n")).body,
+            "{\"a\": [1]}\n");
+  EXPECT_EQ(FirstRequest(ReadSteps("  - { post: /, body: \"a\\0b\\r\\n\" }\n")).body,
+            std::string("a\0b\r\n", 5));
+}
+
+TEST(ReadScenarioTest, ReadsChecks) {
+  const Scenario scenario = ReadSteps(
+      "  - get: /\n"
+      "    check:\n"
+      "      status: [200, 3xx, 400..404]\n"
+      "      header.content-type: /json/\n"
+      "      header.x-a: [ b, /c+/ ]\n"
+      "      body: [ items, '/^\\{/', /usr/bin ]\n");
+  Check expected;
+  expected.status = {{200, 200}, {300, 399}, {400, 404}};
+  expected.headers = {{"content-type", {Matcher::Kind::kRegex, "json"}},
+                      {"x-a", {Matcher::Kind::kContains, "b"}},
+                      {"x-a", {Matcher::Kind::kRegex, "c+"}}};
+  expected.body = {{Matcher::Kind::kContains, "items"},
+                   {Matcher::Kind::kRegex, "^\\{"},
+                   {Matcher::Kind::kContains, "/usr/bin"}};
+  EXPECT_EQ(FirstRequest(scenario).check, expected);
+}
+
+TEST(ReadScenarioTest, ReadsThinkTimesAloneAndBehindARequest) {
+  const Scenario scenario = ReadSteps(
+      "  - { get: /, think: 800ms }\n"
+      "  - think: exponential( 1.5s )\n"
+      "  - think: uniform(1s, 3s)\n");
+  using Distribution = Think::Distribution;
+  const auto& actions = scenario.flows[0].actions;
+  ASSERT_EQ(actions.size(), 4U);
+  EXPECT_EQ(std::get<Think>(actions[1]), (Think{Distribution::kFixed, 800ms, 0ns, 0ns}));
+  EXPECT_EQ(std::get<Think>(actions[2]), (Think{Distribution::kExponential, 1500ms, 0ns, 0ns}));
+  EXPECT_EQ(std::get<Think>(actions[3]), (Think{Distribution::kUniform, 0ns, 1s, 3s}));
+}
+
+TEST(ReadScenarioTest, ReadsOpenStages) {
+  const Load load = ReadLoadOf(
+      "  arrivals: poisson\n  warm_up: 5s\n  drain: 0s\n  in_flight_max: 2k\n  connections: 64\n"
+      "  stages:\n"
+      "    - { rate: 0..500/s, for: 1m30s }\n"
+      "    - { rate: 600..1.2k/m, for: 1s }\n"
+      "    - { rate: 250, for: 1s }\n");
+  EXPECT_EQ(load.arrivals, Arrivals::kPoisson);
+  EXPECT_EQ(load.warm_up, 5s);
+  EXPECT_EQ(load.drain, 0s);
+  EXPECT_EQ(load.in_flight_max, 2000U);
+  EXPECT_EQ(load.connections_max, 64U);
+  const auto& ramp = std::get<OpenStage>(load.stages[0]);
+  EXPECT_EQ(ramp.from, Rate());
+  EXPECT_EQ(ramp.to, Rate::PerSecond(500));
+  EXPECT_EQ(ramp.duration, 90s);
+  // A unit at the end counts for both ends.
+  EXPECT_EQ(std::get<OpenStage>(load.stages[1]).from, Rate::PerSecond(10));
+  EXPECT_EQ(std::get<OpenStage>(load.stages[1]).to, Rate::PerSecond(20));
+  EXPECT_EQ(std::get<OpenStage>(load.stages[2]).from, std::get<OpenStage>(load.stages[2]).to);
+}
+
+TEST(ReadScenarioTest, ReadsClosedStages) {
+  const Load load =
+      ReadLoadOf("  stages: [ { users: 0..50, for: 10s }, { users: 1k, for: 1h } ]\n");
+  EXPECT_EQ(std::get<ClosedStage>(load.stages[0]).to, 50U);
+  EXPECT_EQ(std::get<ClosedStage>(load.stages[1]).from, 1000U);
+  EXPECT_EQ(std::get<ClosedStage>(load.stages[1]).duration, 1h);
+}
+
+TEST(ReadScenarioTest, TakesAThresholdOfAStepWithAndWithoutQuotes) {
+  const Scenario scenario =
+      Read("steps: [ { get: /, name: list } ]\n" + std::string(kLoad) +
+           "thresholds:\n  - list: p(99) < 400ms\n  - 'list: p(99) < 400ms'\n  - p(95) < 200ms\n");
+  ASSERT_EQ(scenario.thresholds.size(), 3U);
+  EXPECT_EQ(scenario.thresholds[0].text, scenario.thresholds[1].text);
+  EXPECT_EQ(scenario.thresholds[0].step, "list");
+  EXPECT_EQ(scenario.thresholds[2].step, "");
+}
+
+TEST(ReadScenarioTest, ResolvesAliases) {
+  const Scenario scenario = ReadSteps(
+      "  - { get: /a, headers: &common { accept: text/html } }\n"
+      "  - { get: /b, headers: *common }\n");
+  EXPECT_EQ(std::get<Request>(scenario.flows[0].actions[1]).headers,
+            FirstRequest(scenario).headers);
+}
+
+TEST(ReadScenarioFileTest, ReadsEveryScenarioOfTheLibrary) {
+  int read = 0;
+  for (const auto& entry :
+       std::filesystem::directory_iterator(WEIR_SOURCE_DIR "/scenarios/library")) {
+    if (entry.path().extension() == ".yaml") {
+      const Result<Scenario> scenario = ReadScenarioFile(entry.path());
+      ASSERT_TRUE(scenario) << scenario.error().message;
+      EXPECT_EQ(scenario->name, entry.path().stem());
+      ++read;
+    }
+  }
+  EXPECT_EQ(read, 4);
+}
+
+TEST(ReadScenarioFileTest, SaysWhatIsWrongWithAPath) {
+  EXPECT_EQ(ReadScenarioFile("/nowhere/shop.yaml").error().message,
+            "/nowhere/shop.yaml: there is no such scenario file; check the path");
+  EXPECT_EQ(ReadScenarioFile("/").error().message,
+            "/: this is a directory; give the path of a scenario file in it");
+  EXPECT_EQ(ReadScenarioFile("/nowhere").error().kind, ErrorKind::kUsage);
+  EXPECT_EQ(ReadScenarioFile("/dev/zero").error().message,
+            "/dev/zero: the scenario file is larger than 4.19 MB; split it into several files");
+  EXPECT_EQ(ReadScenarioFile("/proc/self/mem").error().message,
+            "/proc/self/mem: the scenario file cannot be read (Input/output error)");
+}
+
+}  // namespace
+}  // namespace weir::scenarios

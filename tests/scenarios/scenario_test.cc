@@ -1,0 +1,68 @@
+#include "scenarios/scenario.h"
+
+#include <chrono>
+
+#include <gtest/gtest.h>
+
+namespace weir::scenarios {
+namespace {
+
+using namespace std::chrono_literals;
+
+OpenStage Open(double from, double to, Nanos duration) {
+  return {Rate::PerSecond(from), Rate::PerSecond(to), duration};
+}
+
+Request Named(std::string name) {
+  Request request;
+  request.name = std::move(name);
+  return request;
+}
+
+TEST(ScenarioTest, DurationIsTheSumOfTheStages) {
+  Scenario scenario;
+  scenario.load.stages = {Open(5, 5, 30s), Open(5, 10, 1min)};
+  EXPECT_EQ(scenario.Duration(), 90s);
+  EXPECT_TRUE(scenario.IsOpen());
+}
+
+TEST(ScenarioTest, StepNamesLeaveOutPauses) {
+  Scenario scenario;
+  scenario.flows = {{"browse", 1, {Named("list"), Think(), Named("show")}},
+                    {"buy", 1, {Named("cart")}}};
+  const std::vector<StepName> expected = {{"browse", "list"}, {"browse", "show"}, {"buy", "cart"}};
+  EXPECT_EQ(scenario.StepNames(), expected);
+}
+
+TEST(ScenarioTest, LoadIsNamedInWords) {
+  Scenario scenario;
+  scenario.load.stages = {Open(5000, 5000, 30s)};
+  EXPECT_EQ(scenario.LoadInWords(), "5,000/s uniform for 30 s");
+  scenario.load.arrivals = Arrivals::kPoisson;
+  scenario.load.stages = {Open(0, 500, 90s), Open(500, 500, 1h)};
+  EXPECT_EQ(scenario.LoadInWords(), "0.00/s to 500/s poisson in 90 s, then 500/s poisson for 1 h");
+  scenario.load.stages = {ClosedStage{0, 50, 10s}, ClosedStage{1, 1, 250ms}};
+  EXPECT_EQ(scenario.LoadInWords(), "0 to 50 users in 10 s, then 1 user for 250 ms");
+}
+
+TEST(ScenarioTest, LongLoadsAreCutInWords) {
+  Scenario scenario;
+  scenario.load.stages.assign(6, ClosedStage{5, 5, 1min});
+  EXPECT_EQ(scenario.LoadInWords(),
+            "5 users for 1 min, then 5 users for 1 min, then 5 users for 1 min, "
+            "then 5 users for 1 min, then 2 more stages, 6 min in all");
+}
+
+TEST(TargetTest, UrlLeavesOutTheDefaultPort) {
+  EXPECT_EQ((Target{Target::Scheme::kHttp, "shop", 80, "/api"}.Url()), "http://shop/api");
+  EXPECT_EQ((Target{Target::Scheme::kHttps, "shop", 443, ""}.Url()), "https://shop");
+  EXPECT_EQ((Target{Target::Scheme::kHttps, "shop", 80, ""}.Url()), "https://shop:80");
+}
+
+TEST(TargetTest, HostHeaderPutsIpv6InBrackets) {
+  EXPECT_EQ((Target{Target::Scheme::kHttp, "::1", 8080, "/x"}.HostHeader()), "[::1]:8080");
+  EXPECT_EQ((Target{Target::Scheme::kHttp, "::1", 80, ""}.HostHeader()), "[::1]");
+}
+
+}  // namespace
+}  // namespace weir::scenarios
