@@ -37,6 +37,11 @@ Json MetricToJson(const analysis::ComparedMetric& metric) {
   return json;
 }
 
+std::string MetricOf(const analysis::ComparedMetric& metric) {
+  const std::string step = metric.step.empty() ? std::string() : Clean(metric.step) + ": ";
+  return step + MetricInWords(metric.metric);
+}
+
 std::string EvidenceInWords(const analysis::ComparedMetric& metric) {
   const std::optional<double> p = metric.p_adjusted ? metric.p_adjusted : metric.p_value;
   if (!p) {
@@ -80,17 +85,23 @@ std::string RenderCompareText(const CompareSides& sides, const analysis::Compari
                    {"interval"},
                    {"evidence"}});
   for (const analysis::ComparedMetric& metric : comparison.metrics) {
-    const std::string step = metric.step.empty() ? std::string() : Clean(metric.step) + ": ";
-    table.AddRow({{step + Clean(metric.metric)},
+    table.AddRow({{MetricOf(metric)},
                   {ValueInWords(metric.a, metric.unit, options.charset)},
                   {ValueInWords(metric.b, metric.unit, options.charset)},
                   {ChangeInWords(metric.change, metric.unit)},
-                  {IntervalInWords(metric.interval, metric.unit)},
+                  {IntervalInWords(metric.interval, metric.unit, options.charset)},
                   {EvidenceInWords(metric)}});
   }
   if (!comparison.metrics.empty()) {
     out += "\n" + table.Render(kIndent, options);
   }
+  std::string notes;
+  for (const analysis::ComparedMetric& metric : comparison.metrics) {
+    if (!metric.note.empty()) {
+      notes += Wrapped(MetricOf(metric) + ": " + Clean(metric.note, 2000), kIndent, options);
+    }
+  }
+  out += notes.empty() ? notes : "\n" + notes;
   for (const std::string& warning : comparison.warnings) {
     out += "\n" + Painted(Wrapped("Warning: " + Clean(warning, 2000), kIndent, options),
                           Style::kDoubtful, options);

@@ -1,7 +1,6 @@
-#include <fmt/format.h>
-
 #include "base/text.h"
 #include "reports/history.h"
+#include "reports/internal/number_text.h"
 #include "reports/internal/text_layout.h"
 
 namespace weir::reports {
@@ -49,7 +48,7 @@ std::string RenderHistoryText(std::span<const HistoryRow> rows, const TextOption
                   {row.rate_per_s ? FormatRate(*row.rate_per_s) : "n/a"},
                   latency(row.p50_ns),
                   latency(row.p99_ns),
-                  {row.error_ratio ? fmt::format("{:.2g} %", *row.error_ratio * 100) : "n/a",
+                  {row.error_ratio ? ShareInWords(*row.error_ratio) : "n/a",
                    row.error_ratio.value_or(0) > 0 ? Style::kBad : Style::kPlain},
                   StateCell(row),
                   {row.requests ? FormatCount(*row.requests) : "n/a"},

@@ -68,7 +68,8 @@ std::string StaticVerdicts(const ReportData& data) {
                       Name(check.step), ValueInWords(check.baseline, check.unit, Charset::kUnicode),
                       ValueInWords(check.candidate, check.unit, Charset::kUnicode),
                       ChangeInWords(check.change_ratio, check.unit),
-                      IntervalInWords(check.interval, check.unit), VerdictName(check.verdict));
+                      IntervalInWords(check.interval, check.unit, Charset::kUnicode),
+                      VerdictName(check.verdict));
     }
     out += "</table>";
   }

@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "reports/internal/latency_summary.h"
+#include "reports/internal/number_text.h"
 #include "reports/internal/text_layout.h"
 
 namespace weir::reports {
@@ -71,7 +72,7 @@ std::string ObservedInWords(const ThresholdResult& result, const TextOptions& op
   }
   switch (result.threshold.metric) {
     case Threshold::Metric::kErrorRate:
-      return fmt::format("{:.3g} %", *result.observed * 100);
+      return ShareInWords(*result.observed);
     case Threshold::Metric::kRate:
       return FormatRate(*result.observed);
     default:
@@ -268,15 +269,15 @@ std::string RenderSteps(const Run& run, const TextOptions& options) {
     const std::optional<double> rate = RatesOf(run, record).achieved;
     const std::optional<double> errors = record.counts.ErrorRatio();
     const bool any_error = errors.value_or(0) > 0;
-    table.AddRow({{Clean(run.plan.steps[i].step)},
-                  {Clean(run.plan.steps[i].flow)},
-                  {FormatCount(record.counts.planned)},
-                  {rate ? FormatRate(*rate) : "n/a"},
-                  LatencyCell(response.values[kColumnP50], options.charset),
-                  LatencyCell(response.values[kColumnP99], options.charset),
-                  LatencyCell(response.values.back(), options.charset),
-                  {errors ? fmt::format("{:.3g} %", *errors * 100) : "n/a",
-                   any_error ? Style::kBad : Style::kPlain}});
+    table.AddRow(
+        {{Clean(run.plan.steps[i].step)},
+         {Clean(run.plan.steps[i].flow)},
+         {FormatCount(record.counts.planned)},
+         {rate ? FormatRate(*rate) : "n/a"},
+         LatencyCell(response.values[kColumnP50], options.charset),
+         LatencyCell(response.values[kColumnP99], options.charset),
+         LatencyCell(response.values.back(), options.charset),
+         {errors ? ShareInWords(*errors) : "n/a", any_error ? Style::kBad : Style::kPlain}});
   }
   return Title("steps", options) + table.Render(kIndent, options);
 }
@@ -294,7 +295,7 @@ std::string RenderErrors(const StepRecord& total, const TextOptions& options) {
                                                          static_cast<double>(total.counts.planned);
     table.AddRow({{std::string(RequestErrorName(static_cast<RequestError>(i)))},
                   {FormatCount(total.errors[i])},
-                  {total.counts.planned == 0 ? "n/a" : fmt::format("{:.3g} %", share * 100)}});
+                  {total.counts.planned == 0 ? "n/a" : ShareInWords(share)}});
   }
   return any ? Title("errors", options) + table.Render(kIndent, options) : std::string();
 }

@@ -17,6 +17,17 @@ std::string ToleranceInWords(const GateCheck& check) {
   return fmt::format("{:.3g} {}", check.tolerance * 100, check.unit == "ratio" ? "pp" : "%");
 }
 
+// Every column is worth its place on 80 columns: units close up to their numbers.
+std::string Closed(std::string text) {
+  text.erase(std::remove(text.begin(), text.end(), ' '), text.end());
+  return text;
+}
+
+std::string MetricOf(const GateCheck& check) {
+  const std::string step = check.step.empty() ? std::string() : Clean(check.step) + ": ";
+  return step + MetricInWords(check.metric);
+}
+
 std::string RenderChecks(const GateResult& result, const TextOptions& options) {
   TextTable table({{"verdict", Align::kLeft},
                    {"metric", Align::kLeft, 14},
@@ -24,22 +35,18 @@ std::string RenderChecks(const GateResult& result, const TextOptions& options) {
                    {"candidate"},
                    {"change"},
                    {"interval"},
-                   {"tolerance"}});
+                   {"allowed"}});
   for (const GateCheck& check : result.checks) {
     const Mark mark = VerdictMark(check.verdict, options.charset);
-    std::string metric = Clean(check.metric);
-    if (!check.step.empty()) {
-      metric = Clean(check.step) + ": " + metric;
-    }
-    table.AddRow({{fmt::format("{} {}", options.charset == Charset::kUnicode ? mark.text : "",
-                               VerdictName(check.verdict)),
-                   mark.style},
-                  {metric},
+    const std::string word(VerdictName(check.verdict));
+    const bool marked = options.charset == Charset::kUnicode;
+    table.AddRow({{marked ? std::string(mark.text) + " " + word : word, mark.style},
+                  {MetricOf(check)},
                   {ValueInWords(check.baseline, check.unit, options.charset)},
                   {ValueInWords(check.candidate, check.unit, options.charset)},
-                  {ChangeInWords(check.change_ratio, check.unit)},
-                  {IntervalInWords(check.interval, check.unit)},
-                  {ToleranceInWords(check)}});
+                  {Closed(ChangeInWords(check.change_ratio, check.unit))},
+                  {Closed(IntervalInWords(check.interval, check.unit, options.charset))},
+                  {Closed(ToleranceInWords(check))}});
   }
   return table.Render(kIndent, options);
 }
@@ -51,7 +58,7 @@ std::string RenderReasons(const GateResult& result, const TextOptions& options) 
     if (check.verdict == Verdict::kPass || check.reason == result.reason) {
       continue;
     }
-    std::string words = Clean(check.metric) + ": " + Clean(check.reason, 2000);
+    std::string words = MetricOf(check) + ": " + Clean(check.reason, 2000);
     if (check.runs_needed) {
       words += fmt::format(" {} runs a side would probably decide.", *check.runs_needed);
     }

@@ -57,7 +57,8 @@ class RunWriter final : public RecordSink {
 
   /// Writes what is left, then totals, thresholds and state in one durable transaction: after it,
   /// the run is whole on the disk. The plan is that of Begin, the rest of `run` is taken. `run` may
-  /// not be kRunning. Call at most once, last. Errors: kUnavailable; the run stays incomplete.
+  /// not be kRunning. Call at most once, last. Errors: kUnavailable; the run stays incomplete (or,
+  /// if nothing but the last sync failed, turns out whole: never anything between).
   Status Finish(const Run& run);
 
  private:

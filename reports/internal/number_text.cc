@@ -1,11 +1,28 @@
 #include "reports/internal/number_text.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "base/text.h"
 #include "reports/internal/text_layout.h"
 
 namespace weir::reports {
+
+std::string ShareInWords(double ratio) {
+  const double percent = ratio * 100;
+  return percent == 0 ? "0 %" : percent < 0.01 ? "<0.01 %" : fmt::format("{:.2f} %", percent);
+}
+
+std::string MetricInWords(std::string_view metric) {
+  constexpr std::string_view kResponse = "response_time.";
+  if (metric.starts_with(kResponse)) {
+    return "response " + Clean(metric.substr(kResponse.size()));
+  }
+  std::string words = Clean(metric);
+  std::replace(words.begin(), words.end(), '_', ' ');
+  return words;
+}
 
 std::string ValueInWords(std::optional<double> value, std::string_view unit, Charset charset) {
   if (!value) {
@@ -17,7 +34,7 @@ std::string ValueInWords(std::optional<double> value, std::string_view unit, Cha
   if (unit == "per_s") {
     return FormatRate(*value);
   }
-  return fmt::format("{:.3g} %", *value * 100);
+  return ShareInWords(*value);
 }
 
 std::string ChangeInWords(std::optional<double> change, std::string_view unit) {
@@ -27,13 +44,15 @@ std::string ChangeInWords(std::optional<double> change, std::string_view unit) {
   return unit == "ratio" ? fmt::format("{:+.2f} pp", *change * 100) : FormatChange(*change);
 }
 
-std::string IntervalInWords(const std::optional<Interval>& interval, std::string_view unit) {
+std::string IntervalInWords(const std::optional<Interval>& interval, std::string_view unit,
+                            Charset charset) {
   if (!interval) {
     return "n/a";
   }
   const int decimals = unit == "ratio" ? 2 : 1;
-  return fmt::format("{:+.{}f} .. {:+.{}f} {}", interval->low * 100, decimals, interval->high * 100,
-                     decimals, unit == "ratio" ? "pp" : "%");
+  return fmt::format("{:+.{}f}{}{:+.{}f} {}", interval->low * 100, decimals,
+                     charset == Charset::kUnicode ? "…" : "..", interval->high * 100, decimals,
+                     unit == "ratio" ? "pp" : "%");
 }
 
 std::string RunsInWords(std::size_t runs) {

@@ -10,6 +10,12 @@
 /// Numbers of verdicts and comparisons in words; `unit` is "ns", "per_s" or "ratio".
 namespace weir::reports {
 
+/// "0.12 %" of a ratio, "<0.01 %" for what is less but not nothing, "0 %" for nothing.
+std::string ShareInWords(double ratio);
+
+/// "response p99" for "response_time.p99", "error rate" for "error_rate"; clean.
+std::string MetricInWords(std::string_view metric);
+
 /// "1.23ms", "4,998/s", "0.12 %"; "n/a" when absent.
 std::string ValueInWords(std::optional<double> value, std::string_view unit, Charset charset);
 
@@ -17,8 +23,9 @@ std::string ValueInWords(std::optional<double> value, std::string_view unit, Cha
 /// "+0.12 pp". "n/a" when absent.
 std::string ChangeInWords(std::optional<double> change, std::string_view unit);
 
-/// "+1.2 .. +3.4 %"; "n/a" when absent.
-std::string IntervalInWords(const std::optional<Interval>& interval, std::string_view unit);
+/// "+1.2…+3.4 %"; "n/a" when absent.
+std::string IntervalInWords(const std::optional<Interval>& interval, std::string_view unit,
+                            Charset charset);
 
 /// "3 runs", "1 run".
 std::string RunsInWords(std::size_t runs);

@@ -80,8 +80,10 @@ Json SecondsToJson(const std::vector<SecondPoint>& seconds) {
   const std::uint32_t width = last / kPointsMax + 1;
   json["width_s"] = width;
   std::size_t next = 0;
+  SecondPoint sum;  // Warm-up and measured part of one second are one point on the page.
   for (std::uint32_t i = 0; i <= last / width; ++i) {
-    SecondPoint sum;  // Warm-up and measured part of one second are one point on the page.
+    sum.counts = {};
+    sum.response.Clear();
     for (; next < points.size() && points[next]->second / width == i; ++next) {
       sum.counts += points[next]->counts;
       sum.response.Merge(points[next]->response);

@@ -1,8 +1,6 @@
 #include "store/internal/sqlite.h"
 
-#include <cerrno>
-#include <cmath>
-#include <cstring>
+#include <cctype>
 #include <filesystem>
 #include <utility>
 
@@ -18,7 +16,7 @@ namespace {
 // No honest histogram or scenario comes near; a hostile file may not make us allocate more.
 constexpr int kValueBytesMax = 64 * 1024 * 1024;
 
-std::string Finding(int code, int system_error, Nanos lock_wait) {
+std::string Finding(int code, Nanos lock_wait) {
   switch (code & 0xff) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
@@ -40,15 +38,11 @@ std::string Finding(int code, int system_error, Nanos lock_wait) {
       return "the file or its side files (-wal, -shm) cannot be opened; look at the permissions of "
              "the file and its directory";
     case SQLITE_IOERR:
-      if (system_error == EFBIG || system_error == ENOSPC || system_error == EDQUOT) {
-        return fmt::format("{}; make room or raise the limit (ulimit -f, quota)",
-                           std::strerror(system_error));  // NOLINT(concurrency-mt-unsafe)
-      }
-      return fmt::format("the disk reports an error{}; look at the system's log",
-                         system_error == 0
-                             ? std::string()
-                             // NOLINTNEXTLINE(concurrency-mt-unsafe): glibc's is per thread.
-                             : fmt::format(" ({})", std::strerror(system_error)));
+      // SQLite tells "disk full" apart only for ENOSPC, and mostly loses the system's own word.
+      return (code == SQLITE_IOERR_READ || code == SQLITE_IOERR_SHORT_READ)
+                 ? "the disk reports an error while reading; look at the system's log"
+                 : "writing failed; look whether the disk is full, a quota or the limit on file "
+                   "sizes (ulimit -f) is reached, or the disk reports errors in the system's log";
     default:
       return {};
   }
@@ -139,8 +133,7 @@ std::int64_t Connection::LastInsertId() const {
 
 Error Connection::Failure(std::string_view attempt) const {
   const int code = handle_ == nullptr ? SQLITE_NOMEM : sqlite3_extended_errcode(handle_);
-  const int system_error = handle_ == nullptr ? 0 : sqlite3_system_errno(handle_);
-  std::string finding = Finding(code, system_error, lock_wait_);
+  std::string finding = Finding(code, lock_wait_);
   if (finding.empty()) {
     finding =
         fmt::format("{} (SQLite code {})",

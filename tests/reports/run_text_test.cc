@@ -78,6 +78,11 @@ TEST(RunTextTest, SaysWhatWentWrong) {
                             "reports/run_troubled_ascii.txt"));
 }
 
+TEST(RunTextTest, SaysWhenRequestsWaitedBeforeTheyWereSent) {
+  const weir::Run run = SyntheticRun({.id = 19, .rate_per_s = 120, .stall = true}).run;
+  EXPECT_TRUE(MatchesGolden(RenderRunText(run), "reports/run_stall_80.txt"));
+}
+
 TEST(RunTextTest, ClaimsNothingAboutARunWithoutRequests) {
   EXPECT_TRUE(MatchesGolden(RenderRunText(EmptyRun()), "reports/run_empty.txt"));
 }
@@ -101,7 +106,7 @@ TEST(RunTextTest, NoLineIsWiderThanTheTerminal) {
 
 TEST(RunTextTest, HostileNamesNeitherWidenLinesNorReachTheTerminal) {
   for (const RunPage& page : HostileReport().runs) {
-    Run run = page.run;
+    weir::Run run = page.run;
     run.plan.build +=
         "\x1b]0;owned\x07\x9b"
         "31m";

@@ -112,32 +112,26 @@ RunPage SyntheticRun(const SyntheticOptions& options) {
   run.started_at = kFirstStart + std::chrono::minutes(options.id * 10);
   run.duration = run.plan.planned_duration;
   run.measured = run.duration - run.plan.warm_up;
-  const auto warm_seconds = options.seconds / 5;
   const auto per_second = static_cast<int>(options.rate_per_s);
+  std::vector<StepRecord> sums(4);  // By step, then phase.
+  for (std::uint32_t i = 0; i < 4; ++i) {
+    sums[i].step = i / 2;
+    sums[i].phase = i % 2 == 0 ? Phase::kWarmUp : Phase::kMeasure;
+  }
   for (std::uint32_t second = 0; second < options.seconds; ++second) {
     SecondPoint point;
     point.second = second;
-    point.phase = second < warm_seconds ? Phase::kWarmUp : Phase::kMeasure;
+    point.phase = second < options.seconds / 5 ? Phase::kWarmUp : Phase::kMeasure;
     for (std::uint32_t step = 0; step < 2; ++step) {
-      StepRecord record;
-      record.step = step;
-      record.phase = point.phase;
       for (int i = 0; i < per_second / 2; ++i) {
-        Book(record, Draw(rng, options, second + (2.0 * i + step) / per_second));
+        const Request request = Draw(rng, options, second + (2.0 * i + step) / per_second);
+        Book(sums[step * 2 + static_cast<std::uint32_t>(point.phase)], request);
+        ++point.counts.planned;
+        ++point.counts.by_outcome[static_cast<std::size_t>(request.outcome)];
+        point.response.RecordNs(request.service_ns + request.wait_ns, 1);
       }
-      point.counts += record.counts;
-      point.response.Merge(MergedLatency(record, LatencyKind::kResponse).histogram);
-      run.totals.push_back(std::move(record));
     }
     page.seconds.push_back(std::move(point));
-  }
-  // At most one record per step and phase, as loadgen leaves it.
-  std::vector<StepRecord> sums(4);
-  for (const StepRecord& record : run.totals) {
-    StepRecord& sum = sums[record.step * 2 + (record.phase == Phase::kMeasure ? 1 : 0)];
-    sum.step = record.step;
-    sum.phase = record.phase;
-    sum.Merge(record);
   }
   run.totals = std::move(sums);
   run.cpu_s = 1.75;

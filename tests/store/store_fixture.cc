@@ -9,9 +9,17 @@
 
 namespace weir::store {
 
+// In memory where that is to be had: real syncs would be all that these tests wait for, and what
+// they prove about syncs they prove with FaultVfs.
 TempDir::TempDir() {
-  std::string pattern = (std::filesystem::temp_directory_path() / "weir-store-XXXXXX").string();
+  std::error_code error;
+  const bool memory = std::filesystem::is_directory("/dev/shm", error);
+  const auto parent =
+      memory ? std::filesystem::path("/dev/shm") : std::filesystem::temp_directory_path();
+  std::string pattern = (parent / "weir-store-XXXXXX").string();
   path_ = mkdtemp(pattern.data());
+  // For a test's child that gives up root's rights.
+  std::filesystem::permissions(path_, std::filesystem::perms(0755));
 }
 
 TempDir::~TempDir() {

@@ -37,7 +37,11 @@ export function svg<K extends keyof SVGElementTagNameMap>(
 
 /** A name from outside, kept from turning the direction of what stands beside it. */
 export function name(text: string, attributes: Attributes = {}): HTMLElement {
-  return h("bdi", { class: "name", title: text.length > 60 ? text.slice(0, 500) : false, ...attributes }, text);
+  return h(
+    "bdi",
+    { class: "name", title: text.length > 60 ? text.slice(0, 500) : false, ...attributes },
+    text,
+  );
 }
 
 /** A number as shown, with the exact one for machines. */

@@ -57,6 +57,13 @@ export function rateTick(perSecond: number): string {
 }
 
 export function percent(ratio: number): string {
+  const share = ratio * 100;
+  const text = share === 0 ? "0" : share < 0.01 ? "<0.01" : share.toFixed(2);
+  return `${text}${space}%`;
+}
+
+/** For axes: no more digits than the tick needs. */
+export function percentTick(ratio: number): string {
   return `${+(ratio * 100).toPrecision(3)}${space}%`;
 }
 

@@ -9,7 +9,12 @@ import { runView } from "./views/run";
 import type { View } from "./views/view";
 
 function notFound(what: string): View {
-  const element = h("main", {}, h("h1", {}, "Not here"), h("p", {}, `This report has no ${what}. `, h("a", { href: "#/" }, "All runs")));
+  const element = h(
+    "main",
+    {},
+    h("h1", {}, "Not here"),
+    h("p", {}, `This report has no ${what}. `, h("a", { href: "#/" }, "All runs")),
+  );
   return { title: "Not here", element, figures: [] };
 }
 
@@ -22,13 +27,23 @@ function viewFor(report: Report): View {
     return compareView(report);
   }
   const run = page === "run" ? findRun(report, key ?? "") : undefined;
-  return run ? runView(report, run) : notFound(page === "run" ? `run ${key ?? ""}` : `page "${page}"`);
+  return run
+    ? runView(report, run)
+    : notFound(page === "run" ? `run ${key ?? ""}` : `page "${page}"`);
 }
 
 function topBar(): { element: HTMLElement; update: () => void } {
   const links = [
-    { href: "#/", text: "Overview", is: (page: string | undefined) => page === undefined || page === "run" },
-    { href: linkTo(["compare"]), text: "Compare", is: (page: string | undefined) => page === "compare" },
+    {
+      href: "#/",
+      text: "Overview",
+      is: (page: string | undefined) => page === undefined || page === "run",
+    },
+    {
+      href: linkTo(["compare"]),
+      text: "Compare",
+      is: (page: string | undefined) => page === "compare",
+    },
   ].map((link) => ({ ...link, element: h("a", { href: link.href }, link.text) }));
   const button = h("button", { type: "button", class: "theme", click: toggle });
   const element = h(

@@ -9,7 +9,10 @@ export interface Route {
 export function currentRoute(): Route {
   const [path = "", query = ""] = location.hash.replace(/^#\/?/, "").split("?", 2);
   return {
-    path: path.split("/").filter((part) => part !== "").map(decode),
+    path: path
+      .split("/")
+      .filter((part) => part !== "")
+      .map(decode),
     parameters: new URLSearchParams(query),
   };
 }

@@ -28,14 +28,36 @@ export function effectPicture(check: Check, span: number): SVGElement | null {
   const middle = height / 2;
   const cap = (value: number, out: -1 | 1): SVGElement =>
     Math.abs(value / check.tolerance) > span
-      ? svg("path", { d: `M${x(value) - out * 5},${middle - 4}L${x(value)},${middle}L${x(value) - out * 5},${middle + 4}` })
+      ? svg("path", {
+          d: `M${x(value) - out * 5},${middle - 4}L${x(value)},${middle}L${x(value) - out * 5},${middle + 4}`,
+        })
       : svg("path", { d: `M${x(value)},${middle - 4}V${middle + 4}` });
   return svg(
     "svg",
-    { class: `effect verdict-${check.verdict}`, width, height, viewBox: `0 0 ${width} ${height}`, "aria-hidden": true },
-    svg("rect", { class: "band", x: x(-check.tolerance), y: 0, width: x(check.tolerance) - x(-check.tolerance), height }),
+    {
+      class: `effect verdict-${check.verdict}`,
+      width,
+      height,
+      viewBox: `0 0 ${width} ${height}`,
+      "aria-hidden": true,
+    },
+    svg("rect", {
+      class: "band",
+      x: x(-check.tolerance),
+      y: 0,
+      width: x(check.tolerance) - x(-check.tolerance),
+      height,
+    }),
     svg("path", { class: "zero", d: `M${width / 2},0V${height}` }),
-    svg("g", { class: "interval" }, svg("path", { d: `M${x(low)},${middle}H${x(high)}` }), cap(low, -1), cap(high, 1)),
-    check.change_ratio === null ? null : svg("circle", { cx: x(check.change_ratio), cy: middle, r: 3.5 }),
+    svg(
+      "g",
+      { class: "interval" },
+      svg("path", { d: `M${x(low)},${middle}H${x(high)}` }),
+      cap(low, -1),
+      cap(high, 1),
+    ),
+    check.change_ratio === null
+      ? null
+      : svg("circle", { cx: x(check.change_ratio), cy: middle, r: 3.5 }),
   );
 }

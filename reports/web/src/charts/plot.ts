@@ -53,7 +53,12 @@ export interface Figure {
 
 /** What stands in the place of a chart that would be empty. */
 export function noData(title: string, why: string): Figure {
-  const element = h("figure", { class: "chart" }, h("figcaption", {}, title), h("p", { class: "no-data" }, why));
+  const element = h(
+    "figure",
+    { class: "chart" },
+    h("figcaption", {}, title),
+    h("p", { class: "no-data" }, why),
+  );
   return { element, draw: () => undefined, destroy: () => undefined };
 }
 
@@ -90,7 +95,11 @@ function uplotAxis(axis: Axis, side: number): uPlot.Axis {
     ticks: { show: false },
     splits: (plot, _index, low, high) => {
       const pixels = (vertical ? plot.bbox.height : plot.bbox.width) / devicePixelRatio;
-      return axis.ticks(low, high, Math.max(2, Math.floor(pixels / (axis.spacing ?? (vertical ? 30 : 84)))));
+      return axis.ticks(
+        low,
+        high,
+        Math.max(2, Math.floor(pixels / (axis.spacing ?? (vertical ? 30 : 84)))),
+      );
     },
     filter: (_plot, splits) => splits,
     values: (_plot, splits) => splits.map((split) => axis.format(split)),
@@ -147,7 +156,8 @@ class Legend {
     this.where.textContent = index === null ? "" : this.chart.nameX(index);
     for (const { line, cell } of this.cells) {
       const value = index === null ? null : line.values[index];
-      cell.textContent = index === null ? "" : value === null || value === undefined ? "–" : line.format(value);
+      cell.textContent =
+        index === null ? "" : value === null || value === undefined ? "–" : line.format(value);
     }
   }
 }
@@ -163,7 +173,10 @@ function moveByKey(chart: Chart, plot: uPlot, event: KeyboardEvent): void {
   }
   event.preventDefault();
   const next = Math.min(Math.max(at < 0 ? 0 : at + step, 0), chart.x.length - 1);
-  plot.setCursor({ left: plot.valToPos(chart.x[next] ?? 0, "x"), top: plot.bbox.height / devicePixelRatio / 2 });
+  plot.setCursor({
+    left: plot.valToPos(chart.x[next] ?? 0, "x"),
+    top: plot.bbox.height / devicePixelRatio / 2,
+  });
 }
 
 function uplotOptions(chart: Chart, width: number, legend: Legend): uPlot.Options {

@@ -1,7 +1,15 @@
 // A run over its seconds: latency above, rate and errors below, one cursor through all.
 import type { Run, Seconds } from "../data";
 import { count, rate, rateTick, seconds as inSeconds } from "../format";
-import { figure, latencyAxis, latencyFormat, noData, type Axis, type Chart, type Figure } from "./plot";
+import {
+  figure,
+  latencyAxis,
+  latencyFormat,
+  noData,
+  type Axis,
+  type Chart,
+  type Figure,
+} from "./plot";
 import { linearTicks } from "./ticks";
 
 const sync = "seconds";
@@ -27,7 +35,9 @@ function common(run: Run): Pick<Chart, "x" | "xAxis" | "nameX" | "sync" | "shade
     x: series.planned.map((_, i) => i * series.width_s),
     xAxis: timeAxis(series),
     nameX: (i) =>
-      series.width_s === 1 ? `second ${i}` : `seconds ${i * series.width_s} to ${(i + 1) * series.width_s - 1}`,
+      series.width_s === 1
+        ? `second ${i}`
+        : `seconds ${i * series.width_s} to ${(i + 1) * series.width_s - 1}`,
     sync,
     ...(warm > 0 ? { shade: { from: 0, to: warm } } : {}),
   };
@@ -44,7 +54,9 @@ function latencyFigure(run: Run): Figure {
   const line = { format: latencyFormat };
   const each = series.width_s === 1 ? "second" : inSeconds(series.width_s);
   const notes = [
-    few ? "p99 is not drawn: fewer than 100 requests in each second" : `of the requests that ended in each ${each}`,
+    few
+      ? "p99 is not drawn: fewer than 100 requests in each second"
+      : `of the requests that ended in each ${each}`,
     run.warm_up_s > 0 ? "grey: warm-up, left out of all numbers" : "",
   ];
   return figure({
@@ -97,7 +109,9 @@ function errorFigure(run: Run): Figure {
       ticks: (low, high, most) => linearTicks(low, high, most).filter(Number.isInteger),
       format: count,
     },
-    lines: [{ label: "did not complete", values: series.errors, colour: "bad", format: count, width: 2 }],
+    lines: [
+      { label: "did not complete", values: series.errors, colour: "bad", format: count, width: 2 },
+    ],
   });
 }
 

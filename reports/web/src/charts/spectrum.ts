@@ -2,7 +2,15 @@
 import uPlot from "uplot";
 import type { Curve } from "../data";
 import { count } from "../format";
-import { figure, latencyAxis, latencyFormat, noData, type Axis, type Figure, type Line } from "./plot";
+import {
+  figure,
+  latencyAxis,
+  latencyFormat,
+  noData,
+  type Axis,
+  type Figure,
+  type Line,
+} from "./plot";
 
 export interface NamedCurve {
   label: string;
@@ -36,7 +44,11 @@ function axis(high: number): Axis {
     ticks: (low, top, most) => {
       const ticks: number[] = [];
       const room = (top - low) / most;
-      const places = [0, Math.log10(2), ...Array.from({ length: Math.floor(top) }, (_, i) => i + 1)];
+      const places = [
+        0,
+        Math.log10(2),
+        ...Array.from({ length: Math.floor(top) }, (_, i) => i + 1),
+      ];
       for (const place of places) {
         if (place - (ticks[ticks.length - 1] ?? -Infinity) >= room) {
           ticks.push(place);
@@ -80,7 +92,10 @@ export function spectrumFigure(title: string, curves: NamedCurve[]): Figure {
       styles.push({ ...line, label: `${label}, at least`, dash: [3, 4] });
     }
   }
-  const [x, ...columns] = uPlot.join(tables as uPlot.AlignedData[]) as [number[], ...(number | null)[][]];
+  const [x, ...columns] = uPlot.join(tables as uPlot.AlignedData[]) as [
+    number[],
+    ...(number | null)[][],
+  ];
   const values = drawn.flatMap(({ curve }) => curve.v);
   return figure({
     title,

@@ -1,6 +1,6 @@
 // Runs over time: one number per run, in order of start; a click opens the run.
 import { errorRatio, runName, type ColumnKey, type Run } from "../data";
-import { duration, minute, percent, rate, rateTick, short } from "../format";
+import { duration, minute, percent, percentTick, rate, rateTick, short } from "../format";
 import { figure, latencyAxis, noData, type Axis, type Figure, type Line } from "./plot";
 import { linearTicks } from "./ticks";
 
@@ -54,7 +54,7 @@ export const metrics: Metric[] = [
     read: (run) => errorRatio(run.requests),
     why: () => "no request was planned",
     format: percent,
-    axis: plainAxis("requests not completed", percent, 0.001),
+    axis: plainAxis("requests not completed", percentTick, 0.001),
   },
 ];
 
@@ -66,7 +66,12 @@ function linesOf(runs: Run[], metric: Metric): { lines: Line[]; perBuild: boolea
   const perBuild = builds.length > 1 && builds.length <= linesMax && builds.length < runs.length;
   const style = { format: metric.format, points: true, connected: true, width: 1.5 };
   if (!perBuild) {
-    const line = { ...style, label: metric.title, colour: "series-1", values: runs.map(metric.read) };
+    const line = {
+      ...style,
+      label: metric.title,
+      colour: "series-1",
+      values: runs.map(metric.read),
+    };
     return { lines: [line], perBuild };
   }
   const lines = builds.map((build, i) => ({
@@ -106,12 +111,20 @@ function runWords(run: Run, metric: Metric): string {
   return parts.filter((part) => part !== "").join(", ");
 }
 
-export function trendFigure(scenario: string, runs: Run[], metric: Metric, open: (run: Run) => void): Figure {
+export function trendFigure(
+  scenario: string,
+  runs: Run[],
+  metric: Metric,
+  open: (run: Run) => void,
+): Figure {
   const values = runs.map(metric.read);
   const known = values.filter((value): value is number => value !== null);
   if (known.length === 0 || (metric.format === duration && Math.max(...known) <= 0)) {
     const first = runs[0];
-    return noData(short(scenario, 80), `No data: ${(first && metric.why(first)) ?? "nothing is known"}.`);
+    return noData(
+      short(scenario, 80),
+      `No data: ${(first && metric.why(first)) ?? "nothing is known"}.`,
+    );
   }
   const [only] = known;
   if (runs.length === 1 && only !== undefined) {

@@ -26,8 +26,16 @@ function notes(latency: Latency): HTMLElement[] {
 
 export function latencySection(measured: Measured): HTMLElement {
   const rows: [string, string, Latency][] = [
-    ["response", "from the instant a request was due to its last byte: what a user waits", measured.latency_ns.response],
-    ["service", "from the send to the last byte: what the target took", measured.latency_ns.service],
+    [
+      "response",
+      "from the instant a request was due to its last byte: what a user waits",
+      measured.latency_ns.response,
+    ],
+    [
+      "service",
+      "from the send to the last byte: what the target took",
+      measured.latency_ns.service,
+    ],
     ["send lag", "from due to the attempt to send: how late weir itself was", measured.send_lag_ns],
   ];
   return section(

@@ -24,7 +24,11 @@ function thresholdWords(run: Run): Node {
 }
 
 /** A number that may be missing. */
-export function known(value: number | null, format: (value: number) => string, why?: string): HTMLElement {
+export function known(
+  value: number | null,
+  format: (value: number) => string,
+  why?: string,
+): HTMLElement {
   return value === null ? unknown(why) : datum(value, format(value));
 }
 
@@ -32,7 +36,11 @@ function row(report: Report, run: Run): (Node | string)[] {
   const { response } = run.latency_ns;
   const errors = errorRatio(run.requests);
   return [
-    h("a", { href: linkTo(["run", runKey(report, run)]) }, run.run === null ? "–" : String(run.run)),
+    h(
+      "a",
+      { href: linkTo(["run", runKey(report, run)]) },
+      run.run === null ? "–" : String(run.run),
+    ),
     h("time", { datetime: run.started_at }, format.minute(run.started_at)),
     name(run.scenario, { class: "name cut" }),
     name(run.build, { class: "name cut" }),

@@ -9,19 +9,32 @@ export interface Head {
 }
 
 export function table(label: string, heads: Head[], rows: Child[][]): HTMLElement {
-  const className = (head: Head): string => `${head.left ? "left" : ""} ${head.wide ? "wide" : ""}`.trim();
+  const className = (head: Head): string =>
+    `${head.left ? "left" : ""} ${head.wide ? "wide" : ""}`.trim();
   return h(
     "div",
     { class: "scroll", tabindex: 0, role: "region", "aria-label": label },
     h(
       "table",
       {},
-      h("thead", {}, h("tr", {}, ...heads.map((head) => h("th", { scope: "col", class: className(head) }, head.title)))),
+      h(
+        "thead",
+        {},
+        h(
+          "tr",
+          {},
+          ...heads.map((head) => h("th", { scope: "col", class: className(head) }, head.title)),
+        ),
+      ),
       h(
         "tbody",
         {},
         ...rows.map((row) =>
-          h("tr", {}, ...row.map((cell, i) => h("td", { class: className(heads[i] ?? { title: "" }) }, cell))),
+          h(
+            "tr",
+            {},
+            ...row.map((cell, i) => h("td", { class: className(heads[i] ?? { title: "" }) }, cell)),
+          ),
         ),
       ),
     ),

@@ -15,7 +15,12 @@ const marks: Record<VerdictWord | "unknown", string> = {
 
 /** The word of an outcome with its mark: never colour alone. */
 export function badge(word: VerdictWord | "unknown"): HTMLElement {
-  return h("span", { class: `badge verdict-${word}` }, h("i", { "aria-hidden": true }, marks[word]), word);
+  return h(
+    "span",
+    { class: `badge verdict-${word}` },
+    h("i", { "aria-hidden": true }, marks[word]),
+    word,
+  );
 }
 
 function metricWords(check: Check): string {
@@ -28,7 +33,12 @@ function checkRow(check: Check, span: number): (Node | string)[] {
   const change = check.change_ratio;
   return [
     badge(check.verdict),
-    h("span", {}, check.step ? h("span", {}, name(check.step), ": ") : null, name(metricWords(check))),
+    h(
+      "span",
+      {},
+      check.step ? h("span", {}, name(check.step), ": ") : null,
+      name(metricWords(check)),
+    ),
     shown(check.baseline),
     shown(check.candidate),
     change === null ? unknown(check.reason) : datum(change, format.change(change, check.unit)),
@@ -59,9 +69,14 @@ function checksTable(checks: Check[]): HTMLElement {
 // Checks that did not pass say why; the one that decided has said it above.
 function reasons(verdict: Verdict): HTMLElement[] {
   return verdict.checks
-    .filter((check) => check.verdict !== "pass" && check.reason !== "" && check.reason !== verdict.reason)
+    .filter(
+      (check) => check.verdict !== "pass" && check.reason !== "" && check.reason !== verdict.reason,
+    )
     .map((check) => {
-      const more = check.runs_needed === null ? "" : ` ${check.runs_needed} runs a side would probably decide.`;
+      const more =
+        check.runs_needed === null
+          ? ""
+          : ` ${check.runs_needed} runs a side would probably decide.`;
       return h("p", { class: "note" }, `${metricWords(check)}: ${check.reason}${more}`);
     });
 }
@@ -73,7 +88,11 @@ function runList(report: Report, numbers: number[]): string {
 }
 
 /** `linked`: with a way to the comparison of the two sides. */
-export function verdictCard(report: Report, verdict: Verdict, linked: "linked" | "plain"): HTMLElement {
+export function verdictCard(
+  report: Report,
+  verdict: Verdict,
+  linked: "linked" | "plain",
+): HTMLElement {
   return h(
     "article",
     { class: `card verdict-${verdict.verdict}` },
@@ -81,18 +100,32 @@ export function verdictCard(report: Report, verdict: Verdict, linked: "linked" |
       "header",
       {},
       badge(verdict.verdict),
-      h("h3", {}, name(verdict.candidate), h("span", { class: "against" }, " against "), name(verdict.baseline)),
+      h(
+        "h3",
+        {},
+        name(verdict.candidate),
+        h("span", { class: "against" }, " against "),
+        name(verdict.baseline),
+      ),
     ),
     h("p", { class: "reason" }, verdict.reason),
-    verdict.checks.length > 0 ? checksTable(verdict.checks) : h("p", { class: "no-data" }, "Nothing was checked."),
+    verdict.checks.length > 0
+      ? checksTable(verdict.checks)
+      : h("p", { class: "no-data" }, "Nothing was checked."),
     ...reasons(verdict),
-    ...verdict.warnings.map((warning) => h("p", { class: "warning" }, h("i", { "aria-hidden": true }, "!"), warning)),
+    ...verdict.warnings.map((warning) =>
+      h("p", { class: "warning" }, h("i", { "aria-hidden": true }, "!"), warning),
+    ),
     h(
       "footer",
       {},
       `Candidate: ${runList(report, verdict.candidate_runs)}. Baseline: ${runList(report, verdict.baseline_runs)}. Design: ${verdict.design}. `,
       linked === "linked"
-        ? h("a", { href: linkTo(["compare"], { verdict: String(report.verdicts.indexOf(verdict)) }) }, "Compare the two")
+        ? h(
+            "a",
+            { href: linkTo(["compare"], { verdict: String(report.verdicts.indexOf(verdict)) }) },
+            "Compare the two",
+          )
         : null,
     ),
   );

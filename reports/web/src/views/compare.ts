@@ -1,5 +1,16 @@
 import { spectrumFigure } from "../charts/spectrum";
-import { columns, errorRatio, runKey, runName, type Latency, type Report, type Run, type Subject, type Unit, type Verdict } from "../data";
+import {
+  columns,
+  errorRatio,
+  runKey,
+  runName,
+  type Latency,
+  type Report,
+  type Run,
+  type Subject,
+  type Unit,
+  type Verdict,
+} from "../data";
 import { datum, h, name, unknown, type Child } from "../dom";
 import * as format from "../format";
 import { latencyCell } from "../parts/latency";
@@ -45,7 +56,8 @@ function sidesOfVerdict(sides: Side[], verdict: Verdict | undefined): [Side, Sid
 
 function chosen(report: Report, sides: Side[]): [Side, Side] | null {
   const { parameters } = currentRoute();
-  const named = (key: string): Side | undefined => sides.find((side) => side.key === parameters.get(key));
+  const named = (key: string): Side | undefined =>
+    sides.find((side) => side.key === parameters.get(key));
   const [a, b] = [named("a"), named("b")];
   if (a && b) {
     return [a, b];
@@ -53,16 +65,19 @@ function chosen(report: Report, sides: Side[]): [Side, Side] | null {
   const number = parameters.get("verdict");
   const verdict = report.verdicts[Number(number ?? 0)];
   const last = sides[sides.length - 1];
-  const before = last && sides.filter((side) => side.subject.scenario === last.subject.scenario).slice(-2)[0];
+  const before =
+    last && sides.filter((side) => side.subject.scenario === last.subject.scenario).slice(-2)[0];
   return sidesOfVerdict(sides, verdict) ?? (last && before ? [before, last] : null);
 }
 
 function picker(report: Report, sides: Side[], pair: [Side, Side]): HTMLElement {
   const select = (label: string, at: 0 | 1): HTMLElement => {
-    const choice = h("select", { change: () => {
-      const other = pair[at === 0 ? 1 : 0].key;
-      go(["compare"], at === 0 ? { a: choice.value, b: other } : { a: other, b: choice.value });
-    } });
+    const choice = h("select", {
+      change: () => {
+        const other = pair[at === 0 ? 1 : 0].key;
+        go(["compare"], at === 0 ? { a: choice.value, b: other } : { a: other, b: choice.value });
+      },
+    });
     for (const scenario of new Set(report.runs.map((run) => run.scenario))) {
       const group = h("optgroup", { label: format.short(scenario, 60) });
       for (const side of sides.filter((each) => each.subject.scenario === scenario)) {
@@ -72,7 +87,12 @@ function picker(report: Report, sides: Side[], pair: [Side, Side]): HTMLElement 
       }
       choice.append(group);
     }
-    return h("label", { class: "side" }, h("span", {}, h("i", { class: `key ink-series-${at + 1}` }), label), choice);
+    return h(
+      "label",
+      { class: "side" },
+      h("span", {}, h("i", { class: `key ink-series-${at + 1}` }), label),
+      choice,
+    );
   };
   return h("div", { class: "sides" }, select("A, before", 0), select("B, after", 1));
 }
@@ -96,7 +116,8 @@ function latencyRows(a: Latency, b: Latency): Row[] {
 }
 
 function plainRow(label: string, unit: Unit, a: number | null, b: number | null): Row {
-  const cell = (value: number | null): Child => (value === null ? unknown("not known") : datum(value, format.value(value, unit)));
+  const cell = (value: number | null): Child =>
+    value === null ? unknown("not known") : datum(value, format.value(value, unit));
   return { label, unit, a, b, cells: [cell(a), cell(b)] };
 }
 
@@ -134,7 +155,12 @@ export function compareView(report: Report): View {
   const sides = sidesOf(report);
   const pair = chosen(report, sides);
   if (!pair) {
-    const element = h("main", {}, h("h1", {}, "Compare"), h("p", { class: "no-data" }, "No runs to compare in this report."));
+    const element = h(
+      "main",
+      {},
+      h("h1", {}, "Compare"),
+      h("p", { class: "no-data" }, "No runs to compare in this report."),
+    );
     return { title: "Compare", element, figures: [] };
   }
   const [a, b] = pair;
@@ -147,16 +173,26 @@ export function compareView(report: Report): View {
     "main",
     {},
     h("h1", {}, "Compare"),
-    h("p", { class: "lead" }, name(a.subject.scenario), a.subject.scenario === b.subject.scenario ? null : h("span", {}, " with ", name(b.subject.scenario))),
+    h(
+      "p",
+      { class: "lead" },
+      name(a.subject.scenario),
+      a.subject.scenario === b.subject.scenario
+        ? null
+        : h("span", {}, " with ", name(b.subject.scenario)),
+    ),
     picker(report, sides, pair),
     verdict ? section("Verdict", verdictCard(report, verdict, "plain")) : null,
     section("Distribution", spectrum.element),
     section(
       "Differences",
       differences(a.subject, b.subject),
-      h("p", { class: "note" }, "Changes as observed, without intervals: runs of one build differ from each other too, and only a gate weighs that. Runs of a build are merged into one distribution, never averaged."),
+      h(
+        "p",
+        { class: "note" },
+        "Changes as observed, without intervals: runs of one build differ from each other too, and only a gate weighs that. Runs of a build are merged into one distribution, never averaged.",
+      ),
     ),
   );
   return { title: "Compare", element, figures: [spectrum] };
 }
-

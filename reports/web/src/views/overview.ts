@@ -16,12 +16,21 @@ function chosenMetric(): Metric {
 }
 
 function metricChoice(onChange: () => void): HTMLElement {
-  const choice = h("div", { class: "choice", role: "radiogroup", "aria-label": "Metric of the charts" });
+  const choice = h("div", {
+    class: "choice",
+    role: "radiogroup",
+    "aria-label": "Metric of the charts",
+  });
   for (const metric of metrics) {
-    const input = h("input", { type: "radio", name: "metric", value: metric.key, change: () => {
-      replaceParameter("metric", metric.key);
-      onChange();
-    } });
+    const input = h("input", {
+      type: "radio",
+      name: "metric",
+      value: metric.key,
+      change: () => {
+        replaceParameter("metric", metric.key);
+        onChange();
+      },
+    });
     input.checked = metric.key === chosenMetric().key;
     choice.append(h("label", {}, input, h("span", {}, metric.title)));
   }
@@ -31,7 +40,8 @@ function metricChoice(onChange: () => void): HTMLElement {
 function summary(report: Report): string {
   const scenarios = byScenario(report).size;
   const builds = new Set(report.runs.map((run) => run.build)).size;
-  const words = (number: number, word: string): string => `${count(number)} ${word}${number === 1 ? "" : "s"}`;
+  const words = (number: number, word: string): string =>
+    `${count(number)} ${word}${number === 1 ? "" : "s"}`;
   return `${words(report.runs.length, "run")} of ${words(scenarios, "scenario")} on ${words(builds, "build")}. Written ${minute(report.generated_at)} UTC.`;
 }
 
@@ -41,7 +51,9 @@ export function overview(report: Report): View {
   const drawCharts = (): void => {
     figures.splice(0).forEach((figure) => figure.destroy());
     for (const [scenario, runs] of byScenario(report)) {
-      figures.push(trendFigure(scenario, runs, chosenMetric(), (run) => go(["run", runKey(report, run)])));
+      figures.push(
+        trendFigure(scenario, runs, chosenMetric(), (run) => go(["run", runKey(report, run)])),
+      );
     }
     charts.replaceChildren(...figures.map((figure) => figure.element));
   };
@@ -57,12 +69,17 @@ export function overview(report: Report): View {
     h("h1", { class: "name" }, report.title),
     h("p", { class: "lead" }, summary(report)),
     report.verdicts.length > 0
-      ? section(report.verdicts.length === 1 ? "Verdict" : "Verdicts", ...report.verdicts.map((each) => verdictCard(report, each, "linked")))
+      ? section(
+          report.verdicts.length === 1 ? "Verdict" : "Verdicts",
+          ...report.verdicts.map((each) => verdictCard(report, each, "linked")),
+        )
       : null,
     report.runs.length > 0 ? trends : null,
     section(
       "Runs",
-      report.runs.length > 0 ? runsTable(report, report.runs) : h("p", { class: "no-data" }, "No runs in this report."),
+      report.runs.length > 0
+        ? runsTable(report, report.runs)
+        : h("p", { class: "no-data" }, "No runs in this report."),
     ),
   );
   return { title: report.title, element, figures };

@@ -1,6 +1,14 @@
 import { secondsFigures } from "../charts/seconds";
 import { spectrumFigure } from "../charts/spectrum";
-import { columns, errorRatio, runKey, runName, type Report, type Run, type Threshold } from "../data";
+import {
+  columns,
+  errorRatio,
+  runKey,
+  runName,
+  type Report,
+  type Run,
+  type Threshold,
+} from "../data";
 import { datum, h, name, unknown, type Child } from "../dom";
 import * as format from "../format";
 import { latencyCell, latencySection, waitFactor } from "../parts/latency";
@@ -18,15 +26,28 @@ function tiles(run: Run): HTMLElement {
   const { requests, rate_per_s: rates } = run;
   const errors = errorRatio(requests);
   const wrong = requests.planned - requests.completed;
-  const planned = rates.planned === null ? "closed loop: a result" : `of ${format.rate(rates.planned)} planned`;
+  const planned =
+    rates.planned === null ? "closed loop: a result" : `of ${format.rate(rates.planned)} planned`;
   return h(
     "dl",
     { class: "tiles" },
     tile("p50", latencyCell(run.latency_ns.response, "p50"), "response time"),
     tile("p99", latencyCell(run.latency_ns.response, "p99"), "response time"),
-    tile("rate", known(rates.achieved, format.rate, rates.achieved_reason), rates.achieved === null ? "nothing was measured" : planned),
-    tile("requests", datum(requests.planned, format.count(requests.planned)), `in ${format.seconds(run.measured_s)} measured`),
-    tile("errors", known(errors, format.percent), wrong === 0 ? "every request completed" : `${format.count(wrong)} did not complete`),
+    tile(
+      "rate",
+      known(rates.achieved, format.rate, rates.achieved_reason),
+      rates.achieved === null ? "nothing was measured" : planned,
+    ),
+    tile(
+      "requests",
+      datum(requests.planned, format.count(requests.planned)),
+      `in ${format.seconds(run.measured_s)} measured`,
+    ),
+    tile(
+      "errors",
+      known(errors, format.percent),
+      wrong === 0 ? "every request completed" : `${format.count(wrong)} did not complete`,
+    ),
   );
 }
 
@@ -35,7 +56,14 @@ function remarks(run: Run): HTMLElement[] {
   const lines: HTMLElement[] = [];
   if (run.state !== "complete") {
     const why = run.state_reason || "It ended before its plan did.";
-    lines.push(h("p", { class: "warning" }, h("i", { "aria-hidden": true }, "!"), `This run is ${run.state}. ${why}`));
+    lines.push(
+      h(
+        "p",
+        { class: "warning" },
+        h("i", { "aria-hidden": true }, "!"),
+        `This run is ${run.state}. ${why}`,
+      ),
+    );
   }
   const factor = waitFactor(run);
   if (factor !== null) {
@@ -58,29 +86,53 @@ function thresholdsSection(run: Run): HTMLElement | null {
         "Thresholds",
         table(
           "Thresholds",
-          [{ title: "state", left: true }, { title: "demanded", left: true }, { title: "observed" }, { title: "", left: true }],
-          run.thresholds.map((each) => [badge(each.state), name(each.threshold), observed(each), each.reason]),
+          [
+            { title: "state", left: true },
+            { title: "demanded", left: true },
+            { title: "observed" },
+            { title: "", left: true },
+          ],
+          run.thresholds.map((each) => [
+            badge(each.state),
+            name(each.threshold),
+            observed(each),
+            each.reason,
+          ]),
         ),
       );
 }
 
 function errorsSection(run: Run): HTMLElement {
   const kinds = Object.entries(run.errors);
-  const fates = (["failed", "timed_out", "dropped", "unfinished"] as const).filter((fate) => run.requests[fate] > 0);
+  const fates = (["failed", "timed_out", "dropped", "unfinished"] as const).filter(
+    (fate) => run.requests[fate] > 0,
+  );
   const share = (value: number): string =>
     run.requests.planned === 0 ? "n/a" : format.percent(value / run.requests.planned);
   if (kinds.length === 0 && fates.length === 0) {
     return section("Errors", h("p", { class: "no-data" }, "None: every request completed."));
   }
   const heads = [{ title: "", left: true }, { title: "requests" }, { title: "of planned" }];
-  const row = (label: string, value: number): Child[] => [label, datum(value, format.count(value)), share(value)];
+  const row = (label: string, value: number): Child[] => [
+    label,
+    datum(value, format.count(value)),
+    share(value),
+  ];
   return section(
     "Errors",
     h(
       "div",
       { class: "columns" },
-      table("What became of requests", [{ ...heads[0], title: "outcome", left: true }, ...heads.slice(1)], fates.map((fate) => row(format.words(fate), run.requests[fate]))),
-      table("Kinds of error", [{ ...heads[0], title: "kind", left: true }, ...heads.slice(1)], kinds.map(([kind, value]) => row(format.words(kind), value))),
+      table(
+        "What became of requests",
+        [{ ...heads[0], title: "outcome", left: true }, ...heads.slice(1)],
+        fates.map((fate) => row(format.words(fate), run.requests[fate])),
+      ),
+      table(
+        "Kinds of error",
+        [{ ...heads[0], title: "kind", left: true }, ...heads.slice(1)],
+        kinds.map(([kind, value]) => row(format.words(kind), value)),
+      ),
     ),
   );
 }
@@ -89,7 +141,9 @@ function stepsSection(run: Run): HTMLElement | null {
   if (run.steps.length < 2) {
     return null;
   }
-  const shown = columns.filter(({ key }) => key === "p50" || key === "p90" || key === "p99" || key === "max");
+  const shown = columns.filter(
+    ({ key }) => key === "p50" || key === "p90" || key === "p99" || key === "max",
+  );
   return section(
     "Steps",
     table(
@@ -121,16 +175,48 @@ function facts(run: Run): HTMLElement {
     ["load", name(run.load)],
     ["branch", run.branch ? name(run.branch) : null],
     ["tag", run.tag ? name(run.tag) : null],
-    ["started", h("time", { datetime: run.started_at }, `${run.started_at.replace("T", " ").replace("Z", "")} UTC`)],
-    ["duration", `${format.seconds(run.duration_s)}, of which ${format.seconds(run.measured_s)} measured`],
-    ["warm-up", run.warm_up_s > 0 ? `${format.seconds(run.warm_up_s)}, ${format.count(run.warm_up.requests.planned)} requests, left out of all numbers` : null],
-    ["generator", cpu === null && memory === null ? "never sampled" : [cpu === null ? "" : `${cpu.toFixed(2)} s of CPU`, memory === null ? "" : `${format.bytes(memory)} of memory at most`].filter(Boolean).join(", ")],
+    [
+      "started",
+      h(
+        "time",
+        { datetime: run.started_at },
+        `${run.started_at.replace("T", " ").replace("Z", "")} UTC`,
+      ),
+    ],
+    [
+      "duration",
+      `${format.seconds(run.duration_s)}, of which ${format.seconds(run.measured_s)} measured`,
+    ],
+    [
+      "warm-up",
+      run.warm_up_s > 0
+        ? `${format.seconds(run.warm_up_s)}, ${format.count(run.warm_up.requests.planned)} requests, left out of all numbers`
+        : null,
+    ],
+    [
+      "generator",
+      cpu === null && memory === null
+        ? "never sampled"
+        : [
+            cpu === null ? "" : `${cpu.toFixed(2)} s of CPU`,
+            memory === null ? "" : `${format.bytes(memory)} of memory at most`,
+          ]
+            .filter(Boolean)
+            .join(", "),
+    ],
     ["environment", name(run.environment)],
     ["seed", String(run.seed)],
     ["weir", run.weir_version],
   ];
   const pairs = rows.filter(([, value]) => value !== null && value !== "");
-  return section("Circumstances", h("dl", { class: "facts" }, ...pairs.flatMap(([label, value]) => [h("dt", {}, label), h("dd", {}, value)])));
+  return section(
+    "Circumstances",
+    h(
+      "dl",
+      { class: "facts" },
+      ...pairs.flatMap(([label, value]) => [h("dt", {}, label), h("dd", {}, value)]),
+    ),
+  );
 }
 
 function neighbours(report: Report, run: Run): HTMLElement {
@@ -143,7 +229,18 @@ function neighbours(report: Report, run: Run): HTMLElement {
     { class: "neighbours", "aria-label": "Neighbouring runs" },
     link(same[at - 1], "← earlier run"),
     link(same[at + 1], "later run →"),
-    same[at - 1] ? h("a", { href: linkTo(["compare"], { a: `run:${runKey(report, same[at - 1] as Run)}`, b: `run:${runKey(report, run)}` }) }, "compare with the earlier one") : null,
+    same[at - 1]
+      ? h(
+          "a",
+          {
+            href: linkTo(["compare"], {
+              a: `run:${runKey(report, same[at - 1] as Run)}`,
+              b: `run:${runKey(report, run)}`,
+            }),
+          },
+          "compare with the earlier one",
+        )
+      : null,
   );
 }
 
@@ -159,8 +256,21 @@ export function runView(report: Report, run: Run): View {
     "main",
     {},
     h("p", { class: "crumbs" }, h("a", { href: "#/" }, "All runs")),
-    h("h1", {}, runName(run), " ", h("span", { class: "of" }, name(run.scenario)), " ", stateBadge(run)),
-    h("p", { class: "lead" }, run.build ? h("span", {}, "build ", name(run.build), ", ") : null, name(run.load)),
+    h(
+      "h1",
+      {},
+      runName(run),
+      " ",
+      h("span", { class: "of" }, name(run.scenario)),
+      " ",
+      stateBadge(run),
+    ),
+    h(
+      "p",
+      { class: "lead" },
+      run.build ? h("span", {}, "build ", name(run.build), ", ") : null,
+      name(run.load),
+    ),
     ...remarks(run),
     tiles(run),
     thresholdsSection(run),

@@ -1,0 +1,283 @@
+// The report in a real browser: node --test report_test.mjs, with REPORT_FIXTURE = the program
+// that writes the reports. Fails on any console error and on any request but the file itself.
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, afterEach, before, test } from "node:test";
+import { pathToFileURL } from "node:url";
+import { chromium } from "playwright-core";
+
+const quiet = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+const folder = mkdtempSync(join(tmpdir(), "weir-report-"));
+let browser;
+let contexts = [];
+
+before(async () => {
+  execFileSync(process.env.REPORT_FIXTURE, [folder]);
+  browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: quiet });
+});
+
+afterEach(async () => {
+  await Promise.all(contexts.map((context) => context.close()));
+  contexts = [];
+});
+
+after(async () => {
+  await browser?.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** Opens a report; `page.check()` fails on anything that went wrong since. */
+async function open(file, { hash = "", ...options } = {}) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+  contexts.push(context);
+  const page = await context.newPage();
+  const wrong = [];
+  const requests = [];
+  page.on("console", (message) => {
+    if (["error", "warning"].includes(message.type())) {
+      wrong.push(`console: ${message.text()}`);
+    }
+  });
+  page.on("pageerror", (error) => wrong.push(`error: ${error.message}`));
+  page.on("dialog", (dialog) => {
+    wrong.push(`dialog: ${dialog.message()}`);
+    void dialog.dismiss();
+  });
+  page.on("request", (request) => requests.push(request.url().split("#")[0]));
+  const url = pathToFileURL(join(folder, file)).href;
+  await page.goto(url + hash);
+  page.check = () => {
+    assert.deepEqual(wrong, []);
+    assert.deepEqual([...new Set(requests)], [url]);
+  };
+  return page;
+}
+
+function dataOf(file) {
+  const html = readFileSync(join(folder, file), "utf8");
+  return JSON.parse(/id="data">(.*?)<\/script>/s.exec(html)[1]);
+}
+
+/** A number as the page writes it, back in ns, per second or as a ratio. */
+function parsed(text) {
+  const match = /^(?:≥\s)?([\d.,]+)\s?(ns|µs|ms|s|\/s|k\/s|%)?$/.exec(text);
+  assert.ok(match, `not a number: ${text}`);
+  const factors = { ns: 1, µs: 1e3, ms: 1e6, s: 1e9, "/s": 1, "k/s": 1e3, "%": 0.01 };
+  return Number(match[1].replaceAll(",", "")) * (factors[match[2]] ?? 1);
+}
+
+async function cellsOf(page, region) {
+  return page.locator(`[role=region][aria-label="${region}"] tbody tr`).evaluateAll((rows) =>
+    rows.map((row) =>
+      [...row.cells].map((cell) => ({
+        text: cell.textContent,
+        value: cell.querySelector("data")?.value,
+      })),
+    ),
+  );
+}
+
+test("the run's table shows what the data says", async () => {
+  const run = dataOf("report.html").runs.find((each) => each.run === 15);
+  const page = await open("report.html", { hash: "#/run/15" });
+  const rows = await cellsOf(page, "Latency");
+  const keys = ["min", "mean", "p50", "p90", "p95", "p99", "p999", "p9999", "max"];
+  const sources = [run.latency_ns.response, run.latency_ns.service, run.send_lag_ns];
+  for (const [i, source] of sources.entries()) {
+    for (const [j, key] of keys.entries()) {
+      const cell = rows[i][j + 1];
+      if (source[key] === null) {
+        assert.equal(cell.text, "n/a");
+        continue;
+      }
+      assert.equal(Number(cell.value), source[key]);
+      assert.ok(Math.abs(parsed(cell.text) / source[key] - 1) < 0.0051, `${key}: ${cell.text}`);
+      assert.equal(cell.text.startsWith("≥"), source.lower_bounds.includes(key), key);
+    }
+  }
+  page.check();
+});
+
+test("the list of runs has every run, newest first, and a click opens one", async () => {
+  const { runs } = dataOf("report.html");
+  const page = await open("report.html");
+  const rows = await cellsOf(page, "Runs");
+  assert.deepEqual(
+    rows.map((row) => Number(row[0].text)),
+    runs.map((run) => run.run).reverse(),
+  );
+  for (const [i, run] of [...runs].reverse().entries()) {
+    assert.equal(Number(rows[i][4].value), run.requests.planned);
+    assert.equal(Number(rows[i][7].value), run.latency_ns.response.p99);
+  }
+  await page.locator('[aria-label="Runs"] a', { hasText: /^7$/ }).click();
+  assert.match(await page.locator("h1").textContent(), /^run 7 checkout/);
+  assert.match(page.url(), /#\/run\/7$/);
+  await page.goBack();
+  assert.equal(await page.locator("h1").textContent(), "checkout, b2 against b1");
+  page.check();
+});
+
+test("verdicts stand first, with reason and numbers", async () => {
+  const [verdict] = dataOf("report.html").verdicts;
+  const page = await open("report.html");
+  const card = page.locator("article").first();
+  assert.equal(await card.locator(".reason").textContent(), verdict.reason);
+  const rows = await cellsOf(page, "Checks");
+  for (const [i, check] of verdict.checks.entries()) {
+    assert.match(rows[i][0].text, new RegExp(`${check.verdict}$`));
+    assert.equal(Number(rows[i][3].value), check.candidate);
+    assert.equal(Number(rows[i][4].value), check.change_ratio);
+  }
+  page.check();
+});
+
+test("a click or Enter on a point of the history opens its run", async () => {
+  const page = await open("report.html");
+  const plot = page.locator(".plot").first();
+  await plot.scrollIntoViewIfNeeded();
+  await plot.focus();
+  await page.keyboard.press("ArrowRight");
+  await page.keyboard.press("ArrowRight");
+  assert.match(await page.locator(".legend-x").first().textContent(), /^run 2, b2/);
+  await page.keyboard.press("Enter");
+  assert.match(page.url(), /#\/run\/2$/);
+  await page.goBack();
+  await page.locator("h1", { hasText: "checkout, b2 against b1" }).waitFor();
+  const over = page.locator(".u-over").first();
+  await over.scrollIntoViewIfNeeded();
+  const box = await over.boundingBox();
+  await page.mouse.move(box.x + box.width * 0.95, box.y + box.height / 2);
+  await page.locator(".legend-x", { hasText: "run 10, b2" }).waitFor();
+  await page.mouse.down();
+  await page.mouse.up();
+  await page.waitForURL(/#\/run\/10$/);
+  page.check();
+});
+
+test("the charts of a run share one cursor", async () => {
+  const run = dataOf("report.html").runs.find((each) => each.run === 15);
+  const page = await open("report.html", { hash: "#/run/15" });
+  const over = page.locator(".u-over").first();
+  await over.scrollIntoViewIfNeeded();
+  const box = await over.boundingBox();
+  await page.mouse.move(box.x + (box.width * 12) / 29, box.y + 40);
+  const legends = page.locator(".legend");
+  for (const i of [0, 1, 2]) {
+    assert.match(await legends.nth(i).locator(".legend-x").textContent(), /^second 12$/);
+  }
+  const shown = await legends.nth(0).locator(".legend-value").allTextContents();
+  assert.ok(Math.abs(parsed(shown[0]) / run.seconds.max[12] - 1) < 0.0051);
+  assert.equal(
+    await legends.nth(2).locator(".legend-value").textContent(),
+    String(run.seconds.errors[12]),
+  );
+  page.check();
+});
+
+test("deep links, the metric and the two sides live in the address", async () => {
+  const page = await open("report.html", { hash: "#/?metric=p50" });
+  assert.equal(await page.locator('input[value="p50"]').isChecked(), true);
+  await page.locator('input[value="rate"]').check();
+  assert.match(page.url(), /metric=rate/);
+  await page.goto(`${page.url().split("#")[0]}#/compare?a=run:1&b=run:2`);
+  const { runs } = dataOf("report.html");
+  const rows = await cellsOf(page, "response");
+  assert.equal(Number(rows[5][1].value), runs[0].latency_ns.response.p99);
+  assert.equal(Number(rows[5][2].value), runs[1].latency_ns.response.p99);
+  await page.locator("select").first().selectOption({ label: "run 3, b1" });
+  assert.match(page.url(), /a=run%3A3&b=run%3A2/);
+  await page.goto(`${page.url().split("#")[0]}#/run/99`);
+  assert.equal(await page.locator("h1").textContent(), "Not here");
+  page.check();
+});
+
+test("a verdict's comparison shows merged builds", async () => {
+  const { builds } = dataOf("report.html");
+  const page = await open("report.html");
+  await page.locator("article a", { hasText: "Compare the two" }).first().click();
+  const rows = await cellsOf(page, "response");
+  assert.equal(Number(rows[5][1].value), builds[0].latency_ns.response.p99);
+  assert.equal(Number(rows[5][2].value), builds[1].latency_ns.response.p99);
+  page.check();
+});
+
+test("the theme follows the system, toggles and is remembered", async () => {
+  const page = await open("report.html", { colorScheme: "dark" });
+  const background = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  assert.equal(await background(), "rgb(16, 20, 24)");
+  await page.locator("button.theme").click();
+  assert.equal(await background(), "rgb(255, 255, 255)");
+  await page.reload();
+  assert.equal(await background(), "rgb(255, 255, 255)");
+  page.check();
+});
+
+test("without JavaScript there are tables of verdicts and runs", async () => {
+  const page = await open("report.html", { javaScriptEnabled: false });
+  assert.equal(await page.locator("main.static table").count(), 3);
+  assert.equal(await page.locator("main.static table").last().locator("tr").count(), 17);
+  assert.match(await page.locator("main.static h2").first().textContent(), /^fail: build:b2/);
+  page.check();
+});
+
+test("hostile names are text and nothing else", async () => {
+  const page = await open("hostile.html");
+  assert.match(await page.title(), /^<script>alert\(1\)<\/script>/);
+  assert.equal(await page.locator("img").count(), 0);
+  assert.equal(await page.locator("script").count(), 2);
+  for (const run of [1, 2, 3, 4, 5, 6]) {
+    await page.goto(`${page.url().split("#")[0]}#/run/${run}`);
+    assert.match(await page.locator("h1").textContent(), new RegExp(`^run ${run} `));
+  }
+  await page.goto(`${page.url().split("#")[0]}#/compare`);
+  assert.equal(await page.locator("h1").textContent(), "Compare");
+  page.check();
+});
+
+test("nothing is wider than the screen, also on a phone and with names of 10 kB", async () => {
+  for (const file of ["report.html", "hostile.html", "empty.html"]) {
+    const page = await open(file);
+    const url = page.url();
+    for (const width of [360, 390, 768, 1280]) {
+      await page.setViewportSize({ width, height: 800 });
+      for (const hash of ["#/", "#/run/6", "#/compare"]) {
+        await page.goto(url + hash);
+        const excess = await page.evaluate(
+          () => document.documentElement.scrollWidth - window.innerWidth,
+        );
+        assert.ok(excess <= 0, `${file}${hash} at ${width}: ${excess} px too wide`);
+      }
+    }
+    page.check();
+  }
+});
+
+test("an empty report says so", async () => {
+  const page = await open("empty.html");
+  assert.match(await page.locator("main").textContent(), /No runs in this report/);
+  assert.equal(await page.locator("canvas").count(), 0);
+  page.check();
+});
+
+test("prints in light colours without controls", async () => {
+  const page = await open("report.html", { colorScheme: "dark" });
+  await page.emulateMedia({ media: "print" });
+  await page.evaluate(() => window.dispatchEvent(new Event("beforeprint")));
+  assert.equal(await page.locator("button.theme").isVisible(), false);
+  const background = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  assert.equal(background, "rgb(255, 255, 255)");
+  page.check();
+});
