@@ -17,6 +17,11 @@ bool IsNumber(std::string_view text) {
          std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
+// Of at most 15 digits, which IsNumber has seen to.
+std::int64_t NumberOf(const std::string& digits) {
+  return static_cast<std::int64_t>(ParseCount(digits).value_or(0));
+}
+
 Status AddWord(store::RunFilter& filter, const std::string& word) {
   const std::size_t colon = word.find(':');
   const std::string key = word.substr(0, colon);
@@ -25,7 +30,7 @@ Status AddWord(store::RunFilter& filter, const std::string& word) {
     if (word == "last") {
       filter.last = 1;
     } else if (IsNumber(word)) {
-      filter.ids.push_back(std::stoll(word));
+      filter.ids.push_back(NumberOf(word));
     } else {
       filter.build = word;
     }
@@ -44,9 +49,9 @@ Status AddWord(store::RunFilter& filter, const std::string& word) {
   } else if (key == "scenario") {
     filter.scenario = value;
   } else if (key == "run") {
-    filter.ids.push_back(std::stoll(value));
+    filter.ids.push_back(NumberOf(value));
   } else if (key == "last") {
-    filter.last = std::stoul(value);
+    filter.last = static_cast<std::size_t>(NumberOf(value));
   } else {
     return UsageError(
         fmt::format("unknown selector '{}'\n  hint: selectors are {}", Printable(word), kWords));

@@ -56,7 +56,7 @@ TEST(TargetOptionsTest, SaysHowToMendALatency) {
             std::string("latency 'fixed:1ms:2ms': 'fixed' takes one duration") + kLatencyHelp);
   EXPECT_EQ(LatencyError("fixed:5"),
             std::string("latency 'fixed:5': '5' is not a duration; write a number with ns, us, ms, "
-                        "s, m or h, for example '250ms'") +
+                        "s, m, h or d, for example '250ms'") +
                 kLatencyHelp);
   EXPECT_EQ(LatencyError("fixed:2h"),
             std::string("latency 'fixed:2h': '2h' is longer than 1 hour") + kLatencyHelp);
