@@ -24,6 +24,13 @@ double SecondsOfArea(double from, double to, double seconds, double area) {
   return area <= 0 ? 0 : 2 * area / (from + root);
 }
 
+// A rate such as 1.1/s times its duration misses the whole number by a rounding error, which would
+// plan one arrival too many at the very end.
+double WholeIfNearly(double area) {
+  const double whole = std::round(area);
+  return std::fabs(area - whole) <= 1e-12 * whole ? whole : area;
+}
+
 }  // namespace
 
 ArrivalSchedule::ArrivalSchedule(const scenarios::Load& load, std::uint64_t seed, WorkerSlice slice)
@@ -39,8 +46,8 @@ ArrivalSchedule::ArrivalSchedule(const scenarios::Load& load, std::uint64_t seed
     segment.to_per_s = open.to.per_second();
     segment.seconds = Seconds(open.duration);
     segment.area_begin = area;
-    segment.area_end =
-        area + AreaAfter(segment.from_per_s, segment.to_per_s, segment.seconds, segment.seconds);
+    segment.area_end = WholeIfNearly(
+        area + AreaAfter(segment.from_per_s, segment.to_per_s, segment.seconds, segment.seconds));
     begin += open.duration;
     area = segment.area_end;
     segments_.push_back(segment);
@@ -83,7 +90,9 @@ std::optional<Nanos> ArrivalSchedule::TimeOfArea(double area) {
   const Segment& segment = segments_[segment_];
   const double seconds = SecondsOfArea(segment.from_per_s, segment.to_per_s, segment.seconds,
                                        area - segment.area_begin);
-  return segment.begin + FromSeconds(std::min(seconds, segment.seconds));
+  // Rounding must not carry the last arrival out of its stage.
+  const Nanos last = FromSeconds(segment.seconds) - Nanos(1);
+  return segment.begin + std::min(FromSeconds(std::min(seconds, segment.seconds)), last);
 }
 
 double PlannedArrivals(const scenarios::Load& load, Nanos until) {

@@ -91,7 +91,7 @@ Instant WorkerLoop::RunOnce(Instant now) {
   if (now >= next_due_) {
     StartDueArrivals(now);
   }
-  if (state_ == State::kRunning && now >= load_end_ && next_due_ == Instant::max()) {
+  if (state_ == State::kRunning && AllPlanned(now)) {
     state_ = State::kDraining;
   }
   if (state_ == State::kDraining && (in_flight_ == 0 || now >= drain_end_)) {
@@ -99,6 +99,12 @@ Instant WorkerLoop::RunOnce(Instant now) {
     return Instant::max();
   }
   return NextWake();
+}
+
+// However late we are, what was due before the end of the load is planned first.
+bool WorkerLoop::AllPlanned(Instant now) const {
+  const Instant next_wake = wakes_.empty() ? Instant::max() : wakes_.top().at;
+  return now >= load_end_ && std::min({next_due_, next_wake, next_user_change_}) >= load_end_;
 }
 
 Instant WorkerLoop::NextWake() const {
@@ -117,6 +123,7 @@ Instant WorkerLoop::NextWake() const {
 void WorkerLoop::Stop(Instant now) {
   if (state_ != State::kDone) {
     Finish(now);
+    finished_at_ = std::max(start_, now);
   }
 }
 
@@ -162,32 +169,39 @@ void WorkerLoop::ExpireTimeouts(Instant now) {
     }
   }
   if (cancelled) {
-    ServeWaiting(now);
+    ServeWaiting();
   }
 }
 
 void WorkerLoop::WakeThinkers(Instant now) {
-  while (!wakes_.empty() && wakes_.top().at <= now) {
+  for (int woken = 0; woken < kStartsPerTurn && !wakes_.empty() && wakes_.top().at <= now;
+       ++woken) {
     const Wake wake = wakes_.top();
     wakes_.pop();
-    if (state_ != State::kRunning || now >= load_end_) {
-      FreeRound(wake.round);
+    // Judged by when it was due: that we are late is no reason not to plan it.
+    if (wake.at < load_end_) {
+      NextAction(wake.round, wake.at);
     } else {
-      NextAction(wake.round, wake.at, now);
+      RetireRound(wake.round);
     }
   }
 }
 
 void WorkerLoop::AdjustUsers(Instant now) {
-  next_user_change_ = NextUserChange(now);
+  const Instant due = next_user_change_;
   const Nanos at = std::max(now - start_, Nanos(0));
   users_wanted_ = UsersOf(UsersAt(scenario_.load, at), slice_);
-  while (users_ < users_wanted_) {
+  for (int started = 0; users_ < users_wanted_; ++started) {
+    if (started == kStartsPerTurn) {
+      // The rest is still due now, in the next turn.
+      return;
+    }
     ++users_;
     const std::uint32_t id = TakeRound();
     rounds_[id].is_user = true;
-    BeginRound(id, user_rounds_++, now, now);
+    BeginRound(id, user_rounds_++, due);
   }
+  next_user_change_ = NextUserChange(now);
 }
 
 Instant WorkerLoop::NextUserChange(Instant now) const {
@@ -210,7 +224,7 @@ void WorkerLoop::StartDueArrivals(Instant now) {
     next_due_ = arrivals_->Peek() ? start_ + arrivals_->Peek()->due : Instant::max();
     const std::uint32_t id = TakeRound();
     rounds_[id].is_user = false;
-    BeginRound(id, arrival.number, due, now);
+    BeginRound(id, arrival.number, due);
     // Each start costs some microseconds; the next one is judged by the time it really is.
     now = clock_.Now();
   }
@@ -231,17 +245,25 @@ void WorkerLoop::FreeRound(std::uint32_t id) {
   free_.push_back(id);
 }
 
-void WorkerLoop::BeginRound(std::uint32_t id, std::uint64_t number, Instant due, Instant now) {
+void WorkerLoop::RetireRound(std::uint32_t id) {
+  users_ -= rounds_[id].is_user ? 1U : 0U;
+  FreeRound(id);
+}
+
+void WorkerLoop::BeginRound(std::uint32_t id, std::uint64_t number, Instant due) {
   Round& round = rounds_[id];
   round.number = number;
   round.flow =
       PickFlow(scenario_.cumulative_weights, seed_ + (round.is_user ? slice_.index : 0), number);
   round.action = 0;
-  NextAction(id, due, now);
+  NextAction(id, due);
 }
 
-void WorkerLoop::NextAction(std::uint32_t id, Instant due, Instant now) {
+void WorkerLoop::NextAction(std::uint32_t id, Instant due) {
   Round& round = rounds_[id];
+  // Read here and not handed down: others may have been started since the caller was called, and
+  // the time that took is lag of ours, not service of the target.
+  const Instant now = clock_.Now();
   const std::vector<PreparedAction>& actions = scenario_.flows[round.flow].actions;
   bool crowded = false;
   while (round.action < actions.size()) {
@@ -265,7 +287,8 @@ void WorkerLoop::NextAction(std::uint32_t id, Instant due, Instant now) {
     }
     crowded = true;
   }
-  EndRound(id, AfterRound::kGoOn, now);
+  // After a last pause the next round is due when the pause was over, not when we woke.
+  EndRound(id, AfterRound::kGoOn, due);
 }
 
 void WorkerLoop::Plan(std::uint32_t id, Instant due, Instant now) {
@@ -302,15 +325,14 @@ void WorkerLoop::TryStart(std::uint32_t id, Instant now) {
   JoinTimeouts(id);
 }
 
-void WorkerLoop::ServeWaiting(Instant now) {
+void WorkerLoop::ServeWaiting() {
   while (!waiting_.empty()) {
     const std::uint32_t id = waiting_.front();
     waiting_.pop_front();
-    TryStart(id, now);
+    TryStart(id, clock_.Now());
     if (rounds_[id].state == Round::State::kWaiting) {
       return;
     }
-    now = clock_.Now();
   }
 }
 
@@ -334,7 +356,7 @@ void WorkerLoop::OnAnswer(ExchangeId id, const Answer& answer, Instant now) {
   records_->At(rounds_[id].phase, request.step).bytes_received += answer.bytes_received;
   OnEnded(id, completed ? Outcome::kCompleted : Outcome::kFailed, error, now);
   if (completed && state_ == State::kRunning && now < load_end_) {
-    NextAction(id, now, now);
+    NextAction(id, now);
   } else {
     EndRound(id, AfterRound::kGoOn, now);
   }
@@ -357,11 +379,11 @@ void WorkerLoop::OnBroken(ExchangeId id, RequestError error, Instant now) {
 void WorkerLoop::OnEnded(ExchangeId id, Outcome outcome, RequestError error, Instant now) {
   LeaveTimeouts(id);
   Settle(id, outcome, error, now);
-  ServeWaiting(now);
+  ServeWaiting();
 }
 
-void WorkerLoop::OnCapacity(Instant now) {
-  ServeWaiting(now);
+void WorkerLoop::OnCapacity(Instant) {
+  ServeWaiting();
 }
 
 void WorkerLoop::Settle(std::uint32_t id, Outcome outcome, RequestError error, Instant now) {
@@ -397,13 +419,8 @@ void WorkerLoop::RecordLatency(const Round& round, Outcome outcome, RequestError
 
 void WorkerLoop::EndRound(std::uint32_t id, AfterRound after, Instant now) {
   Round& round = rounds_[id];
-  if (!round.is_user) {
-    FreeRound(id);
-    return;
-  }
-  if (state_ != State::kRunning || now >= load_end_ || users_ > users_wanted_) {
-    --users_;
-    FreeRound(id);
+  if (!round.is_user || state_ != State::kRunning || now >= load_end_ || users_ > users_wanted_) {
+    RetireRound(id);
     return;
   }
   if (after == AfterRound::kPause) {
@@ -411,7 +428,7 @@ void WorkerLoop::EndRound(std::uint32_t id, AfterRound after, Instant now) {
     Sleep(id, now + kPauseAfterBreak);
     return;
   }
-  BeginRound(id, user_rounds_++, now, now);
+  BeginRound(id, user_rounds_++, now);
 }
 
 void WorkerLoop::Sleep(std::uint32_t id, Instant until) {

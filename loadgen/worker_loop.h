@@ -67,7 +67,7 @@ class WorkerLoop final : public TransportEvents {
   /// No request is or will be in flight, and the last records have been handed over.
   bool Done() const { return state_ == State::kDone; }
 
-  /// When the last request ended.
+  /// When the last request ended, or the load was stopped.
   Instant finished_at() const { return finished_at_; }
 
   std::uint32_t in_flight() const { return in_flight_; }
@@ -123,16 +123,18 @@ class WorkerLoop final : public TransportEvents {
   void WakeThinkers(Instant now);
   void AdjustUsers(Instant now);
   void StartDueArrivals(Instant now);
-  void ServeWaiting(Instant now);
+  void ServeWaiting();
   void OnEnded(ExchangeId id, Outcome outcome, RequestError error, Instant now);
   void RotateRecords(Instant now);
   void Finish(Instant now);
+  bool AllPlanned(Instant now) const;
   Instant NextWake() const;
 
   std::uint32_t TakeRound();
   void FreeRound(std::uint32_t id);
-  void BeginRound(std::uint32_t id, std::uint64_t number, Instant due, Instant now);
-  void NextAction(std::uint32_t id, Instant due, Instant now);
+  void RetireRound(std::uint32_t id);
+  void BeginRound(std::uint32_t id, std::uint64_t number, Instant due);
+  void NextAction(std::uint32_t id, Instant due);
   void Plan(std::uint32_t id, Instant due, Instant now);
   void Drop(std::uint32_t id, Instant now);
   void TryStart(std::uint32_t id, Instant now);

@@ -1,0 +1,43 @@
+#include <cstdlib>
+#include <iostream>
+#include <optional>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "tests/simulation/simulated_run.h"
+
+namespace weir::tests {
+namespace {
+
+constexpr std::uint64_t kSeedsPerCase = 400;
+
+std::optional<std::uint64_t> WantedSeed() {
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): read once, before any thread.
+  const char* text = std::getenv("WEIR_SEED");
+  return text == nullptr ? std::nullopt
+                         : std::optional<std::uint64_t>(std::strtoull(text, nullptr, 10));
+}
+
+class WorkerLoopSimulationTest : public testing::TestWithParam<std::uint64_t> {};
+
+// Cases only so that they run side by side; WEIR_SEED=n replays one seed.
+TEST_P(WorkerLoopSimulationTest, KeepsItsPromisesForEverySeed) {
+  const std::optional<std::uint64_t> wanted = WantedSeed();
+  const std::uint64_t first = wanted.value_or(GetParam() * kSeedsPerCase);
+  const std::uint64_t end = wanted ? first + 1 : first + kSeedsPerCase;
+  std::uint64_t planned = 0;
+  for (std::uint64_t seed = first; seed < end; ++seed) {
+    SimulatedRun run(PlanOf(seed));
+    run.Run();
+    planned += run.planned();
+    ASSERT_FALSE(HasFailure()) << "replay with WEIR_SEED=" << seed;
+  }
+  // A simulation in which nothing happens proves nothing.
+  EXPECT_TRUE(wanted || planned > kSeedsPerCase * 10);
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, WorkerLoopSimulationTest, testing::Range<std::uint64_t>(0, 8));
+
+}  // namespace
+}  // namespace weir::tests
