@@ -49,8 +49,8 @@ struct TargetOptions {
   std::string host = "localhost";
   /// 0 = a free port; Server::port tells which.
   std::uint16_t port = 0;
-  LatencyModel latency;
-  SlowTail slow_tail;
+  LatencyModel latency{};
+  SlowTail slow_tail{};
   /// The last `stall` of each period `every`, counted from Server::epoch, sends no answer.
   /// 0 = never; else 0 < stall < every.
   Nanos stall{0};
@@ -62,7 +62,7 @@ struct TargetOptions {
   /// Same seed, same n-th draws, on every machine.
   std::uint64_t seed = 1;
   /// File that gets one line per request (docs/target.md); empty = none.
-  std::string truth_path;
+  std::string truth_path{};
 };
 
 /// Reads `fixed:1ms`, `exponential:2ms`, `lognormal:5ms:0.5` (median, sigma) or
