@@ -17,6 +17,7 @@ namespace {
 constexpr std::string_view kHintLead = "\n  hint: ";
 constexpr std::size_t kWindowWidth = 100;  // Of a longer line, so many columns are shown,
 constexpr std::size_t kWindowBefore = 40;  // so many of them before the place.
+constexpr std::size_t kClipBefore = 1000;  // Bytes that are looked at before the place.
 constexpr std::string_view kCut = "...";
 
 using internal::CodePoint;
@@ -114,15 +115,32 @@ std::size_t WidthBetween(const std::vector<Cell>& cells, std::size_t from, std::
   return width;
 }
 
+// So much of a line as can be shown, lest a line as long as the file is taken apart.
+struct Clip {
+  std::string_view text;
+  std::size_t offset = 0;
+};
+
+Clip ClipAround(std::string_view line, std::size_t place) {
+  std::size_t begin = place > kClipBefore ? place - kClipBefore : 0;
+  while (begin < line.size() && (static_cast<unsigned char>(line[begin]) & 0xc0) == 0x80) {
+    ++begin;
+  }
+  begin = std::min(begin, line.size());
+  return {line.substr(begin, 4 * kClipBefore), begin};
+}
+
 // The two lines under the message: the part of the line around the place, and the caret.
 std::string Excerpt(std::string_view line, const SourceSpan& span) {
-  const std::vector<Cell> cells = CellsOf(line);
+  const Clip clip = ClipAround(line, span.column - 1);
+  const std::vector<Cell> cells = CellsOf(clip.text);
+  const std::size_t place = span.column - 1 - clip.offset;
   const auto cell_index = [&cells](std::size_t offset) {
     const auto found = std::find_if(cells.begin(), cells.end(),
                                     [offset](const Cell& cell) { return cell.offset >= offset; });
     return static_cast<std::size_t>(found - cells.begin());
   };
-  const std::size_t caret = cell_index(span.column - 1);
+  const std::size_t caret = cell_index(place);
   std::size_t begin = 0;
   std::size_t end = cells.size();
   if (WidthBetween(cells, 0, cells.size()) > kWindowWidth) {
@@ -134,13 +152,13 @@ std::string Excerpt(std::string_view line, const SourceSpan& span) {
       width += cells[end].width;
     }
   }
-  std::string shown(begin > 0 ? kCut : "");
+  std::string shown(begin + clip.offset > 0 ? kCut : "");
   const std::size_t indent = shown.size() + WidthBetween(cells, begin, caret);
   for (std::size_t at = begin; at < end; ++at) {
     shown += cells[at].shown;
   }
-  shown += end < cells.size() ? kCut : "";
-  const std::size_t last = std::clamp(cell_index(span.column - 1 + span.length), caret, end);
+  shown += end < cells.size() || clip.offset + clip.text.size() < line.size() ? kCut : "";
+  const std::size_t last = std::clamp(cell_index(place + span.length), caret, end);
   const std::size_t width = std::max<std::size_t>(WidthBetween(cells, caret, last), 1);
   const std::size_t gutter = std::to_string(span.line).size();
   return fmt::format("\n  {} | {}\n  {:{}} | {:{}}^{:~<{}}", span.line, shown, "", gutter, "",

@@ -255,7 +255,8 @@ Result<std::uint32_t> CheckedCount(std::string_view text, CountRange range) {
 Error Explained(std::string_view name, const Error& error) {
   const bool named = error.message.starts_with(name);
   std::string message = named ? error.message : fmt::format("{}: {}", name, error.message);
-  const std::size_t split = std::min(message.find("; write "), message.find("; it must "));
+  // What base says ends with its advice; a semicolon before belongs to the text that it quotes.
+  const std::size_t split = message.rfind("; ");
   if (split == std::string::npos || message.find('\n') != std::string::npos) {
     return Error{error.kind, std::move(message)};
   }

@@ -3,8 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <exception>
+#include <istream>
 #include <map>
-#include <sstream>
+#include <streambuf>
 #include <utility>
 
 #include <fmt/format.h>
@@ -73,8 +74,8 @@ int DepthOf(const YamlNode& node) {
   return deepest + 1;
 }
 
-// Builds the tree. yaml-cpp cannot be stopped from here but by an exception; so after an error
-// the rest of the events is let pass.
+// Builds the tree. Only an exception could stop yaml-cpp from here; so after an error what events
+// still come are let pass.
 class TreeBuilder final : public YAML::EventHandler {
  public:
   TreeBuilder(std::string_view text, Diagnostics& diagnostics)
@@ -288,6 +289,31 @@ class TreeBuilder final : public YAML::EventHandler {
   bool stopped_ = false;
 };
 
+// Hands out the text, and ends it as soon as the builder has stopped: what follows would be
+// parsed for nothing.
+class StoppableSource final : public std::streambuf {
+ public:
+  StoppableSource(std::string_view text, const TreeBuilder& builder)
+      : rest_(text), builder_(builder) {}
+
+ protected:
+  int_type underflow() override {
+    const std::size_t size = builder_.stopped() ? 0 : std::min(rest_.size(), chunk_.size());
+    if (size == 0) {
+      return traits_type::eof();
+    }
+    std::copy_n(rest_.begin(), size, chunk_.begin());
+    rest_.remove_prefix(size);
+    setg(chunk_.data(), chunk_.data(), chunk_.data() + size);
+    return traits_type::to_int_type(chunk_[0]);
+  }
+
+ private:
+  std::string_view rest_;
+  const TreeBuilder& builder_;
+  std::array<char, 4096> chunk_{};
+};
+
 // What yaml-cpp says, in words for somebody who does not know its inside.
 struct Rewording {
   std::string_view said;
@@ -349,7 +375,8 @@ std::optional<YamlNode> ParseYaml(std::string_view text, Diagnostics& diagnostic
   }
   TreeBuilder builder(text, diagnostics);
   try {
-    std::istringstream stream{std::string(text)};
+    StoppableSource source(text, builder);
+    std::istream stream(&source);
     YAML::Parser parser(stream);
     while (!builder.stopped() && parser.HandleNextDocument(builder)) {
     }
