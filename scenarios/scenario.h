@@ -27,7 +27,7 @@ struct Header {
 struct Matcher {
   enum class Kind : std::uint8_t {
     kContains,  ///< `items`: the text occurs somewhere.
-    kRegex,     ///< `/^items: \d+/`: ECMAScript regular expression, found somewhere. Compiles.
+    kRegex,     ///< `/^items: \d+/`: regular expression of RE2, found somewhere. Compiles.
   };
   Kind kind = Kind::kContains;
   std::string pattern;
