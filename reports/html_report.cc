@@ -48,6 +48,9 @@ std::string Name(std::string_view text) {
 
 // Everything that could fetch, submit or run is refused; what the page needs is named by its hash.
 std::string SecurityPolicy() {
+  if (kPageScript.empty()) {
+    return "default-src 'none'; base-uri 'none'; form-action 'none'";
+  }
   return fmt::format(
       "default-src 'none'; script-src 'sha256-{}'; style-src 'sha256-{}'; img-src data:; "
       "base-uri 'none'; form-action 'none'",
