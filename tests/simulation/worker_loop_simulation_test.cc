@@ -1,7 +1,9 @@
+#include <charconv>
 #include <cstdlib>
 #include <iostream>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include <gtest/gtest.h>
 
@@ -15,8 +17,13 @@ constexpr std::uint64_t kSeedsPerCase = 400;
 std::optional<std::uint64_t> WantedSeed() {
   // NOLINTNEXTLINE(concurrency-mt-unsafe): read once, before any thread.
   const char* text = std::getenv("WEIR_SEED");
-  return text == nullptr ? std::nullopt
-                         : std::optional<std::uint64_t>(std::strtoull(text, nullptr, 10));
+  if (text == nullptr) {
+    return std::nullopt;
+  }
+  const std::string_view digits(text);
+  std::uint64_t seed = 0;
+  std::from_chars(digits.data(), digits.data() + digits.size(), seed);
+  return seed;
 }
 
 class WorkerLoopSimulationTest : public testing::TestWithParam<std::uint64_t> {};
