@@ -22,6 +22,7 @@ class Rate {
   /// Events expected within `span`.
   constexpr double Over(Nanos span) const { return per_second_ * Seconds(span); }
 
+  // NOLINTNEXTLINE(modernize-use-nullptr): clang-tidy 14 takes the 0 inside for a pointer.
   friend constexpr auto operator<=>(Rate, Rate) = default;
 
  private:
