@@ -1,7 +1,7 @@
 #include "tests/target/test_client.h"
 
 #include <array>
-#include <cstdlib>
+#include <charconv>
 #include <utility>
 
 #include <netinet/in.h>
@@ -36,10 +36,16 @@ int Connect(std::uint16_t port, bool ipv6) {
   return fd;
 }
 
+std::size_t NumberAt(const std::string& text, std::size_t at) {
+  std::size_t number = 0;
+  std::from_chars(text.data() + at, text.data() + text.size(), number);
+  return number;
+}
+
 std::size_t ContentLength(const std::string& head) {
   constexpr std::string_view kName = "\r\nContent-Length: ";
   const std::size_t at = head.find(kName);
-  return at == std::string::npos ? 0 : std::strtoul(&head[at + kName.size()], nullptr, 10);
+  return at == std::string::npos ? 0 : NumberAt(head, at + kName.size());
 }
 
 }  // namespace
@@ -83,7 +89,7 @@ std::optional<Answer> TestClient::Read(bool head_only) {
   }
   Answer answer;
   answer.head = buffer_.substr(0, end + 4);
-  answer.status = std::atoi(answer.head.substr(9, 3).c_str());
+  answer.status = static_cast<int>(NumberAt(answer.head, std::string_view("HTTP/1.1 ").size()));
   const std::size_t length = head_only ? 0 : ContentLength(answer.head);
   while (buffer_.size() < answer.head.size() + length) {
     if (!Fill()) {
