@@ -3,6 +3,7 @@
 #include <array>
 #include <csignal>
 #include <ctime>
+#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
@@ -15,14 +16,11 @@
 #include "target/internal/connection.h"
 #include "target/internal/engine.h"
 #include "target/internal/listen_socket.h"
+#include "target/internal/wake_lead.h"
 #include "target/internal/wake_timer.h"
 
 namespace weir::target {
 namespace {
-
-/// The last stretch before a deadline is waited for awake: a sleeping thread is woken some tens of
-/// microseconds late.
-constexpr Nanos kSpinMax = std::chrono::microseconds(30);
 
 /// Answers in a row before the sockets are looked at, so that arrivals are stamped in time even
 /// while a stall's backlog is being sent.
@@ -117,6 +115,7 @@ class Server::Impl {
   uv_timer_t truth_timer_{};
   uv_async_t stop_{};
   WakeTimer wake_timer_;
+  WakeLead wake_lead_;
 };
 
 Server::Impl::~Impl() {
@@ -229,9 +228,13 @@ Status Server::Impl::Run() {
 /// stays awake, for the next deadline.
 void Server::Impl::ServeDue() {
   if (engine_.deadlines.empty()) {
+    wake_timer_.TakeExpired();
     return;
   }
   engine_.Tick();
+  if (const std::optional<Instant> wished = wake_timer_.TakeExpired()) {
+    wake_lead_.Observe(engine_.now - *wished);
+  }
   for (int served = 0; !engine_.deadlines.empty();) {
     auto& next = static_cast<Connection&>(engine_.deadlines.front());
     const Nanos left = next.at() - engine_.now;
@@ -240,8 +243,8 @@ void Server::Impl::ServeDue() {
       if (++served % kServeBatch == 0 && SomethingIsReadable()) {
         return;
       }
-    } else if (left > kSpinMax) {
-      wake_timer_.Arm(next.at() - kSpinMax);
+    } else if (left > wake_lead_.value()) {
+      wake_timer_.Arm(next.at() - wake_lead_.value());
       return;
     } else if (SomethingIsReadable()) {
       return;

@@ -50,7 +50,7 @@ void WakeTimer::OnExpired() {
   // Re-arming may have cleared the expiry since the loop saw it: then there is nothing to read,
   // and the timer is still armed.
   if (read(fd_, &expirations, sizeof expirations) == sizeof expirations) {
-    armed_.reset();
+    expired_ = std::exchange(armed_, std::nullopt);
   }
 }
 

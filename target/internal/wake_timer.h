@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <utility>
 
 #include <uv.h>
 
@@ -25,12 +26,16 @@ class WakeTimer {
   /// Wakes at `at` or earlier; an earlier wish that is still armed is kept.
   void Arm(Instant at);
 
+  /// The instant asked for by the wake that has just come, once.
+  std::optional<Instant> TakeExpired() { return std::exchange(expired_, std::nullopt); }
+
  private:
   void OnExpired();
 
   int fd_ = -1;
   uv_poll_t poll_{};
   std::optional<Instant> armed_;
+  std::optional<Instant> expired_;
 };
 
 }  // namespace weir::target

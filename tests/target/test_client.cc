@@ -89,7 +89,7 @@ std::optional<Answer> TestClient::Read(bool head_only) {
   }
   Answer answer;
   answer.head = buffer_.substr(0, end + 4);
-  answer.status = static_cast<int>(NumberAt(answer.head, 9));
+  answer.status = static_cast<int>(NumberAt(answer.head, std::string_view("HTTP/1.1 ").size()));
   const std::size_t length = head_only ? 0 : ContentLength(answer.head);
   while (buffer_.size() < answer.head.size() + length) {
     if (!Fill()) {
