@@ -205,7 +205,12 @@ CREATE TRIGGER verdict_warning_is_kept BEFORE DELETE ON verdict_warning
 BEGIN SELECT RAISE(ABORT, 'a verdict is never deleted'); END;
 )sql";
 
-constexpr std::array kMigrations = {Migration{.version = 1, .sql = kVersion1}};
+constexpr std::string_view kVersion2 = R"sql(
+ALTER TABLE verdict_check ADD COLUMN detectable REAL;
+)sql";
+
+constexpr std::array kMigrations = {Migration{.version = 1, .sql = kVersion1},
+                                    Migration{.version = 2, .sql = kVersion2}};
 
 // A reader only ever waits for a writer that is making or migrating the file.
 constexpr Nanos kReaderLockWait = std::chrono::seconds(5);
@@ -245,6 +250,7 @@ Status CheckPlace(const std::string& path) {
 }
 
 // The schema version of a history; 0 = an empty database, to be filled. Anything else is refused.
+// Inside a transaction: between two of these reads, another process may make the file a history.
 Result<int> RecogniseVersion(Connection& connection, int newest) {
   const Result<std::int64_t> application = connection.QueryInteger("PRAGMA application_id");
   if (!application) {
@@ -270,6 +276,14 @@ Result<int> RecogniseVersion(Connection& connection, int newest) {
         "update weir, or choose another file");
   }
   return static_cast<int>(*version);
+}
+
+Result<int> RecogniseSnapshot(Connection& connection, int newest) {
+  const Result<Transaction> snapshot = Transaction::Begin(connection, Transaction::Kind::kRead);
+  if (!snapshot) {
+    return tl::unexpected(snapshot.error());
+  }
+  return RecogniseVersion(connection, newest);
 }
 
 Status ApplyMigration(Connection& connection, const Migration& migration, int newest) {
@@ -341,7 +355,7 @@ Result<std::unique_ptr<Connection>> OpenForWriting(const std::string& path,
   }
   (*connection)->CheckpointOnClose(false);
   const int newest = migrations.back().version;
-  const Result<int> version = RecogniseVersion(**connection, newest);
+  const Result<int> version = RecogniseSnapshot(**connection, newest);
   if (!version) {
     return tl::unexpected(version.error());
   }
@@ -374,7 +388,7 @@ Result<std::unique_ptr<Connection>> OpenForReading(const std::string& path,
     return connection;
   }
   const int newest = migrations.back().version;
-  const Result<int> version = RecogniseVersion(**connection, newest);
+  const Result<int> version = RecogniseSnapshot(**connection, newest);
   if (!version) {
     return tl::unexpected(version.error());
   }

@@ -35,8 +35,8 @@ Status InsertRuns(Connection& connection, std::int64_t id, Side side,
 Status InsertChecks(Connection& connection, std::int64_t id, const std::vector<GateCheck>& checks) {
   Result<Statement> statement = connection.Prepare(
       "INSERT INTO verdict_check (verdict_id, ordinal, metric, step, unit, baseline, candidate,"
-      " change_ratio, interval_low, interval_high, tolerance, p_value, verdict, reason,"
-      " runs_needed) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+      " change_ratio, interval_low, interval_high, tolerance, p_value, detectable, verdict,"
+      " reason, runs_needed) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
   if (!statement) {
     return tl::unexpected(statement.error());
   }
@@ -46,7 +46,7 @@ Status InsertChecks(Connection& connection, std::int64_t id, const std::vector<G
     const auto high = check.interval ? std::optional(check.interval->high) : std::nullopt;
     statement->Bind(id, static_cast<std::uint64_t>(i), check.metric, check.step, check.unit,
                     check.baseline, check.candidate, check.change_ratio, low, high, check.tolerance,
-                    check.p_value, static_cast<int>(check.verdict), check.reason,
+                    check.p_value, check.detectable, static_cast<int>(check.verdict), check.reason,
                     check.runs_needed);
     if (Status inserted = statement->Run(); !inserted) {
       return inserted;
@@ -111,10 +111,11 @@ GateCheck CheckOf(Statement& row) {
   }
   check.tolerance = row.Real(8);
   check.p_value = row.MaybeReal(9);
-  check.verdict = static_cast<Verdict>(row.Below(10, kVerdictCount));
-  check.reason = row.Text(11);
-  if (!row.IsNull(12)) {
-    check.runs_needed = static_cast<int>(row.Below(12, std::numeric_limits<int>::max()));
+  check.detectable = row.MaybeReal(10);
+  check.verdict = static_cast<Verdict>(row.Below(11, kVerdictCount));
+  check.reason = row.Text(12);
+  if (!row.IsNull(13)) {
+    check.runs_needed = static_cast<int>(row.Below(13, std::numeric_limits<int>::max()));
   }
   return check;
 }
@@ -145,12 +146,12 @@ Result<StoredVerdict> SelectVerdict(Connection& connection, std::int64_t id) {
         });
   }
   if (read) {
-    read = ForEachPart(
-        connection,
-        "SELECT metric, step, unit, baseline, candidate, change_ratio, interval_low,"
-        " interval_high, tolerance, p_value, verdict, reason, runs_needed FROM verdict_check"
-        " WHERE verdict_id = ? ORDER BY ordinal",
-        id, [&](Statement& row) { result.checks.push_back(CheckOf(row)); });
+    read = ForEachPart(connection,
+                       "SELECT metric, step, unit, baseline, candidate, change_ratio, interval_low,"
+                       " interval_high, tolerance, p_value, detectable, verdict, reason, "
+                       "runs_needed FROM verdict_check"
+                       " WHERE verdict_id = ? ORDER BY ordinal",
+                       id, [&](Statement& row) { result.checks.push_back(CheckOf(row)); });
   }
   if (read) {
     read = ForEachPart(connection,

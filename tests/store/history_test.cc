@@ -318,6 +318,7 @@ TEST_F(HistoryTest, VerdictsLoadBackEqual) {
     EXPECT_EQ(actual.interval, expected.interval);
     EXPECT_EQ(actual.tolerance, expected.tolerance);
     EXPECT_EQ(actual.p_value, expected.p_value);
+    EXPECT_EQ(actual.detectable, expected.detectable);
     EXPECT_EQ(actual.verdict, expected.verdict);
     EXPECT_EQ(actual.reason, expected.reason);
     EXPECT_EQ(actual.runs_needed, expected.runs_needed);

@@ -15,6 +15,10 @@ namespace {
 
 using internal::Migration;
 
+int NewestVersion() {
+  return internal::Migrations().back().version;
+}
+
 class OpenTest : public testing::Test {
  protected:
   void Write(const std::string& text) { std::ofstream(path_) << text; }
@@ -81,6 +85,8 @@ TEST_F(OpenTest, ReadingLeavesTheFileAsItWas) {
   const std::string before = Content();
   ASSERT_TRUE((*Store::OpenForReading(path_))->ListRuns());
   EXPECT_EQ(Content(), before);
+  EXPECT_FALSE(std::filesystem::exists(path_ + "-wal"));
+  EXPECT_FALSE(std::filesystem::exists(path_ + "-shm"));
 }
 
 TEST_F(OpenTest, RefusesADirectory) {
@@ -130,11 +136,11 @@ TEST_F(OpenTest, RefusesTheDatabaseOfAnotherProgramUntouched) {
 
 TEST_F(OpenTest, RefusesANewerSchema) {
   RecordSampleRun(path_, 1);
-  RunSql(path_, "PRAGMA user_version = 7");
+  RunSql(path_, "PRAGMA user_version = 7000");
   EXPECT_EQ(Refusal(), fmt::format("cannot use '{}' as a history: it was made by a newer weir "
-                                   "(schema 7, this one knows 1); update weir, or choose another "
-                                   "file",
-                                   path_));
+                                   "(schema 7000, this one knows {}); update weir, or choose "
+                                   "another file",
+                                   path_, NewestVersion()));
 }
 
 TEST_F(OpenTest, ReportsADamagedFile) {
@@ -206,15 +212,23 @@ TEST_F(OpenTest, WritingWhereNothingMayBeWrittenIsExplained) {
   std::filesystem::permissions(directory_.path(), std::filesystem::perms(0755));
 }
 
-constexpr Migration kFakeSecond = {.version = 2,
-                                   .sql = "ALTER TABLE run ADD COLUMN mood TEXT DEFAULT 'calm';"};
+// The migrations of a weir that is one version ahead.
+std::vector<Migration> WithOneMore(std::string_view sql) {
+  const auto known = internal::Migrations();
+  std::vector<Migration> migrations(known.begin(), known.end());
+  migrations.push_back({.version = NewestVersion() + 1, .sql = sql});
+  return migrations;
+}
+
+constexpr std::string_view kAddMood = "ALTER TABLE run ADD COLUMN mood TEXT DEFAULT 'calm';";
 
 TEST_F(OpenTest, MigratesAnOlderFileAndKeepsItsRuns) {
   const RunId id = RecordSampleRun(path_, 2);
-  const Migration migrations[] = {internal::Migrations().front(), kFakeSecond};
-  ASSERT_TRUE(internal::OpenForWriting(path_, kTestOptions, migrations));
-  EXPECT_EQ(QuerySql(path_, "PRAGMA user_version; SELECT mood FROM run"), "2\ncalm\n");
-  RunSql(path_, "PRAGMA user_version = 1");  // As this weir's own version reads it.
+  ASSERT_TRUE(internal::OpenForWriting(path_, kTestOptions, WithOneMore(kAddMood)));
+  EXPECT_EQ(QuerySql(path_, "PRAGMA user_version; SELECT mood FROM run"),
+            fmt::format("{}\ncalm\n", NewestVersion() + 1));
+  // As this weir's own version reads it.
+  RunSql(path_, fmt::format("PRAGMA user_version = {}", NewestVersion()));
   const auto run = (*Store::OpenForReading(path_))->LoadRun(id);
   ASSERT_TRUE(run);
   ExpectSameRun(*run, SampleRun(2));
@@ -222,22 +236,20 @@ TEST_F(OpenTest, MigratesAnOlderFileAndKeepsItsRuns) {
 
 TEST_F(OpenTest, ReadingAnOlderFileBringsItUpToDateFirst) {
   RecordSampleRun(path_, 1);
-  const Migration migrations[] = {internal::Migrations().front(), kFakeSecond};
-  const auto connection = internal::OpenForReading(path_, migrations);
+  const auto connection = internal::OpenForReading(path_, WithOneMore(kAddMood));
   ASSERT_TRUE(connection) << connection.error().message;
-  EXPECT_EQ(*(*connection)->QueryInteger("PRAGMA user_version"), 2);
+  EXPECT_EQ(*(*connection)->QueryInteger("PRAGMA user_version"), NewestVersion() + 1);
 }
 
 TEST_F(OpenTest, AMigrationThatFailsLeavesTheOldFile) {
   RecordSampleRun(path_, 1);
-  const Migration broken = {.version = 2, .sql = "CREATE TABLE extra (x); CREATE TABLE run (x);"};
-  const Migration migrations[] = {internal::Migrations().front(), broken};
-  const auto opened = internal::OpenForWriting(path_, kTestOptions, migrations);
+  const auto opened = internal::OpenForWriting(
+      path_, kTestOptions, WithOneMore("CREATE TABLE extra (x); CREATE TABLE run (x);"));
   ASSERT_FALSE(opened);
   EXPECT_EQ(QuerySql(path_,
                      "PRAGMA user_version;"
                      "SELECT count(*) FROM sqlite_schema WHERE name = 'extra'"),
-            "1\n0\n");
+            fmt::format("{}\n0\n", NewestVersion()));
   EXPECT_TRUE(Store::OpenForWriting(path_, kTestOptions));
 }
 

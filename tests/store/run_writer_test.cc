@@ -194,6 +194,9 @@ TEST_F(RunWriterTest, ManyProcessesMakeAndFillOneFileAtTheSameTime) {
       auto writer = RunWriter::Begin(path_, SamplePlan(), SampleRun(1).started_at,
                                      {.batch_every = std::chrono::hours(1)});
       bool good = writer.has_value();
+      if (!good) {
+        fmt::print(stderr, "{}\n", writer.error().message);
+      }
       for (std::uint32_t second = 0; good && second < 3; ++second) {
         (*writer)->OnSecond(SampleSecond(second));
         (*writer)->OnResources(SampleResources(second));

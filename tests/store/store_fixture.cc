@@ -174,6 +174,7 @@ GateResult SampleVerdict() {
   known.interval = Interval{.low = 0.1, .high = 0.3};
   known.tolerance = 0.05;
   known.p_value = 0.001;
+  known.detectable = 0.04;
   known.verdict = Verdict::kFail;
   known.reason = "slower";
   GateCheck unknown;
