@@ -1,0 +1,115 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "analysis/noise_filter.h"
+
+/// Where a history steps, given how its noise behaves: regression on step functions under the
+/// covariance of a NoiseModel, by forward addition, re-placing and backward removal.
+/// Source: de Jong and Penzer, "Diagnosing Shocks in Time Series", JASA 93 (1998): the gain of a
+/// step at every run from one filter and one smoother pass.
+/// Checked against: dense generalised least squares and all subsets of steps of short histories, in
+/// tests/analysis/step_search_test.cc.
+namespace weir::analysis {
+
+struct StepOptions {
+  double step_variance = 100;   ///< Prior variance of a step, in units of the noise.
+  double level_variance = 1e4;  ///< The same for the first level.
+  double penalty = 0;           ///< Added to the score for each step.
+  int segment_min = 5;          ///< Least distance between steps and to the ends; >= 1.
+  int steps_max = 20;
+};
+
+/// A set of steps that is held while noise models are compared. One owner.
+class HeldSteps {
+ public:
+  /// Values as StepSearch has them.
+  HeldSteps(std::span<const double> values, std::span<const int> steps, const StepOptions& options);
+
+  /// -2 log likelihood with the steps' sizes integrated out and the overall variance maximised,
+  /// plus the penalty of each step; constants that depend on n alone are left out. Lower is better;
+  /// scores under different noise models and of different sets compare. Cost: O(n m^2).
+  double Score(const FilterGains& gains) const;
+
+ private:
+  std::size_t n_;
+  std::size_t width_;  ///< Steps, the first level and the values, rounded up to kLanes.
+  std::size_t count_;  ///< Steps and the first level.
+  StepOptions options_;
+  std::vector<double> rows_;  ///< Per run: 1 for each step that has begun, and the value.
+};
+
+/// Steps of one history under one noise model. Values in units of the noise; the value of a run
+/// whose gains say that it has none must be 0. One owner; not thread-safe.
+class StepSearch {
+ public:
+  /// `gains` and `values` must outlive the object. At least one run has a value.
+  StepSearch(const FilterGains& gains, std::span<const double> values, const StepOptions& options);
+
+  /// Starts from `steps` (ascending) instead of none.
+  void Set(std::span<const int> steps);
+
+  /// Adds, re-places and removes steps until no such move lowers the score. Cost: O(n m^2).
+  void Run();
+
+  /// First runs of the new segments, ascending.
+  std::vector<int> steps() const;
+
+  double Score() const;
+
+  /// What the data say of one step when the others are held.
+  struct StepReading {
+    double size = 0;  ///< In units of the noise, shrunk by the prior.
+    double standard_error = 0;
+    double gain = 0;               ///< Score without this step minus score with it.
+    std::vector<double> log_odds;  ///< Per run: log posterior of the step's place, up to a
+                                   ///< constant; -infinity where it cannot be.
+  };
+
+  /// `which` indexes steps(). Leaves the object as it was, up to rounding.
+  StepReading Read(std::size_t which);
+
+ private:
+  struct Placed {
+    int at = 0;
+    std::vector<double> basis;  ///< Column of this step, freed of those below it.
+    double projection = 0;
+    double log_determinant = 0;
+  };
+
+  struct Candidate {
+    int at = -1;
+    double gain = 0;  ///< Drop of the score, penalty included.
+  };
+
+  const std::vector<double>* FindColumn(int at) const;
+  const std::vector<double>& Column(int at);
+  void Push(int at);
+  int Pop();
+  int Take(std::size_t position);
+  bool Allowed(int at) const;
+  double GainAt(int at) const;
+  Candidate Best() const;
+  bool Replace();
+  void Prune();
+  double ScoreWithout(std::size_t position) const;
+  double Variance(int at) const;
+
+  const FilterGains& gains_;
+  std::span<const double> values_;
+  StepOptions options_;
+  int n_ = 0;
+  int observed_ = 0;
+  double log_determinant_ = 0;
+  double residual_ = 0;               ///< Sum of squares that the placed steps leave.
+  double values_squared_ = 0;         ///< The same before any step is placed.
+  std::vector<double> first_scores_;  ///< score_vector_ before any step is placed.
+  std::vector<double> score_vector_;  ///< x_t' inverse covariance (values - fit).
+  std::vector<double> information_;   ///< What x_t has beyond the placed steps.
+  std::vector<Placed> placed_;        ///< A stack; the first is the level at run 0.
+  std::vector<std::pair<int, std::vector<double>>> columns_;
+};
+
+}  // namespace weir::analysis
