@@ -63,8 +63,10 @@ void ResponseParser::Begin(const Expectation& expectation) {
   error_ = RequestError::kNone;
   bytes_ = 0;
   head_bytes_ = 0;
-  partial_.clear();
-  body_.clear();
+  if (texts_ != nullptr) {
+    texts_->partial.clear();
+    texts_->body.clear();
+  }
   ResetHead();
 }
 
@@ -79,7 +81,16 @@ void ResponseParser::ResetHead() {
   has_length_ = false;
   http_1_0_ = false;
   remaining_ = 0;
-  head_.clear();
+  if (texts_ != nullptr) {
+    texts_->head.clear();
+  }
+}
+
+ResponseParser::Texts& ResponseParser::texts() {
+  if (texts_ == nullptr) {
+    texts_ = std::make_unique<Texts>();
+  }
+  return *texts_;
 }
 
 ResponseParser::State ResponseParser::Fail(RequestError error) {
@@ -97,7 +108,7 @@ ResponseParser::Progress ResponseParser::Feed(std::string_view data) {
       case At::kBodyToEnd:
       case At::kChunkData: {
         at += TakeBody(data.substr(at));
-        if (body_.size() > kBodyKeptMax) {
+        if (body().size() > kBodyKeptMax) {
           state = Fail(RequestError::kTooLarge);
         } else if (remaining_ == 0 && at_ == At::kBodyLength) {
           state = State::kDone;
@@ -125,7 +136,7 @@ std::size_t ResponseParser::TakeBody(std::string_view data) {
     remaining_ -= take;
   }
   if (expectation_.keep_body) {
-    body_.append(data.substr(0, take));
+    texts().body.append(data.substr(0, take));
   }
   return take;
 }
@@ -135,24 +146,27 @@ ResponseParser::State ResponseParser::TakeLine(std::string_view data, std::size_
   used = found == nullptr
              ? data.size()
              : static_cast<std::size_t>(static_cast<const char*>(found) - data.data()) + 1;
-  head_bytes_ += used;
-  if (head_bytes_ > kHeadBytesMax || partial_.size() + used > kLineBytesMax) {
+  const std::size_t kept = texts_ == nullptr ? 0 : texts_->partial.size();
+  if (head_bytes_ + used > kHeadBytesMax || kept + used > kLineBytesMax) {
     return Fail(RequestError::kTooLarge);
   }
+  head_bytes_ += static_cast<std::uint32_t>(used);
   if (found == nullptr) {
-    partial_.append(data);
+    texts().partial.append(data);
     return State::kNeedMore;
   }
   std::string_view line = data.substr(0, used - 1);
-  if (!partial_.empty()) {
-    partial_.append(line);
-    line = partial_;
+  if (kept > 0) {
+    texts_->partial.append(line);
+    line = texts_->partial;
   }
   if (!line.empty() && line.back() == '\r') {
     line.remove_suffix(1);
   }
   const State state = OnLine(line);
-  partial_.clear();
+  if (kept > 0) {
+    texts_->partial.clear();
+  }
   return state;
 }
 
@@ -203,7 +217,7 @@ ResponseParser::State ResponseParser::OnHeader(std::string_view line) {
     return Fail(RequestError::kMalformed);
   }
   if (expectation_.keep_head) {
-    head_.append(line).push_back('\n');
+    texts().head.append(line).push_back('\n');
   }
   const std::string_view name = line.substr(0, colon);
   // Only three names matter, and their lengths tell them from nearly all others.

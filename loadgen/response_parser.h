@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -62,10 +63,10 @@ class ResponseParser {
   bool started() const { return bytes_ > 0; }
 
   /// Header lines "Name: value\n"; empty unless keep_head.
-  std::string_view head() const { return head_; }
+  std::string_view head() const { return texts_ ? std::string_view(texts_->head) : ""; }
 
   /// Decoded body; empty unless keep_body.
-  std::string_view body() const { return body_; }
+  std::string_view body() const { return texts_ ? std::string_view(texts_->body) : ""; }
 
  private:
   enum class At : std::uint8_t {
@@ -90,10 +91,18 @@ class ResponseParser {
   State TakeLine(std::string_view data, std::size_t& used);
   void ResetHead();
 
+  /// What has to be kept from one read to the next; made when it is first needed.
+  struct Texts {
+    std::string partial;  ///< Start of a line whose end has not come yet.
+    std::string head;
+    std::string body;
+  };
+
+  Texts& texts();
+
   Expectation expectation_;
   At at_ = At::kStatusLine;
   RequestError error_ = RequestError::kNone;
-  int status_ = 0;
   bool keep_alive_ = false;
   bool has_close_ = false;
   bool has_keep_alive_ = false;
@@ -101,12 +110,11 @@ class ResponseParser {
   bool has_transfer_encoding_ = false;
   bool has_length_ = false;
   bool http_1_0_ = false;
+  int status_ = 0;
+  std::uint32_t head_bytes_ = 0;
   std::uint64_t remaining_ = 0;  ///< Of the body or the chunk.
   std::uint64_t bytes_ = 0;
-  std::size_t head_bytes_ = 0;
-  std::string partial_;  ///< Start of a line whose end has not come yet.
-  std::string head_;
-  std::string body_;
+  std::unique_ptr<Texts> texts_;
 };
 
 }  // namespace weir::loadgen

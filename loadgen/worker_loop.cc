@@ -64,9 +64,6 @@ WorkerLoop::WorkerLoop(const PreparedScenario& scenario, const Options& options,
       next_second_(options.start + 1s),
       think_rng_(Rng::ForPart(options.seed ^ 0x7468696eU, options.slice.index)),
       finished_at_(options.start) {
-  for (const Nanos timeout : scenario.timeouts) {
-    timeouts_.push_back({timeout, kNobody, kNobody});
-  }
   if (scenario.open) {
     arrivals_.emplace(scenario.load, options.seed, options.slice);
     next_due_ = arrivals_->Peek() ? start_ + arrivals_->Peek()->due : Instant::max();
@@ -79,6 +76,7 @@ Instant WorkerLoop::RunOnce(Instant now) {
   if (state_ == State::kDone) {
     return Instant::max();
   }
+  Enter(now);
   // Before anything is booked: what ends at or after the boundary belongs to the new second.
   if (now >= next_second_) {
     RotateRecords(now);
@@ -89,7 +87,7 @@ Instant WorkerLoop::RunOnce(Instant now) {
     AdjustUsers(now);
   }
   if (now >= next_due_) {
-    StartDueArrivals(now);
+    StartDueArrivals();
   }
   if (state_ == State::kRunning && AllPlanned(now)) {
     state_ = State::kDraining;
@@ -109,10 +107,8 @@ bool WorkerLoop::AllPlanned(Instant now) const {
 
 Instant WorkerLoop::NextWake() const {
   Instant next = std::min({next_second_, next_due_, next_user_change_});
-  for (const TimeoutList& list : timeouts_) {
-    if (list.oldest != kNobody) {
-      next = std::min(next, rounds_[list.oldest].started + list.timeout);
-    }
+  if (!checks_.empty()) {
+    next = std::min(next, checks_.top().at);
   }
   if (!wakes_.empty()) {
     next = std::min(next, wakes_.top().at);
@@ -133,8 +129,7 @@ void WorkerLoop::Finish(Instant now) {
     if (round.state == Round::State::kFree || round.state == Round::State::kThinking) {
       continue;
     }
-    if (round.state != Round::State::kWaiting) {
-      LeaveTimeouts(id);
+    if (IsStarted(round)) {
       transport_->Cancel(id);
     }
     Settle(id, Outcome::kUnfinished, RequestError::kRunEnded, now);
@@ -158,15 +153,25 @@ void WorkerLoop::RotateRecords(Instant now) {
 
 void WorkerLoop::ExpireTimeouts(Instant now) {
   bool cancelled = false;
-  for (TimeoutList& list : timeouts_) {
-    while (list.oldest != kNobody && rounds_[list.oldest].started + list.timeout <= now) {
-      const std::uint32_t id = list.oldest;
-      LeaveTimeouts(id);
-      transport_->Cancel(id);
-      Settle(id, Outcome::kTimedOut, RequestError::kTimeout, now);
-      EndRound(id, AfterRound::kGoOn, now);
-      cancelled = true;
+  while (!checks_.empty() && checks_.top().at <= now) {
+    const Wake check = checks_.top();
+    checks_.pop();
+    Round& round = rounds_[check.round];
+    if (check.at != round.check_at) {
+      continue;  // Replaced by an earlier one.
     }
+    round.check_at = Instant::max();
+    if (!IsStarted(round)) {
+      continue;
+    }
+    if (TimeoutOf(round) > now) {
+      WatchTimeout(check.round);
+      continue;
+    }
+    transport_->Cancel(check.round);
+    Settle(check.round, Outcome::kTimedOut, RequestError::kTimeout, now);
+    EndRound(check.round, AfterRound::kGoOn, now);
+    cancelled = true;
   }
   if (cancelled) {
     ServeWaiting();
@@ -216,8 +221,8 @@ Instant WorkerLoop::NextUserChange(Instant now) const {
   return Instant::max();
 }
 
-void WorkerLoop::StartDueArrivals(Instant now) {
-  for (int started = 0; started < kStartsPerTurn && next_due_ <= now; ++started) {
+void WorkerLoop::StartDueArrivals() {
+  for (int started = 0; started < kStartsPerTurn && next_due_ <= Now(); ++started) {
     const Arrival arrival = *arrivals_->Peek();
     const Instant due = next_due_;
     arrivals_->Pop();
@@ -225,8 +230,6 @@ void WorkerLoop::StartDueArrivals(Instant now) {
     const std::uint32_t id = TakeRound();
     rounds_[id].is_user = false;
     BeginRound(id, arrival.number, due);
-    // Each start costs some microseconds; the next one is judged by the time it really is.
-    now = clock_.Now();
   }
 }
 
@@ -252,18 +255,17 @@ void WorkerLoop::RetireRound(std::uint32_t id) {
 
 void WorkerLoop::BeginRound(std::uint32_t id, std::uint64_t number, Instant due) {
   Round& round = rounds_[id];
-  round.number = number;
-  round.flow =
-      PickFlow(scenario_.cumulative_weights, seed_ + (round.is_user ? slice_.index : 0), number);
+  round.flow = scenario_.flows.size() == 1
+                   ? 0
+                   : PickFlow(scenario_.cumulative_weights,
+                              seed_ + (round.is_user ? slice_.index : 0), number);
   round.action = 0;
   NextAction(id, due);
 }
 
 void WorkerLoop::NextAction(std::uint32_t id, Instant due) {
   Round& round = rounds_[id];
-  // Read here and not handed down: others may have been started since the caller was called, and
-  // the time that took is lag of ours, not service of the target.
-  const Instant now = clock_.Now();
+  const Instant now = Now();
   const std::vector<PreparedAction>& actions = scenario_.flows[round.flow].actions;
   bool crowded = false;
   while (round.action < actions.size()) {
@@ -274,7 +276,7 @@ void WorkerLoop::NextAction(std::uint32_t id, Instant due) {
       if (crowded || in_flight_ > in_flight_max_) {
         Drop(id, now);
       } else if (waiting_.empty()) {
-        TryStart(id, now);
+        TryStart(id);
       } else {
         // First come, first served.
         waiting_.push_back(id);
@@ -306,9 +308,12 @@ void WorkerLoop::Drop(std::uint32_t id, Instant now) {
   EndRound(id, AfterRound::kPause, now);
 }
 
-void WorkerLoop::TryStart(std::uint32_t id, Instant now) {
+void WorkerLoop::TryStart(std::uint32_t id) {
   Round& round = rounds_[id];
-  switch (transport_->Start(id, RequestOf(round))) {
+  const Instant now = Now();
+  const Transport::StartResult result = transport_->Start(id, RequestOf(round));
+  is_now_old_ = true;
+  switch (result) {
     case Transport::StartResult::kNoRoom:
       waiting_.push_front(id);
       return;
@@ -322,14 +327,14 @@ void WorkerLoop::TryStart(std::uint32_t id, Instant now) {
       break;
   }
   round.started = now;
-  JoinTimeouts(id);
+  WatchTimeout(id);
 }
 
 void WorkerLoop::ServeWaiting() {
   while (!waiting_.empty()) {
     const std::uint32_t id = waiting_.front();
     waiting_.pop_front();
-    TryStart(id, clock_.Now());
+    TryStart(id);
     if (rounds_[id].state == Round::State::kWaiting) {
       return;
     }
@@ -345,6 +350,7 @@ void WorkerLoop::OnSent(ExchangeId id, Instant now) {
 }
 
 void WorkerLoop::OnAnswer(ExchangeId id, const Answer& answer, Instant now) {
+  Enter(now);
   WEIR_CHECK(rounds_[id].state == Round::State::kSent);
   const PreparedRequest& request = RequestOf(rounds_[id]);
   const RequestError error = request.check.Judge(answer);
@@ -362,13 +368,14 @@ void WorkerLoop::OnAnswer(ExchangeId id, const Answer& answer, Instant now) {
   }
   // A long batch of answers must not hold up what is due meanwhile.
   if (next_due_ <= now) {
-    StartDueArrivals(now);
+    StartDueArrivals();
   }
 }
 
 void WorkerLoop::OnBroken(ExchangeId id, RequestError error, Instant now) {
   WEIR_CHECK(rounds_[id].state == Round::State::kConnecting ||
              rounds_[id].state == Round::State::kSent);
+  Enter(now);
   if (now >= next_second_) {
     RotateRecords(now);
   }
@@ -377,12 +384,12 @@ void WorkerLoop::OnBroken(ExchangeId id, RequestError error, Instant now) {
 }
 
 void WorkerLoop::OnEnded(ExchangeId id, Outcome outcome, RequestError error, Instant now) {
-  LeaveTimeouts(id);
   Settle(id, outcome, error, now);
   ServeWaiting();
 }
 
-void WorkerLoop::OnCapacity(Instant) {
+void WorkerLoop::OnCapacity(Instant now) {
+  Enter(now);
   ServeWaiting();
 }
 
@@ -448,19 +455,15 @@ Nanos WorkerLoop::Pause(const scenarios::Think& think) {
   WEIR_CHECK(false);
 }
 
-void WorkerLoop::JoinTimeouts(std::uint32_t id) {
-  TimeoutList& list = timeouts_[RequestOf(rounds_[id]).timeout_class];
-  rounds_[id].older = list.newest;
-  rounds_[id].newer = kNobody;
-  (list.newest == kNobody ? list.oldest : rounds_[list.newest].newer) = id;
-  list.newest = id;
-}
-
-void WorkerLoop::LeaveTimeouts(std::uint32_t id) {
-  const Round& round = rounds_[id];
-  TimeoutList& list = timeouts_[RequestOf(round).timeout_class];
-  (round.older == kNobody ? list.oldest : rounds_[round.older].newer) = round.newer;
-  (round.newer == kNobody ? list.newest : rounds_[round.newer].older) = round.older;
+// Lazy: an exchange that ends leaves its check behind, and the round's next one takes it over. So
+// an exchange in time costs one comparison, and a check is queued about once per timeout and round.
+void WorkerLoop::WatchTimeout(std::uint32_t id) {
+  Round& round = rounds_[id];
+  const Instant at = TimeoutOf(round);
+  if (at < round.check_at) {
+    round.check_at = at;
+    checks_.push({at, id});
+  }
 }
 
 }  // namespace weir::loadgen

@@ -83,8 +83,6 @@ class WorkerLoop final : public TransportEvents {
   /// What a user does after a round: start the next at once, or after a pause.
   enum class AfterRound : std::uint8_t { kGoOn, kPause };
 
-  static constexpr std::uint32_t kNobody = UINT32_MAX;
-
   /// One pass through a flow: an arrival of an open load, or the current round of a user. At most
   /// one request of it is planned at any time, so its index serves as ExchangeId.
   struct Round {
@@ -93,25 +91,17 @@ class WorkerLoop final : public TransportEvents {
     Phase phase = Phase::kMeasure;
     bool is_user = false;
     std::uint32_t flow = 0;
-    std::uint32_t action = 0;       ///< Index of the action in progress.
-    std::uint32_t request = 0;      ///< Index of the request in progress.
-    std::uint32_t older = kNobody;  ///< Neighbours in the list of its timeout class.
-    std::uint32_t newer = kNobody;
-    std::uint64_t number = 0;  ///< Of the arrival.
+    std::uint32_t action = 0;   ///< Index of the action in progress.
+    std::uint32_t request = 0;  ///< Index of the request in progress.
     Instant due{};
     Instant attempted{};
     Instant started{};  ///< Handed to the transport; the timeout counts from here.
     Instant sent{};
+    Instant check_at =
+        Instant::max();  ///< When its timeout is looked at next; its entry in checks_.
   };
 
-  /// Requests of one timeout, oldest first: as they all wait equally long, only the oldest can be
-  /// due.
-  struct TimeoutList {
-    Nanos timeout{0};
-    std::uint32_t oldest = kNobody;
-    std::uint32_t newest = kNobody;
-  };
-
+  /// A round and an instant at which something is to be done about it.
   struct Wake {
     Instant at{};
     std::uint32_t round = 0;
@@ -119,10 +109,28 @@ class WorkerLoop final : public TransportEvents {
     bool operator>(const Wake& other) const { return at > other.at; }
   };
 
+  using WakeQueue = std::priority_queue<Wake, std::vector<Wake>, std::greater<>>;
+
+  /// What time it is, for what is about to be started: the clock is read again only if something
+  /// was started since. A start takes microseconds, which are lag of ours, not service of the
+  /// target.
+  Instant Now() {
+    if (is_now_old_) {
+      now_ = clock_.Now();
+      is_now_old_ = false;
+    }
+    return now_;
+  }
+
+  void Enter(Instant now) {
+    now_ = now;
+    is_now_old_ = false;
+  }
+
   void ExpireTimeouts(Instant now);
   void WakeThinkers(Instant now);
   void AdjustUsers(Instant now);
-  void StartDueArrivals(Instant now);
+  void StartDueArrivals();
   void ServeWaiting();
   void OnEnded(ExchangeId id, Outcome outcome, RequestError error, Instant now);
   void RotateRecords(Instant now);
@@ -137,18 +145,25 @@ class WorkerLoop final : public TransportEvents {
   void NextAction(std::uint32_t id, Instant due);
   void Plan(std::uint32_t id, Instant due, Instant now);
   void Drop(std::uint32_t id, Instant now);
-  void TryStart(std::uint32_t id, Instant now);
+  void TryStart(std::uint32_t id);
   Instant NextUserChange(Instant now) const;
   void Settle(std::uint32_t id, Outcome outcome, RequestError error, Instant now);
   void RecordLatency(const Round& round, Outcome outcome, RequestError error, Instant now);
   void EndRound(std::uint32_t id, AfterRound after, Instant now);
   void Sleep(std::uint32_t id, Instant until);
   Nanos Pause(const scenarios::Think& think);
-  void JoinTimeouts(std::uint32_t id);
-  void LeaveTimeouts(std::uint32_t id);
+  void WatchTimeout(std::uint32_t id);
 
   const PreparedRequest& RequestOf(const Round& round) const {
     return scenario_.requests[round.request];
+  }
+
+  Instant TimeoutOf(const Round& round) const {
+    return round.started + scenario_.timeouts[RequestOf(round).timeout_class];
+  }
+
+  static bool IsStarted(const Round& round) {
+    return round.state == Round::State::kConnecting || round.state == Round::State::kSent;
   }
 
   const PreparedScenario& scenario_;
@@ -164,6 +179,8 @@ class WorkerLoop final : public TransportEvents {
 
   Transport* transport_ = nullptr;
   State state_ = State::kRunning;
+  bool is_now_old_ = false;
+  Instant now_{};
   std::optional<ArrivalSchedule> arrivals_;
   Instant next_due_ = Instant::max();
   std::unique_ptr<RecordSet> records_;
@@ -173,8 +190,8 @@ class WorkerLoop final : public TransportEvents {
   std::vector<Round> rounds_;
   std::vector<std::uint32_t> free_;
   std::deque<std::uint32_t> waiting_;
-  std::vector<TimeoutList> timeouts_;
-  std::priority_queue<Wake, std::vector<Wake>, std::greater<>> wakes_;
+  WakeQueue checks_;             ///< Timeouts to look at; see WatchTimeout.
+  WakeQueue wakes_;              ///< Ends of pauses.
   std::uint32_t in_flight_ = 0;  ///< Waiting, connecting or sent.
   std::uint32_t users_ = 0;
   std::uint32_t users_wanted_ = 0;
