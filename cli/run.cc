@@ -67,8 +67,11 @@ FlagSpec Spec() {
   add("no-store", "do not record the run");
   AddJsonFlag(spec.options);
   add("quiet,q", "no summary, only the exit code");
-  add("threads,t", text("N"), "load-generating threads; default 1");
+  add("threads,t", text("N"), "load-generating threads; default one per processor");
+  add("pin", "keep each of these threads on a processor of its own");
   add("pacing", text("MODE"), "sleep, hybrid (default) or spin: precision against processor time");
+  add("lag-budget", text("TIME"),
+      "requests may be sent this late, so that one wake-up serves several; default 0");
   add("seed", text("N"), "of arrivals and choices; default random, and recorded");
   add("threshold", texts("EXPR"), "what must hold, e.g. 'p(95) < 200ms'; exit code 10 if not");
   add("connections,c", text("N"), "URL only: connections; default 10");
@@ -122,6 +125,15 @@ Result<loadgen::Pacing> ParsePacing(std::string_view text) {
     return loadgen::Pacing::kSpin;
   }
   return UsageError(fmt::format("'{}' is none of sleep, hybrid, spin", Printable(text)));
+}
+
+Result<Nanos> ParseLagBudget(std::string_view text) {
+  Result<Nanos> budget = ParseDuration(text);
+  if (budget && (*budget < Nanos(0) || *budget > std::chrono::milliseconds(100))) {
+    return UsageError(
+        fmt::format("{} is out of range; it must be 0 to 100ms", FormatDuration(*budget)));
+  }
+  return budget;
 }
 
 Result<scenarios::Arrivals> ParseArrivals(std::string_view text) {
@@ -226,13 +238,16 @@ Result<RunOrder> ReadOrder(const ParsedFlags& flags) {
   }
   order.target = std::move(*target);
   order.engine.seed = RandomSeed();
-  for (const Status& status : {ReadInto(flags, "threads", ParseSmallCount, order.engine.threads),
-                               ReadInto(flags, "pacing", ParsePacing, order.engine.pacing),
-                               ReadInto(flags, "seed", ParseSeed, order.engine.seed)}) {
+  for (const Status& status :
+       {ReadInto(flags, "threads", ParseSmallCount, order.engine.threads),
+        ReadInto(flags, "pacing", ParsePacing, order.engine.pacing),
+        ReadInto(flags, "lag-budget", ParseLagBudget, order.engine.lag_budget),
+        ReadInto(flags, "seed", ParseSeed, order.engine.seed)}) {
     if (!status) {
       return tl::unexpected(status.error());
     }
   }
+  order.engine.pin = flags.Has("pin");
   if (order.engine.threads > 256) {
     return UsageError("--threads: at most 256");
   }

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "base/check.h"
+#include "base/text.h"
 #include "loadgen/mailbox.h"
 #include "loadgen/prepared.h"
 #include "loadgen/resources.h"
@@ -23,6 +24,11 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr Nanos kConnectTimeout = 5s;
+
+constexpr std::uint32_t kThreadsMax = 256;
+
+// Files that are open beside the connections: loops, timers, the store.
+constexpr std::uint64_t kOtherFiles = 64;
 
 // Between the decision to start and the first due instant: time for all threads to get ready.
 constexpr Nanos kStartDelay = 20ms;
@@ -44,6 +50,18 @@ std::uint32_t ConnectionsMax(const PreparedScenario& scenario) {
     return *scenario.load.connections_max;
   }
   return scenario.open ? scenario.load.in_flight_max : UsersMax(scenario.load);
+}
+
+// Only connections that were asked for count: an open load may never need all that it is allowed.
+Status CheckFileLimit(const PreparedScenario& scenario, std::uint64_t files_max) {
+  const std::uint64_t wanted = scenario.load.connections_max.value_or(0);
+  if (wanted + kOtherFiles <= files_max) {
+    return {};
+  }
+  return Unavailable(fmt::format(
+      "{} connections need as many open files, and this process may have {}\n  hint: raise the "
+      "limit ('ulimit -n {}', as root beyond 'ulimit -Hn'), or ask for fewer connections",
+      FormatCount(wanted), FormatCount(files_max), wanted + kOtherFiles));
 }
 
 bool HasAnswer(const StepRecord& record) {
@@ -115,7 +133,9 @@ Result<std::unique_ptr<Engine>> Engine::Create(const scenarios::Scenario& scenar
   if (!address) {
     return tl::unexpected(address.error());
   }
-  RaiseFileLimit();
+  if (Status enough = CheckFileLimit(*prepared, RaiseFileLimit()); !enough) {
+    return tl::unexpected(enough.error());
+  }
   auto impl = std::make_unique<Impl>(std::move(*prepared), scenario, options, clock);
   if (Status made = impl->MakeWorkers(*address); !made) {
     return tl::unexpected(made.error());
@@ -139,13 +159,21 @@ Status Engine::Impl::MakeWorkers(const SocketAddress& address) {
   const std::uint32_t connections = ConnectionsMax(scenario_);
   const std::uint32_t useful =
       scenario_.open ? connections : std::min(connections, UsersMax(scenario_.load));
-  const std::uint32_t count = std::clamp<std::uint32_t>(options_.threads, 1, std::max(useful, 1U));
+  const std::vector<int> cpus = AllowedCpus();
+  const std::uint32_t wanted =
+      options_.threads > 0 ? options_.threads : static_cast<std::uint32_t>(cpus.size());
+  const std::uint32_t count =
+      std::clamp<std::uint32_t>(wanted, 1, std::clamp<std::uint32_t>(useful, 1, kThreadsMax));
   for (std::uint32_t i = 0; i < count; ++i) {
     const WorkerSlice slice{i, count};
     WorkerThread::Options options;
     options.transport = {address, std::max(1U, UsersOf(connections, slice))};
     options.preconnect = scenario_.load.connections_max ? options.transport.connections_max : 1;
     options.pacing = options_.pacing;
+    options.lag_budget = options_.lag_budget;
+    if (options_.pin) {
+      options.cpu = cpus[i % cpus.size()];
+    }
     options.slice = slice;
     options.seed = options_.seed;
     Worker worker;

@@ -17,12 +17,20 @@ namespace weir::loadgen {
 
 /// How to generate load, apart from what the scenario says.
 struct EngineOptions {
-  /// Load-generating threads. One does some 200,000 requests per second; more than the
-  /// machine has cores only adds lateness. 1..256; fewer are used when there are fewer connections
-  /// or users.
-  std::uint32_t threads = 1;
+  /// Load-generating threads; 0 = one for each processor that this process may use. One does some
+  /// 200,000 requests per second; more than there are processors only add lateness. At most 256;
+  /// fewer are used when there are fewer connections or users.
+  std::uint32_t threads = 0;
+
+  /// Each thread stays on one of the processors, in turn: less noise on a machine of one's own,
+  /// more where others compute too.
+  bool pin = false;
 
   Pacing pacing = Pacing::kHybrid;
+
+  /// Requests may be sent this much late, so that one wake-up serves several: costs less, and
+  /// shows as send lag. 0 = as precise as the pacing can. 0..100 ms.
+  Nanos lag_budget{0};
 
   /// Of arrivals, think times and the choice of flows. The same seed gives the same plan.
   std::uint64_t seed = 1;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 namespace weir::loadgen {
 
@@ -12,7 +13,10 @@ struct ProcessUsage {
 
 ProcessUsage ReadProcessUsage();
 
-/// Raises the limit of open files to the hard one: each connection is one.
-void RaiseFileLimit();
+/// Raises the limit of open files to the hard one, as each connection is one, and returns it.
+std::uint64_t RaiseFileLimit();
+
+/// The processors that this process may run on, ascending; never empty.
+std::vector<int> AllowedCpus();
 
 }  // namespace weir::loadgen

@@ -5,6 +5,8 @@
 #include <system_error>
 
 #include <fmt/format.h>
+#include <pthread.h>
+#include <sched.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
@@ -15,13 +17,18 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Bounds of the polled stretch before a deadline, and its steps: up by four for each late
-// wake-up, down by one for each early one, so that about one wake-up in five is late.
-constexpr Nanos kMarginMin = 5us;
-constexpr Nanos kMarginMax = 100us;
-constexpr Nanos kMarginStart = 50us;
-constexpr Nanos kMarginUp = 4us;
-constexpr Nanos kMarginDown = 1us;
+// A poll of the sockets costs about as much; nearer than this to a deadline it would miss it.
+constexpr Nanos kPollCost = 2us;
+
+constexpr Nanos kLatenessGuess = 50us;
+
+void PinTo(int cpu) {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  CPU_SET(static_cast<unsigned>(cpu), &set);
+  // A processor that has gone away since it was listed is no reason not to run.
+  pthread_setaffinity_np(pthread_self(), sizeof(set), &set);
+}
 
 std::string UvText(int status) {
   return uv_strerror(status);
@@ -112,7 +119,8 @@ WorkerThread::WorkerThread(const PreparedScenario& scenario, const Options& opti
       clock_(clock),
       records_(records),
       forwarder_(std::make_unique<Forwarder>()),
-      margin_(kMarginStart) {}
+      usual_lateness_(0.5, kLatenessGuess),
+      worst_lateness_(0.95, kLatenessGuess) {}
 
 Result<std::unique_ptr<WorkerThread>> WorkerThread::Create(const PreparedScenario& scenario,
                                                            const Options& options,
@@ -168,6 +176,9 @@ void WorkerThread::Preconnect(Instant deadline) {
 }
 
 void WorkerThread::Run(Instant start) {
+  if (options_.cpu) {
+    PinTo(*options_.cpu);
+  }
   WorkerLoop loop(scenario_, {start, options_.slice, options_.seed}, clock_, records_);
   loop.Attach(*transport_);
   forwarder_->loop = &loop;
@@ -190,18 +201,35 @@ void WorkerThread::Run(Instant start) {
 
 void WorkerThread::Wait(Instant next) {
   const Instant now = clock_.Now();
-  const Nanos margin = options_.pacing == Pacing::kHybrid ? margin_ : Nanos(0);
-  if (options_.pacing == Pacing::kSpin || next - margin <= now) {
-    uv_run(loop_.get(), UV_RUN_NOWAIT);
+  if (options_.pacing == Pacing::kSpin || next <= now || next - Lead() <= now) {
+    Poll(next, now);
     return;
   }
-  timer_->ArmFor(next - margin);
+  timer_->ArmFor(next - Lead());
   uv_run(loop_.get(), UV_RUN_ONCE);
   if (const std::optional<Instant> expired = timer_->TakeExpired()) {
-    const bool late = clock_.Now() > *expired + margin;
-    margin_ =
-        std::clamp(late ? margin_ + kMarginUp : margin_ - kMarginDown, kMarginMin, kMarginMax);
+    const Nanos lateness = clock_.Now() - *expired;
+    usual_lateness_.Observe(lateness);
+    worst_lateness_.Observe(lateness);
   }
+}
+
+// How much before `next` the sleep is to end; negative: after it.
+Nanos WorkerThread::Lead() const {
+  if (options_.lag_budget > 0ns) {
+    // All but the latest wake-ups shall keep to the budget; polling would save nothing.
+    return std::min(usual_lateness_.Get(), worst_lateness_.Get() - options_.lag_budget);
+  }
+  return options_.pacing == Pacing::kHybrid ? usual_lateness_.Get() : 0ns;
+}
+
+void WorkerThread::Poll(Instant next, Instant now) {
+  if (next > now && next - now < kPollCost) {
+    while (clock_.Now() < next) {
+    }
+    return;
+  }
+  uv_run(loop_.get(), UV_RUN_NOWAIT);
 }
 
 void WorkerThread::Stop() {

@@ -12,6 +12,7 @@
 #include "loadgen/pacing.h"
 #include "loadgen/prepared.h"
 #include "loadgen/transport/http1.h"
+#include "loadgen/wake_margin.h"
 #include "loadgen/worker_loop.h"
 
 namespace weir::loadgen {
@@ -51,8 +52,12 @@ class WorkerThread {
     Http1Transport::Options transport;
     std::uint32_t preconnect = 0;
     Pacing pacing = Pacing::kHybrid;
+    /// How late requests may be sent so that one wake-up serves several; 0 = as precise as pacing
+    /// can. No effect when spinning.
+    Nanos lag_budget{0};
     WorkerSlice slice;
     std::uint64_t seed = 0;
+    std::optional<int> cpu;  ///< Runs on this processor only; none = wherever the kernel likes.
   };
 
   /// References must outlive it. Errors: kUnavailable (out of descriptors or memory).
@@ -87,6 +92,8 @@ class WorkerThread {
                RecordExchange& records);
   Status Open();
   void Wait(Instant next);
+  void Poll(Instant next, Instant now);
+  Nanos Lead() const;
 
   const PreparedScenario& scenario_;
   const Options options_;
@@ -97,8 +104,8 @@ class WorkerThread {
   std::unique_ptr<DeadlineTimer> timer_;
   std::unique_ptr<Forwarder> forwarder_;
   std::unique_ptr<Http1Transport> transport_;
-  Nanos margin_;  ///< How much before a deadline hybrid pacing stops sleeping; follows the kernel's
-                  ///< lateness.
+  WakeMargin usual_lateness_;  ///< Of the kernel's wake-ups: what every other one exceeds,
+  WakeMargin worst_lateness_;  ///< and what one in twenty exceeds.
   Instant finished_at_{};
   std::atomic<bool> stop_{false};
   std::atomic<std::uint32_t> in_flight_{0};
