@@ -13,13 +13,17 @@ namespace {
 constexpr const char* kStoreDefault = "weir.db";
 
 // `--json out.json` means a file although the value is optional; `--json http://...` does not.
+// The library would take whatever comes next, so nothing is left for it to guess.
 Arguments JoinJsonFile(const Arguments& arguments) {
   Arguments joined;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
-    const bool takes_next =
-        arguments[i] == "--json" && i + 1 < arguments.size() && arguments[i + 1].ends_with(".json");
-    joined.push_back(takes_next ? "--json=" + arguments[i + 1] : arguments[i]);
-    i += takes_next ? 1 : 0;
+    if (arguments[i] != "--json") {
+      joined.push_back(arguments[i]);
+    } else if (i + 1 < arguments.size() && arguments[i + 1].ends_with(".json")) {
+      joined.push_back("--json=" + arguments[++i]);
+    } else {
+      joined.emplace_back("--json=-");
+    }
   }
   return joined;
 }

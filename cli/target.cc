@@ -40,6 +40,7 @@ FlagSpec Spec() {
   add("body", text("SIZE"), "size of the answer's body; default 1k");
   add("seed", text("N"), "of the draws; default 1");
   add("truth", text("FILE"), "CSV with the arrival and service time of every request");
+  add("spin", "never sleep: exact to the microsecond, at the price of a whole core");
   return spec;
 }
 
@@ -49,6 +50,7 @@ Result<target::TargetOptions> ReadOptions(const ParsedFlags& flags) {
     options.host = flags.Text("host");
   }
   options.truth_path = flags.Text("truth");
+  options.spin = flags.Has("spin");
   const auto read = [&flags](const char* name, auto parse, auto& out) -> Status {
     if (!flags.Has(name)) {
       return {};

@@ -63,6 +63,9 @@ struct TargetOptions {
   std::uint64_t seed = 1;
   /// File that gets one line per request (docs/target.md); empty = none.
   std::string truth_path{};
+  /// Never sleep: arrivals are stamped, and answers sent, without the microseconds that a sleeping
+  /// thread takes to wake. Costs a whole core, so for measurements only.
+  bool spin = false;
 };
 
 /// Reads `fixed:1ms`, `exponential:2ms`, `lognormal:5ms:0.5` (median, sigma) or

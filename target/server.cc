@@ -79,7 +79,8 @@ Status FromUv(int code, std::string_view what) {
 
 class Server::Impl {
  public:
-  Impl(const TargetOptions& options, const Clock& clock) : engine_(options, clock) {}
+  Impl(const TargetOptions& options, const Clock& clock)
+      : engine_(options, clock), spin_(options.spin) {}
 
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
@@ -112,6 +113,8 @@ class Server::Impl {
   uv_loop_t loop_{};
   std::array<uv_tcp_t, 2> listeners_{};
   uv_prepare_t prepare_{};
+  uv_idle_t spinner_{};  ///< While it is active, the loop polls and never sleeps.
+  const bool spin_;
   uv_timer_t truth_timer_{};
   uv_async_t stop_{};
   WakeTimer wake_timer_;
@@ -176,6 +179,7 @@ Status Server::Impl::StartHandles() {
   prepare_.data = this;
   uv_prepare_start(&prepare_,
                    [](uv_prepare_t* prepare) { static_cast<Impl*>(prepare->data)->ServeDue(); });
+  uv_idle_init(&loop_, &spinner_);
   uv_timer_init(&loop_, &truth_timer_);
   truth_timer_.data = this;
   return FromUv(wake_timer_.Start(&loop_), "make a timer");
@@ -215,6 +219,9 @@ Status Server::Impl::Run() {
         },
         kTruthLagMs, kTruthLagMs);
   }
+  if (spin_) {
+    uv_idle_start(&spinner_, [](uv_idle_t*) {});
+  }
   uv_run(&loop_, UV_RUN_DEFAULT);
   CloseAll();
   if (engine_.truth == nullptr) {
@@ -243,6 +250,8 @@ void Server::Impl::ServeDue() {
       if (++served % kServeBatch == 0 && SomethingIsReadable()) {
         return;
       }
+    } else if (spin_) {
+      return;
     } else if (left > wake_lead_.value()) {
       wake_timer_.Arm(next.at() - wake_lead_.value());
       return;

@@ -83,6 +83,17 @@ TEST(ServerTruthTest, NthRequestGetsNthDraw) {
   }
 }
 
+TEST(ServerTruthTest, ASpinningServerKeepsTheSameArithmetic) {
+  RunningServer server({.latency = *ParseLatency("fixed:2ms"), .spin = true});
+  TestClient client = server.Connect();
+  Exchange(client, 10);
+  const TruthFile truth = server.Stop();
+  ASSERT_EQ(truth.rows.size(), 10U);
+  for (const TruthRow& row : truth.rows) {
+    EXPECT_GE(row.service_ns, row.planned_ns);
+  }
+}
+
 // Closed loops of several clients over some periods: each answer leaves at or after the instant
 // that the documented arithmetic gives, and some arrivals are seen to wait for a stall's end.
 TEST(ServerTruthTest, StallsHoldAnswersWhileRequestsAreStillRead) {

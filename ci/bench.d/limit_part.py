@@ -1,0 +1,57 @@
+"""Open loop: the highest rate on one core that still deserves belief."""
+
+import lab
+from table import Table
+
+RATES = (50, 75, 100, 125, 150, 175, 200)  # thousands per second
+P99_MAX_NS = 2_000_000
+ACHIEVED_MIN = 0.999
+CONNECTIONS = 100
+
+
+def _try(server, rate, pacing, seconds):
+    usage, run = lab.run_weir(server, "-R", rate, "-c", CONNECTIONS, "--pacing", pacing, "--no-store",
+                              seconds=seconds)
+    requests = run["requests"]
+    p99 = run["latency_ns"]["response"]["p99"]
+    achieved = requests["completed"] / requests["planned"]
+    rate_ratio = run["rate_per_s"]["achieved"] / rate
+    return {"rate": rate, "pacing": pacing, "p99_us": p99 / 1e3, "achieved_ratio": rate_ratio,
+            "others_ratio": usage.others_ratio,
+            "held": p99 <= P99_MAX_NS and achieved >= ACHIEVED_MIN and rate_ratio >= ACHIEVED_MIN}
+
+
+def measure(options):
+    rows = []
+    with lab.target() as server:
+        for pacing in ("hybrid", "spin"):
+            for thousands in RATES:
+                tries = [lab.undisturbed(
+                    lambda: _try(server, thousands * 1000, pacing, options.seconds))
+                         for _ in range(options.rounds)]
+                rows += tries
+                held = sum(row["held"] for row in tries)
+                lab.say(f"  {pacing}, {thousands}k/s: held {held} of {len(tries)}, p99 "
+                        f"{min(row['p99_us'] for row in tries):.0f} us")
+                if held * 2 <= len(tries):
+                    break
+    return {"rows": rows, "seconds": options.seconds, "rounds": options.rounds}
+
+
+def tables(result):
+    lines = []
+    for pacing in ("hybrid", "spin"):
+        for rate in sorted({row["rate"] for row in result["rows"] if row["pacing"] == pacing}):
+            tries = [row for row in result["rows"]
+                     if row["rate"] == rate and row["pacing"] == pacing]
+            p99 = sorted(row["p99_us"] for row in tries)
+            held = sum(row["held"] for row in tries)
+            lines.append([f"{pacing}, {rate:,}/s", f"{held} of {len(tries)}",
+                          ", ".join(f"{value:,.0f}" for value in p99),
+                          ", ".join(f"{row['achieved_ratio']:.4f}" for row in tries)])
+    yield Table(
+        "Open loop: highest rate, one thread", ["pacing, rate", "held", "p99 us", "achieved"],
+        lines,
+        [f"held: p99 from the due instant at most {P99_MAX_NS / 1e6:g} ms and at least "
+         f"{ACHIEVED_MIN:.1%} of the plan completed, in runs of {result['seconds']} s; the climb "
+         "ends where most runs do not hold", lab.disturbance(result["rows"])])
