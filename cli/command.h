@@ -23,6 +23,7 @@ int GateMain(const Arguments& arguments);
 int HistoryMain(const Arguments& arguments);
 int ShowMain(const Arguments& arguments);
 int ReportMain(const Arguments& arguments);
+int AnalyzeMain(const Arguments& arguments);
 int TargetMain(const Arguments& arguments);
 
 /// All of them, in the order in which help lists them.

@@ -12,20 +12,22 @@ namespace {
 
 constexpr const char* kStoreDefault = "weir.db";
 
-// `--json out.json` means a file although the value is optional; `--json http://...` does not.
-// The library would take whatever comes next, so nothing is left for it to guess.
-Arguments JoinJsonFile(const Arguments& arguments) {
-  Arguments joined;
+// The library gives an option whose value may be left out the next word, whatever that is:
+// `--json data.csv` would write over a file that is to be read. So the value is settled here, and a
+// word after --json is its file only where that cannot be meant otherwise.
+Arguments WithJsonFile(const Arguments& arguments, JsonFile rule) {
+  Arguments settled;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     if (arguments[i] != "--json") {
-      joined.push_back(arguments[i]);
-    } else if (i + 1 < arguments.size() && arguments[i + 1].ends_with(".json")) {
-      joined.push_back("--json=" + arguments[++i]);
-    } else {
-      joined.emplace_back("--json=-");
+      settled.push_back(arguments[i]);
+      continue;
     }
+    const bool takes_next = rule == JsonFile::kMayFollow && i + 1 < arguments.size() &&
+                            arguments[i + 1].ends_with(".json");
+    settled.push_back(takes_next ? "--json=" + arguments[i + 1] : "--json=-");
+    i += takes_next ? 1 : 0;
   }
-  return joined;
+  return settled;
 }
 
 std::string NearestFlag(const po::options_description& options, std::string_view wrong) {
@@ -75,7 +77,7 @@ Result<ParsedFlags> ParseFlags(FlagSpec spec, const Arguments& arguments) {
   ParsedFlags parsed;
   try {
     po::store(
-        po::command_line_parser(JoinJsonFile(arguments))
+        po::command_line_parser(WithJsonFile(arguments, spec.json_file))
             .options(all)
             .positional(Positionals(spec.positionals))
             .style(po::command_line_style::unix_style & ~po::command_line_style::allow_guessing)

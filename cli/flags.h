@@ -15,6 +15,12 @@ namespace weir::cli {
 
 namespace po = boost::program_options;
 
+/// How the optional file of --json is written.
+enum class JsonFile {
+  kMayFollow,        ///< `--json out.json` and `--json=out.json`.
+  kOnlyAfterEquals,  ///< Only `--json=out.json`: a word after --json may be a file to read.
+};
+
 /// How a subcommand is called, for parsing and for --help.
 struct FlagSpec {
   std::string_view command;   ///< "run".
@@ -24,6 +30,7 @@ struct FlagSpec {
   po::options_description options;
   std::vector<std::string>
       positionals;  ///< Names of positional arguments in order; the last may repeat.
+  JsonFile json_file = JsonFile::kMayFollow;
 };
 
 struct ParsedFlags {

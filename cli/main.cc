@@ -12,13 +12,14 @@
 namespace weir::cli {
 
 std::span<const Command> Commands() {
-  static constexpr std::array<Command, 7> kCommands = {{
+  static constexpr std::array<Command, 8> kCommands = {{
       {"run", "send a scenario's load to a target and record what was measured", &RunMain},
       {"gate", "judge a build against a baseline: pass, fail or inconclusive", &GateMain},
       {"compare", "show what differs between two runs or builds", &CompareMain},
       {"history", "list the recorded runs", &HistoryMain},
       {"show", "show one recorded run", &ShowMain},
       {"report", "write the history as one HTML page", &ReportMain},
+      {"analyze", "look at series of numbers with the engines of weir", &AnalyzeMain},
       {"target", "serve HTTP with dialled-in latency, errors and stalls", &TargetMain},
   }};
   return kCommands;

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "base/run.h"
+
+namespace weir::analysis {
+
+/// What can be read off one run as one number, by the name that reports and verdicts use.
+struct RunMetric {
+  enum class Kind { kQuantile, kBody, kThroughput, kErrorRate };
+
+  std::string name;  ///< "response_time.p99", "throughput".
+  std::string unit;  ///< "ns", "per_s", "ratio".
+  Kind kind = Kind::kQuantile;
+  LatencyKind latency = LatencyKind::kResponse;
+  double q = 0;  ///< kQuantile: in (0, 1).
+};
+
+/// Reads `response_time.p99` (any quantile: p50, p99.9), `response_time.body`, the same for
+/// `service_time` and `send_lag`, `throughput`, `error_rate`. Errors: kUsage, naming these.
+Result<RunMetric> ParseRunMetric(std::string_view name);
+
+/// The metric of one run.
+struct RunMetricValue {
+  std::optional<double> value;  ///< In RunMetric::unit.
+  std::optional<double> error;  ///< Standard error if its requests were independent: what sampling
+                                ///< inside the run leaves open, not what the next run would do.
+  std::string reason;           ///< Why there is no value; empty otherwise.
+};
+
+/// Of the measured part of `run`: of the step called `step`, or of all steps when empty. A quantile
+/// has no value with fewer requests than it needs (analysis/quantile_interval.h).
+/// Cost: O(buckets). Thread-safe (pure).
+RunMetricValue ValueOf(const Run& run, const RunMetric& metric, std::string_view step);
+
+}  // namespace weir::analysis

@@ -1,0 +1,59 @@
+"""`weir analyze` as a user meets it. Usage: analyze_test.py WEIR. Exits with 1 on the first failure."""
+
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+WEIR = sys.argv[1]
+
+
+def weir(*arguments, text=""):
+    return subprocess.run([WEIR, "analyze", *map(str, arguments)], input=text, capture_output=True,
+                          text=True, timeout=30)
+
+
+def check(holds, what, done=None):
+    if not holds:
+        sys.exit(f"FAILED: {what}\n{done.stdout if done else ''}{done.stderr if done else ''}")
+
+
+with tempfile.TemporaryDirectory() as folder:
+    good = Path(folder, "good.csv")
+    good.write_text("timestamp,p99_ms,build\n" +
+                    "".join(f"2026-11-01T00:{i:02d}:00Z,{10 + i % 3},b{i}\n" for i in range(50)))
+    bad = Path(folder, "bad.csv")
+    bad.write_text("value\n1\nfast\n")
+
+    done = weir("--help")
+    check(done.returncode == 0 and "describe" in done.stdout, "help lists the engines", done)
+    done = weir("descibe", good)
+    check(done.returncode == 2 and "did you mean 'describe'" in done.stderr, "a near name", done)
+
+    done = weir("describe", "--json", good, bad, good)
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    check(len(lines) == 3, "one line a file", done)
+    check(all(line["schema"] == "weir.analyze/1" for line in lines), "the schema", done)
+    check([line["file"] for line in lines] == [str(good), str(bad), str(good)], "the order", done)
+    check(lines[0]["series"][0]["values"] == 50 and lines[0] == lines[2], "the answer", done)
+    check("bad.csv:3" in lines[1]["error"] and "bad.csv:3" in done.stderr, "the bad file", done)
+    check(done.returncode == 2, "a bad file is a usage error, after the others", done)
+    check(good.read_text().startswith("timestamp"), "a file after --json is read, never written")
+
+    out = Path(folder, "out.json")
+    done = weir("describe", f"--json={out}", good)
+    check(done.returncode == 0 and done.stdout == "" and json.loads(out.read_text()),
+          "--json=FILE writes", done)
+
+    done = weir("describe", good)
+    check("p99_ms, 50 values" in done.stdout and "b49" in done.stdout, "text and plot", done)
+    check("\x1b" not in done.stdout, "no colour in a pipe", done)
+    done = weir("describe", "-", text="value\n1\n2\n")
+    check(done.returncode == 0 and "standard input" in done.stdout, "standard input", done)
+    done = weir("describe", "none.csv")
+    check(done.returncode == 69 and "none.csv" in done.stderr, "a missing file", done)
+    done = weir("describe", good, "--scenario", "x")
+    check(done.returncode == 2 and "speak of the history" in done.stderr, "file and store", done)
+    done = weir("describe", "--store", Path(folder, "no.db"), "--scenario", "x", "--metric", "p99")
+    check(done.returncode == 2 and "is not a metric" in done.stderr, "an unknown metric", done)
