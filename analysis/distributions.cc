@@ -6,6 +6,7 @@
 #include <boost/math/distributions/normal.hpp>
 #include <boost/math/distributions/students_t.hpp>
 #include <boost/math/special_functions/beta.hpp>
+#include <boost/math/special_functions/gamma.hpp>
 
 #include "base/check.h"
 
@@ -80,6 +81,32 @@ double BetaCdf(double x, double a, double b) {
   WEIR_CHECK(a > 0);
   WEIR_CHECK(b > 0);
   return boost::math::ibeta(a, b, x, Quiet());
+}
+
+double BetaQuantile(double p, double a, double b) {
+  WEIR_CHECK(p > 0 && p < 1);
+  WEIR_CHECK(a > 0);
+  WEIR_CHECK(b > 0);
+  return boost::math::ibeta_inv(a, b, p, Quiet());
+}
+
+double BetaUpperQuantile(double p, double a, double b) {
+  WEIR_CHECK(p > 0 && p < 1);
+  WEIR_CHECK(a > 0);
+  WEIR_CHECK(b > 0);
+  return boost::math::ibetac_inv(a, b, p, Quiet());
+}
+
+double GammaQuantile(double p, double a) {
+  WEIR_CHECK(p > 0 && p < 1);
+  WEIR_CHECK(a > 0);
+  return boost::math::gamma_p_inv(a, p, Quiet());
+}
+
+double GammaUpperQuantile(double p, double a) {
+  WEIR_CHECK(p > 0 && p < 1);
+  WEIR_CHECK(a > 0);
+  return boost::math::gamma_q_inv(a, p, Quiet());
 }
 
 double BinomialCdf(std::int64_t k, std::uint64_t n, double p) {

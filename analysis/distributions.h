@@ -29,6 +29,15 @@ double StudentQuantile(double p, double df);
 /// P(X <= x) of the beta distribution; x in [0, 1], a > 0, b > 0.
 double BetaCdf(double x, double a, double b);
 
+/// The x with P(X <= x) = p, and the one with P(X > x) = p, of the beta distribution.
+double BetaQuantile(double p, double a, double b);
+double BetaUpperQuantile(double p, double a, double b);
+
+/// The same of the gamma distribution with shape a > 0 and scale 1: half a chi-square quantile with
+/// 2 a degrees of freedom.
+double GammaQuantile(double p, double a);
+double GammaUpperQuantile(double p, double a);
+
 /// P(X <= k) of the number of successes in n trials; p in [0, 1]; k < 0 gives 0, k >= n gives 1.
 double BinomialCdf(std::int64_t k, std::uint64_t n, double p);
 
