@@ -20,7 +20,9 @@ using Quiet = policies::policy<policies::overflow_error<policies::ignore_error>,
                                policies::underflow_error<policies::ignore_error>,
                                policies::domain_error<policies::ignore_error>,
                                policies::pole_error<policies::ignore_error>,
-                               policies::evaluation_error<policies::ignore_error>>;
+                               policies::evaluation_error<policies::ignore_error>,
+                               // long double costs five times as much for digits nobody reads.
+                               policies::promote_double<false>>;
 using Normal = boost::math::normal_distribution<double, Quiet>;
 using Student = boost::math::students_t_distribution<double, Quiet>;
 

@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-/// The few distribution functions that the engines need. Computed by Boost.Math to about 1e-13;
+/// The few distribution functions that the engines need. Computed by Boost.Math to about 1e-12;
 /// tests/golden/analysis holds the same values from SciPy. Pure and thread-safe. Every `p` is a
 /// probability in the open interval (0, 1); arguments outside the stated ranges are programming
 /// errors.

@@ -191,14 +191,14 @@ struct TailTest {
   std::string aside;
 };
 
-TailTest TestTail(const Context& context, const Sides& sides, double q, const Effect& absolute) {
-  TailTest test{.p = absolute.p_upper(), .aside = ""};
+TailTest TestTail(const Context& context, const Sides& sides, double q, const RunSeries& series) {
+  TailTest test{.p = EffectOf(context, series)->p_upper(), .aside = ""};
   if (q < kTailFrom) {
     return test;
   }
   const double factor = context.alone ? kTwoTestsFactorAlone : kTwoTestsFactor;
   const std::optional<Effect> body = EffectOf(context, BodySeries(sides));
-  const std::optional<Effect> relative = EffectOf(context, RelativeQuantileSeries(sides, q));
+  const std::optional<Effect> relative = EffectOf(context, RelativeToLowerHalf(series, sides));
   if (body && relative && body->t() > kFasterBodyT && relative->p_upper() < test.p) {
     test.p = relative->p_upper();
     test.aside = fmt::format("against the same runs' p10 to p50: {}, interval {} to {}",
@@ -226,7 +226,7 @@ void JudgeLatency(const Context& context, const Sides& sides, const GateCriterio
   }
   FillLatencyEffect(*effect, check);
   const TailTest test = body ? TailTest{.p = effect->p_upper(), .aside = ""}
-                             : TestTail(context, sides, criterion.quantile, *effect);
+                             : TestTail(context, sides, criterion.quantile, series);
   const Evidence evidence{
       .difference = effect->difference,
       .upper = effect->upper(kPassConfidence),

@@ -33,7 +33,7 @@ std::optional<RankInterval> QuantileRanks(std::uint64_t samples, double q,
                                           double confidence = kConfidence);
 
 /// The smallest number of samples for which QuantileRanks has an answer. At 95 %: p50 6, p90 36,
-/// p95 72, p99 368, p99.9 3,688, p99.99 36,888.
+/// p95 72, p99 368, p99.9 3,688, p99.99 36,887.
 std::uint64_t SamplesNeeded(double q, double confidence = kConfidence);
 
 /// The interval of quantile `q`; no value when there are too few values.

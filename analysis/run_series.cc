@@ -135,14 +135,17 @@ RunSeries QuantileSeries(const Sides& sides, double q) {
   });
 }
 
-RunSeries RelativeQuantileSeries(const Sides& sides, double q) {
-  return SeriesOf(sides, [q](const RunStatistics& run, std::string& missing) {
-    std::optional<RunValue> value = Quantile(run, q, missing);
-    if (value) {
-      value->value -= *run.lower_half;
+RunSeries RelativeToLowerHalf(RunSeries absolute, const Sides& sides) {
+  const auto subtract = [](std::vector<double>& values, std::span<const RunStatistics> runs) {
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      values[i] -= *runs[i].lower_half;
     }
-    return value;
-  });
+  };
+  if (absolute.missing.empty()) {
+    subtract(absolute.a, sides.a);
+    subtract(absolute.b, sides.b);
+  }
+  return absolute;
 }
 
 RunSeries SlownessSeries(const Sides& sides, bool open_loop) {

@@ -38,8 +38,9 @@ RunSeries BodySeries(const Sides& sides);
 /// Smoothed log quantile of the response time, ns. Missing when a run has too few requests.
 RunSeries QuantileSeries(const Sides& sides, double q);
 
-/// The same minus the run's own mean of p10..p50: what the machine does to the whole run cancels.
-RunSeries RelativeQuantileSeries(const Sides& sides, double q);
+/// `absolute` (a QuantileSeries of `sides`) minus each run's own mean of p10..p50: what the machine
+/// does to the whole run cancels.
+RunSeries RelativeToLowerHalf(RunSeries absolute, const Sides& sides);
 
 /// Minus the log of completed over planned requests (open loop) or of completed requests per
 /// second (closed loop), so that larger is worse. Half a request is added: zero is finite.

@@ -13,6 +13,8 @@ namespace {
 
 constexpr double kLowerHalfFrom = 0.10;
 constexpr double kLowerHalfTo = 0.50;
+// So far below its quantile a smoothing over at least 5 tail values has no weight (below 1e-14).
+constexpr double kSmoothingReach = 20;
 constexpr double kSmoothingTailValues = 5;  // N (1 - q): values above the quantile in a smoothing.
 
 // A bucket as the logarithm of its middle and the share of values below its ends.
@@ -65,14 +67,16 @@ std::optional<double> SmoothedLogQuantile(const Histogram& histogram, double q) 
   if (histogram.empty()) {
     return std::nullopt;
   }
-  const double size =
-      std::min(kSmoothingTailValues / std::min(q, 1 - q), static_cast<double>(histogram.count()));
+  const auto values = static_cast<double>(histogram.count());
+  const double size = std::min(kSmoothingTailValues / std::min(q, 1 - q), values);
   const double a = (size + 1) * q;
   const double b = (size + 1) * (1 - q);
+  const double spread = std::sqrt(q * (1 - q) / (size + 2));
+  const double first = size < values ? q - kSmoothingReach * spread : 0;
   double sum = 0;
   double below = 0;
   ForEachLogBucket(histogram, [&](const LogBucket& bucket) {
-    if (below < 1) {
+    if (bucket.to > first && below < 1) {
       const double cumulative = BetaCdf(std::min(bucket.to, 1.0), a, b);
       sum += (cumulative - below) * bucket.log_ns;
       below = cumulative;
