@@ -12,10 +12,11 @@
 namespace weir::cli {
 
 std::span<const Command> Commands() {
-  static constexpr std::array<Command, 8> kCommands = {{
+  static constexpr std::array<Command, 9> kCommands = {{
       {"run", "send a scenario's load to a target and record what was measured", &RunMain},
       {"gate", "judge a build against a baseline: pass, fail or inconclusive", &GateMain},
       {"compare", "show what differs between two runs or builds", &CompareMain},
+      {"import", "file runs that were measured elsewhere", &ImportMain},
       {"history", "list the recorded runs", &HistoryMain},
       {"show", "show one recorded run", &ShowMain},
       {"report", "write the history as one HTML page", &ReportMain},
