@@ -25,6 +25,14 @@ std::string_view RequestErrorName(RequestError error) {
   return kNames[index];
 }
 
+std::string_view LatencyPartName(LatencyPart part) {
+  constexpr std::array<std::string_view, kLatencyPartCount> kNames = {
+      "wait", "dns", "connect", "tls", "send", "first_byte", "body"};
+  const auto index = static_cast<std::size_t>(part);
+  WEIR_CHECK(index < kNames.size());
+  return kNames[index];
+}
+
 std::string_view RunStateName(RunState state) {
   switch (state) {
     case RunState::kRunning:
@@ -72,6 +80,15 @@ void LatencySet::Clear() {
   send_lag.Clear();
 }
 
+std::uint64_t StepRecord::Answered() const {
+  std::uint64_t answered = 0;
+  for (const Outcome outcome : {Outcome::kCompleted, Outcome::kFailed}) {
+    const auto found = latency.find(outcome);
+    answered += found == latency.end() ? 0 : found->second.response.count();
+  }
+  return answered;
+}
+
 void StepRecord::Merge(const StepRecord& other) {
   counts += other.counts;
   for (std::size_t i = 0; i < kRequestErrorCount; ++i) {
@@ -82,6 +99,9 @@ void StepRecord::Merge(const StepRecord& other) {
   bytes_sent += other.bytes_sent;
   for (const auto& [outcome, set] : other.latency) {
     latency[outcome].Merge(set);
+  }
+  for (const auto& [part, histogram] : other.parts) {
+    parts[part].Merge(histogram);
   }
 }
 
@@ -110,6 +130,19 @@ LatencyView MergedLatency(const StepRecord& record, LatencyKind kind) {
     }
   }
   return view;
+}
+
+Histogram PartHistogram(const StepRecord& record, LatencyPart part) {
+  Histogram all;
+  if (record.parts.empty()) {
+    return all;
+  }
+  if (const auto found = record.parts.find(part); found != record.parts.end()) {
+    all.Merge(found->second);
+  }
+  const std::uint64_t answered = record.Answered();
+  all.RecordNs(0, answered > all.count() ? answered - all.count() : 0);
+  return all;
 }
 
 }  // namespace weir

@@ -90,6 +90,22 @@ struct LatencySet {
   void Clear();
 };
 
+/// The stretches that a response time consists of after the send lag, in their order. They add up
+/// to the nanosecond: response = send lag + all parts.
+enum class LatencyPart : std::uint8_t {
+  kWait = 0,       ///< For a connection: none was free, and none could be opened yet.
+  kDns = 1,        ///< Looking up the name, when a connection was opened for the request.
+  kConnect = 2,    ///< The TCP handshake of that connection.
+  kTls = 3,        ///< Its TLS handshake.
+  kSend = 4,       ///< Until the kernel had taken the whole request.
+  kFirstByte = 5,  ///< From there to the first bytes of the answer.
+  kBody = 6,       ///< From there to the last.
+};
+inline constexpr std::size_t kLatencyPartCount = 7;
+
+/// "wait", "dns", "connect", "tls", "send", "first_byte", "body", as in JSON and SQL.
+std::string_view LatencyPartName(LatencyPart part);
+
 /// Whether a request counts: decided by its due instant, not by when it ended.
 enum class Phase : std::uint8_t {
   kWarmUp = 0,  ///< Measured and shown, left out of the statistics.
@@ -111,6 +127,13 @@ struct StepRecord {
   /// answer or are censored are recorded; broken exchanges (reset, refused, malformed) have no
   /// response time and only count.
   std::map<Outcome, LatencySet> latency;
+  /// Where the response times of answered requests went, rightly or wrongly answered. Only spans
+  /// above zero are in: a part that is absent was always zero, PartHistogram puts the zeros back.
+  /// All absent: the parts are not known.
+  std::map<LatencyPart, Histogram> parts;
+
+  /// Requests that got a whole answer.
+  std::uint64_t Answered() const;
 
   /// Adds what `other` counted and recorded; step and phase stay.
   void Merge(const StepRecord& other);
@@ -236,5 +259,9 @@ enum class LatencyKind : std::uint8_t { kResponse, kService, kSendLag };
 /// All outcomes of `record` in one view. Send lag is never censored: the generator knows how late
 /// it was, whatever became of the request.
 LatencyView MergedLatency(const StepRecord& record, LatencyKind kind);
+
+/// One part of the response times of all answered requests, zeros included; empty when the parts
+/// are not known.
+Histogram PartHistogram(const StepRecord& record, LatencyPart part);
 
 }  // namespace weir

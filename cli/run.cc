@@ -84,13 +84,35 @@ FlagSpec Spec() {
   add("timeout", text("TIME"), "URL only: from the send to the last byte; default 5s");
   add("warm-up", text("TIME"), "URL only: first part of the load, left out of the statistics");
   add("in-flight-max", text("N"), "URL only: requests in flight or waiting; default 10k");
+  add("requests-per-connection", text("N"),
+      "URL only: then it is closed; 1: each request opens one");
+  add("connection-lifetime", text("TIME"), "URL only: older connections are replaced");
+  add("no-keep-alive", "URL only: 'Connection: close', and a connection for each request");
+  add("connect-rate", text("RATE"), "URL only: connections opened per second, at most");
+  add("source", texts("ADDRESS"), "URL only: connect from it; may be repeated, then in turn");
+  add("dns", text("WHEN"), "URL only: once (default), each connection, or round_robin");
+  add("connect-to", text("HOST:PORT"), "URL only: connect there instead, as curl does");
   add("latency,L", "accepted for wrk's users: latencies are always printed");
   return spec;
 }
 
-constexpr const char* kUrlOnly[] = {"connections", "duration",     "rate", "arrivals",
-                                    "header",      "request",      "data", "timeout",
-                                    "warm-up",     "in-flight-max"};
+constexpr const char* kUrlOnly[] = {"connections",
+                                    "duration",
+                                    "rate",
+                                    "arrivals",
+                                    "header",
+                                    "request",
+                                    "data",
+                                    "timeout",
+                                    "warm-up",
+                                    "in-flight-max",
+                                    "requests-per-connection",
+                                    "connection-lifetime",
+                                    "no-keep-alive",
+                                    "connect-rate",
+                                    "source",
+                                    "dns",
+                                    "connect-to"};
 
 bool IsUrl(const std::string& text) {
   return text.find("://") != std::string::npos ||
@@ -160,6 +182,30 @@ Status ReadInto(const ParsedFlags& flags, const std::string& name, Parser parse,
   return {};
 }
 
+/// How connections are kept, as the flags say. Errors: kUsage, with the flag in front.
+Status ReadPool(const ParsedFlags& flags, scenarios::Pool& pool) {
+  pool.keep_alive = !flags.Has("no-keep-alive");
+  for (const std::string& text : flags.Texts("source")) {
+    Result<std::string> address = scenarios::ParseSourceAddress(text);
+    if (!address) {
+      return UsageError("--source: " + address.error().message);
+    }
+    pool.sources.push_back(*std::move(address));
+  }
+  for (const Status& status :
+       {ReadInto(flags, "requests-per-connection", ParseSmallCount, pool.requests_max),
+        ReadInto(flags, "connection-lifetime", ParseDuration, pool.lifetime),
+        ReadInto(flags, "connect-rate", ParseRate, pool.open_rate),
+        ReadInto(flags, "dns", scenarios::ParseDnsPolicy, pool.dns),
+        ReadInto(flags, "connect-to", scenarios::ParseConnectTo, pool.connect_to),
+        scenarios::CheckPool(pool)}) {
+    if (!status) {
+      return status;
+    }
+  }
+  return {};
+}
+
 Result<scenarios::Scenario> FromUrl(const ParsedFlags& flags, const std::string& url) {
   scenarios::FlagLoad load;
   load.url = url;
@@ -174,7 +220,8 @@ Result<scenarios::Scenario> FromUrl(const ParsedFlags& flags, const std::string&
         ReadInto(flags, "arrivals", ParseArrivals, load.arrivals),
         ReadInto(flags, "timeout", ParseDuration, load.timeout),
         ReadInto(flags, "warm-up", ParseDuration, load.warm_up),
-        ReadInto(flags, "in-flight-max", ParseSmallCount, load.in_flight_max)}) {
+        ReadInto(flags, "in-flight-max", ParseSmallCount, load.in_flight_max),
+        ReadPool(flags, load.pool)}) {
     if (!status) {
       return tl::unexpected(status.error());
     }

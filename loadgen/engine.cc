@@ -64,6 +64,43 @@ Status CheckFileLimit(const PreparedScenario& scenario, std::uint64_t files_max)
       FormatCount(wanted), FormatCount(files_max), wanted + kOtherFiles));
 }
 
+// Looks the host up and makes one connection, so that a dead target is known before the run.
+Result<Dialer::Options> DialerFor(const scenarios::Pool& pool, const scenarios::Target& target) {
+  scenarios::Target peer = target;
+  if (!pool.connect_to.host.empty()) {
+    peer.host = pool.connect_to.host;
+    peer.port = pool.connect_to.port;
+  }
+  Result<std::vector<SocketAddress>> addresses = Resolve(peer);
+  if (!addresses) {
+    return tl::unexpected(addresses.error());
+  }
+  const Result<SocketAddress> first = FirstReachable(*addresses, peer, kConnectTimeout);
+  if (!first) {
+    return tl::unexpected(first.error());
+  }
+  Dialer::Options made;
+  if (pool.dns == scenarios::DnsPolicy::kRoundRobin) {
+    made.addresses = std::move(*addresses);
+  } else {
+    made.addresses = {*first};
+  }
+  made.resolve_each = pool.dns == scenarios::DnsPolicy::kEach;
+  made.host = peer.host;
+  made.port = peer.port;
+  for (const std::string& text : pool.sources) {
+    Result<SocketAddress> source = SourceAddress(text, *first);
+    if (!source) {
+      return tl::unexpected(source.error());
+    }
+    made.sources.push_back(*source);
+  }
+  if (pool.open_rate > Rate()) {
+    made.open_gap = pool.open_rate.Gap();
+  }
+  return made;
+}
+
 bool HasAnswer(const StepRecord& record) {
   const auto errors = [&record](RequestError error) {
     return record.errors[static_cast<std::size_t>(error)];
@@ -84,7 +121,7 @@ class Engine::Impl {
         options_(options),
         clock_(clock) {}
 
-  Status MakeWorkers(const SocketAddress& address);
+  Status MakeWorkers(const Dialer::Options& dialer);
   EngineResult Run(RecordSink& sink);
   void Stop();
 
@@ -125,19 +162,15 @@ Result<std::unique_ptr<Engine>> Engine::Create(const scenarios::Scenario& scenar
   if (!prepared) {
     return tl::unexpected(prepared.error());
   }
-  const Result<std::vector<SocketAddress>> addresses = Resolve(target);
-  if (!addresses) {
-    return tl::unexpected(addresses.error());
-  }
-  const Result<SocketAddress> address = FirstReachable(*addresses, target, kConnectTimeout);
-  if (!address) {
-    return tl::unexpected(address.error());
+  const Result<Dialer::Options> dialer = DialerFor(scenario.load.pool, target);
+  if (!dialer) {
+    return tl::unexpected(dialer.error());
   }
   if (Status enough = CheckFileLimit(*prepared, RaiseFileLimit()); !enough) {
     return tl::unexpected(enough.error());
   }
   auto impl = std::make_unique<Impl>(std::move(*prepared), scenario, options, clock);
-  if (Status made = impl->MakeWorkers(*address); !made) {
+  if (Status made = impl->MakeWorkers(*dialer); !made) {
     return tl::unexpected(made.error());
   }
   return std::unique_ptr<Engine>(new Engine(std::move(impl)));
@@ -155,7 +188,7 @@ void Engine::Stop() {
   impl_->Stop();
 }
 
-Status Engine::Impl::MakeWorkers(const SocketAddress& address) {
+Status Engine::Impl::MakeWorkers(const Dialer::Options& dialer) {
   const std::uint32_t connections = ConnectionsMax(scenario_);
   const std::uint32_t useful =
       scenario_.open ? connections : std::min(connections, UsersMax(scenario_.load));
@@ -167,7 +200,10 @@ Status Engine::Impl::MakeWorkers(const SocketAddress& address) {
   for (std::uint32_t i = 0; i < count; ++i) {
     const WorkerSlice slice{i, count};
     WorkerThread::Options options;
-    options.transport = {address, std::max(1U, UsersOf(connections, slice))};
+    const scenarios::Pool& pool = scenario_.load.pool;
+    options.transport = {dialer, std::max(1U, UsersOf(connections, slice)),
+                         pool.keep_alive ? pool.requests_max : 1U, pool.lifetime};
+    options.transport.dialer.open_gap *= count;
     options.preconnect = scenario_.load.connections_max ? options.transport.connections_max : 1;
     options.pacing = options_.pacing;
     options.lag_budget = options_.lag_budget;

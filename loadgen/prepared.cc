@@ -74,7 +74,7 @@ bool HasHeader(const Request& request, std::string_view name) {
                      [name](const Header& header) { return SameName(header.name, name); });
 }
 
-std::string Render(const Request& request, const scenarios::Target& target) {
+std::string Render(const Request& request, const scenarios::Target& target, bool keep_alive) {
   std::string bytes =
       fmt::format("{} {}{} HTTP/1.1\r\n", request.method, target.base_path, request.path);
   if (!HasHeader(request, "host")) {
@@ -88,6 +88,9 @@ std::string Render(const Request& request, const scenarios::Target& target) {
   }
   if (!HasHeader(request, "accept")) {
     bytes += "Accept: */*\r\n";
+  }
+  if (!keep_alive && !HasHeader(request, "connection")) {
+    bytes += "Connection: close\r\n";
   }
   const bool expects_body =
       request.method == "POST" || request.method == "PUT" || request.method == "PATCH";
@@ -208,8 +211,8 @@ Result<PreparedScenario> Prepare(const scenarios::Scenario& scenario,
         return tl::unexpected(check.error());
       }
       const auto index = static_cast<std::uint32_t>(prepared.requests.size());
-      prepared.requests.push_back({Render(request, target), request.method == "HEAD",
-                                   std::move(*check), index,
+      prepared.requests.push_back({Render(request, target, scenario.load.pool.keep_alive),
+                                   request.method == "HEAD", std::move(*check), index,
                                    ClassOf(prepared.timeouts, request.timeout)});
       made.actions.emplace_back(index);
     }

@@ -15,12 +15,27 @@
 
 namespace weir::loadgen {
 
+/// What it took to open the connection of an exchange.
+struct OpeningTimes {
+  Nanos dns{0};
+  Nanos tls{0};  ///< What is left between start and send is the TCP handshake.
+};
+
+/// Instants of an exchange that only the transport sees. A transport that does not know one leaves
+/// it as it is: its part is then zero.
+struct ExchangeTimes {
+  Instant written = Instant::min();       ///< The kernel had taken the whole request.
+  Instant first_byte = Instant::max();    ///< The first bytes of the answer were there.
+  const OpeningTimes* opening = nullptr;  ///< Null: not known, or the connection was open already.
+};
+
 /// An answer as the checks see it; views are valid during the call only.
 struct Answer {
   int status = 0;
   std::string_view head;  ///< Header lines "Name: value\n"; empty unless Prepared::needs_head.
   std::string_view body;  ///< Empty unless Prepared::needs_body.
   std::uint64_t bytes_received = 0;  ///< Head and body, as on the wire.
+  ExchangeTimes times;
 };
 
 /// What an answer must be like, compiled for the hot path: a status check is one bit test.

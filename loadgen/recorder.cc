@@ -15,6 +15,9 @@ void Reset(StepRecord& record) {
   for (auto& [outcome, set] : record.latency) {
     set.Clear();
   }
+  for (auto& [part, histogram] : record.parts) {
+    histogram.Clear();
+  }
 }
 
 bool IsEmpty(const LatencySet& set) {
@@ -63,6 +66,7 @@ void MergeInto(std::vector<StepRecord>& steps, const StepRecord& from) {
   }
   found->Merge(from);
   std::erase_if(found->latency, [](const auto& entry) { return IsEmpty(entry.second); });
+  std::erase_if(found->parts, [](const auto& entry) { return entry.second.empty(); });
 }
 
 }  // namespace weir::loadgen

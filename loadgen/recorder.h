@@ -27,6 +27,19 @@ class RecordSet {
     return *set;
   }
 
+  /// Adds `span` to a part of the response times; zeros are left out (see StepRecord::parts).
+  void RecordPart(StepRecord& record, LatencyPart part, Nanos span) {
+    if (span.count() == 0) {
+      return;
+    }
+    Cell& cell = cells_[CellOf(record.phase, record.step)];
+    Histogram*& histogram = cell.parts[static_cast<std::size_t>(part)];
+    if (__builtin_expect(histogram == nullptr, 0)) {
+      histogram = &record.parts[part];
+    }
+    histogram->Record(span);
+  }
+
   /// Whole seconds since the start of the run.
   std::uint32_t second = 0;
 
@@ -38,6 +51,7 @@ class RecordSet {
   struct Cell {
     StepRecord record;
     std::array<LatencySet*, kOutcomeCount> latency{};
+    std::array<Histogram*, kLatencyPartCount> parts{};
   };
 
   std::size_t CellOf(Phase phase, std::uint32_t step) const {

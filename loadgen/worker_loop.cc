@@ -360,6 +360,7 @@ void WorkerLoop::OnAnswer(ExchangeId id, const Answer& answer, Instant now) {
     RotateRecords(now);
   }
   records_->At(rounds_[id].phase, request.step).bytes_received += answer.bytes_received;
+  RecordParts(rounds_[id], answer.times, now);
   OnEnded(id, completed ? Outcome::kCompleted : Outcome::kFailed, error, now);
   if (completed && state_ == State::kRunning && now < load_end_) {
     NextAction(id, now);
@@ -422,6 +423,25 @@ void WorkerLoop::RecordLatency(const Round& round, Outcome outcome, RequestError
   if (round.state == Round::State::kSent) {
     set.service.Record(now - round.sent);
   }
+}
+
+void WorkerLoop::RecordParts(const Round& round, const ExchangeTimes& times, Instant now) {
+  StepRecord& record = records_->At(round.phase, RequestOf(round).step);
+  records_->RecordPart(record, LatencyPart::kWait, round.started - round.attempted);
+  if (const Nanos opening = round.sent - round.started; opening > 0ns) {
+    const OpeningTimes known = times.opening == nullptr ? OpeningTimes() : *times.opening;
+    const Nanos dns = std::min(known.dns, opening);
+    const Nanos tls = std::min(known.tls, opening - dns);
+    records_->RecordPart(record, LatencyPart::kDns, dns);
+    records_->RecordPart(record, LatencyPart::kConnect, opening - dns - tls);
+    records_->RecordPart(record, LatencyPart::kTls, tls);
+  }
+  // An answer may come before the request is written.
+  const Instant first_byte = std::clamp(times.first_byte, round.sent, now);
+  const Instant written = std::clamp(times.written, round.sent, first_byte);
+  records_->RecordPart(record, LatencyPart::kSend, written - round.sent);
+  records_->RecordPart(record, LatencyPart::kFirstByte, first_byte - written);
+  records_->RecordPart(record, LatencyPart::kBody, now - first_byte);
 }
 
 void WorkerLoop::EndRound(std::uint32_t id, AfterRound after, Instant now) {

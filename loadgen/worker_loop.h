@@ -148,6 +148,7 @@ class WorkerLoop final : public TransportEvents {
   void TryStart(std::uint32_t id);
   Instant NextUserChange(Instant now) const;
   void Settle(std::uint32_t id, Outcome outcome, RequestError error, Instant now);
+  void RecordParts(const Round& round, const ExchangeTimes& times, Instant now);
   void RecordLatency(const Round& round, Outcome outcome, RequestError error, Instant now);
   void EndRound(std::uint32_t id, AfterRound after, Instant now);
   void Sleep(std::uint32_t id, Instant until);

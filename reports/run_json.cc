@@ -43,6 +43,19 @@ void PutLatencies(Json& json, const StepRecord& record) {
   json["send_lag_ns"] = LatencyToJson(table.send_lag);
 }
 
+void PutParts(Json& json, const StepRecord& record) {
+  if (record.parts.empty()) {
+    PutUnknown(json, "parts_ns", "the run does not say where its time went");
+    return;
+  }
+  Json parts = Json::object();
+  for (std::size_t i = 0; i < kLatencyPartCount; ++i) {
+    const auto part = static_cast<LatencyPart>(i);
+    parts[std::string(LatencyPartName(part))] = LatencyToJson(SummaryOf(record, part));
+  }
+  json["parts_ns"] = std::move(parts);
+}
+
 Json StepsToJson(const Run& run) {
   Json steps = Json::array();
   for (std::size_t i = 0; i < run.plan.steps.size(); ++i) {
@@ -51,6 +64,7 @@ Json StepsToJson(const Run& run) {
     step["requests"] = RequestsToJson(record.counts);
     step["rate_per_s"] = RatesToJson(run, record);
     PutLatencies(step, record);
+    PutParts(step, record);
     step["errors"] = ErrorsToJson(record);
     steps.push_back(std::move(step));
   }
@@ -141,6 +155,7 @@ Json RunToJson(const Run& run) {
   json["warm_up"] = {{"requests", RequestsToJson(run.Total(Phase::kWarmUp).counts)}};
   json["rate_per_s"] = RatesToJson(run, total);
   PutLatencies(json, total);
+  PutParts(json, total);
   json["errors"] = ErrorsToJson(total);
   json["steps"] = StepsToJson(run);
   json["thresholds"] = ThresholdsToJson(run);

@@ -251,6 +251,35 @@ std::string RenderLatency(const LatencyTable& table, const TextOptions& options)
          RenderLatencyNotes(table, options);
 }
 
+// "first byte": as people write it.
+std::string PartInWords(LatencyPart part) {
+  std::string name(LatencyPartName(part));
+  std::replace(name.begin(), name.end(), '_', ' ');
+  return name;
+}
+
+// Of the parts that were ever above zero; nothing when the parts are not known.
+std::string RenderParts(const StepRecord& total, const TextOptions& options) {
+  if (total.parts.empty()) {
+    return {};
+  }
+  double sum_ns = 0;
+  for (const auto& [part, spans] : total.parts) {
+    sum_ns += spans.sum_ns();
+  }
+  TextTable table({{"", Align::kLeft}, {"share"}, {"mean"}, {"p50"}, {"p99"}, {"max"}});
+  for (const auto& [part, spans] : total.parts) {
+    const LatencySummary summary = SummaryOf(total, part);
+    table.AddRow({{PartInWords(part)},
+                  {ShareInWords(spans.sum_ns() / sum_ns)},
+                  LatencyCell(summary.values[kColumnMean], options.charset),
+                  LatencyCell(summary.values[kColumnP50], options.charset),
+                  LatencyCell(summary.values[kColumnP99], options.charset),
+                  LatencyCell(summary.values.back(), options.charset)});
+  }
+  return Title("where the time went", options) + table.Render(kIndent, options);
+}
+
 std::string RenderSteps(const Run& run, const TextOptions& options) {
   if (run.plan.steps.size() < 2) {
     return {};
@@ -321,7 +350,8 @@ std::string RenderRunText(const Run& run, const TextOptions& given) {
   const StepRecord total = run.Total(Phase::kMeasure);
   return RenderHead(run, options) + RenderThresholds(run, options) +
          RenderRequests(run, total, options) + RenderLatency(LatencyTableOf(total), options) +
-         RenderSteps(run, options) + RenderErrors(total, options) + RenderResources(run, options);
+         RenderParts(total, options) + RenderSteps(run, options) + RenderErrors(total, options) +
+         RenderResources(run, options);
 }
 
 }  // namespace weir::reports

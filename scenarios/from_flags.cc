@@ -218,6 +218,39 @@ std::string StepYaml(const FlagLoad& flags, const CheckedFlags& checked) {
   return yaml;
 }
 
+// `connections: 10`, or a map where there is more to say.
+std::string ConnectionsYaml(const FlagLoad& flags) {
+  const Pool& pool = flags.pool;
+  const Pool usual;
+  if (pool == usual) {
+    return fmt::format("  connections: {}\n", flags.connections);
+  }
+  std::string yaml = fmt::format("  connections:\n    max: {}\n", flags.connections);
+  if (pool.requests_max > 0) {
+    yaml += fmt::format("    requests: {}\n", pool.requests_max);
+  }
+  if (pool.lifetime > Nanos(0)) {
+    yaml += fmt::format("    lifetime: {}\n", YamlDuration(pool.lifetime));
+  }
+  if (!pool.keep_alive) {
+    yaml += "    keep_alive: false\n";
+  }
+  if (pool.open_rate > Rate()) {
+    yaml += fmt::format("    open_rate: {}\n", YamlRate(pool.open_rate));
+  }
+  if (pool.dns != usual.dns) {
+    yaml += fmt::format("    dns: {}\n", DnsPolicyName(pool.dns));
+  }
+  if (!pool.connect_to.host.empty()) {
+    yaml += fmt::format("    connect_to: {}\n", YamlQuoted(ConnectToText(pool.connect_to)));
+  }
+  yaml += pool.sources.empty() ? "" : "    source:\n";
+  for (const std::string& source : pool.sources) {
+    yaml += fmt::format("      - {}\n", YamlQuoted(source));
+  }
+  return yaml;
+}
+
 std::string LoadYaml(const FlagLoad& flags) {
   std::string yaml = "load:\n";
   if (flags.rate) {
@@ -234,8 +267,7 @@ std::string LoadYaml(const FlagLoad& flags) {
   if (flags.in_flight_max || needed > Load().in_flight_max) {
     yaml += fmt::format("  in_flight_max: {}\n", flags.in_flight_max.value_or(needed));
   }
-  yaml += fmt::format("  connections: {}\n", flags.connections);
-  return yaml;
+  return yaml + ConnectionsYaml(flags);
 }
 
 std::string AsYaml(const FlagLoad& flags, const CheckedFlags& checked) {

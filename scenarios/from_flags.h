@@ -25,6 +25,7 @@ struct FlagLoad {
   std::optional<Nanos> timeout;                ///< None = that of Request.
   Nanos warm_up{0};                            ///< Less than the duration.
   std::optional<std::uint32_t> in_flight_max;  ///< None = that of Load.
+  Pool pool;                                   ///< How connections are opened, kept and replaced.
   std::vector<std::string> thresholds;         ///< As ParseThreshold reads them.
 };
 

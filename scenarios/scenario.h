@@ -9,6 +9,7 @@
 #include "base/rate.h"
 #include "base/run.h"
 #include "base/time.h"
+#include "scenarios/pool.h"
 
 /// The scenario model: what to send, in which order, how often, and what is demanded of the
 /// answers. Plain data; made by ReadScenario (scenarios/reader.h) or from flags
@@ -119,6 +120,7 @@ struct Load {
                                          ///< further arrival is dropped. > 0.
   std::optional<std::uint32_t>
       connections_max;  ///< Over all workers; none = as many as in_flight_max. > 0.
+  Pool pool;            ///< How they are opened, kept and replaced.
   Nanos drain =
       std::chrono::seconds(5);  ///< After the last stage, how long to wait for answers. >= 0.
 };

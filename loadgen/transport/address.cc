@@ -6,6 +6,7 @@
 #include <memory>
 #include <system_error>
 
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <netdb.h>
@@ -100,6 +101,30 @@ Result<std::vector<SocketAddress>> Resolve(const scenarios::Target& target) {
     std::memcpy(&made.storage, at->ai_addr, at->ai_addrlen);
   }
   return addresses;
+}
+
+Result<SocketAddress> SourceAddress(const std::string& address, const SocketAddress& target) {
+  SocketAddress made;
+  auto* v4 = reinterpret_cast<sockaddr_in*>(&made.storage);
+  auto* v6 = reinterpret_cast<sockaddr_in6*>(&made.storage);
+  if (inet_pton(AF_INET, address.c_str(), &v4->sin_addr) == 1) {
+    v4->sin_family = AF_INET;
+    made.length = sizeof(sockaddr_in);
+  } else if (inet_pton(AF_INET6, address.c_str(), &v6->sin6_addr) == 1) {
+    v6->sin6_family = AF_INET6;
+    made.length = sizeof(sockaddr_in6);
+  }
+  if (made.storage.ss_family != target.storage.ss_family) {
+    return UsageError(fmt::format("source address {} cannot connect to {}: they are of two kinds",
+                                  address, target.Text()));
+  }
+  const FileDescriptor fd(socket(made.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  if (fd.get() < 0 || bind(fd.get(), made.get(), made.length) != 0) {
+    return UsageError(
+        fmt::format("cannot connect from {}: {}\n  hint: it must be an address of this machine",
+                    address, ErrnoText(errno)));
+  }
+  return made;
 }
 
 Result<SocketAddress> FirstReachable(const std::vector<SocketAddress>& addresses,

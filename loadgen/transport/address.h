@@ -28,6 +28,10 @@ struct SocketAddress {
 /// Errors: kUnavailable, naming the host and what the resolver said.
 Result<std::vector<SocketAddress>> Resolve(const scenarios::Target& target);
 
+/// A numeric address, to connect from. Errors: kUsage when it is not one of this machine's, or not
+/// of the family of `target`.
+Result<SocketAddress> SourceAddress(const std::string& address, const SocketAddress& target);
+
 /// The first of `addresses` that takes a connection, which is closed at once. Blocks, at most
 /// `timeout` per address. Errors: kUnavailable, naming the target and what each address answered.
 Result<SocketAddress> FirstReachable(const std::vector<SocketAddress>& addresses,

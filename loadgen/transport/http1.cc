@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 
 #include <sys/socket.h>
 
@@ -12,6 +13,13 @@ namespace {
 
 RequestError ConnectError(int status) {
   switch (status) {
+    case UV_EAI_AGAIN:
+    case UV_EAI_FAIL:
+    case UV_EAI_FAMILY:
+    case UV_EAI_MEMORY:
+    case UV_EAI_NODATA:
+    case UV_EAI_NONAME:
+      return RequestError::kDns;
     case UV_ECONNREFUSED:
       return RequestError::kConnectRefused;
     case UV_EMFILE:
@@ -30,45 +38,60 @@ RequestError ConnectError(int status) {
 Http1Transport::Http1Transport(uv_loop_t& loop, const Options& options, const Clock& clock,
                                TransportEvents& events)
     : loop_(loop),
-      address_(options.address),
-      connections_max_(options.connections_max),
+      options_(options),
       clock_(clock),
-      events_(events) {}
+      events_(events),
+      dialer_(loop, options.dialer, clock) {}
 
 Http1Transport::~Http1Transport() {
   while (!connections_.empty()) {
     Close(*connections_.back());
   }
-  while (closing_ > 0) {
+  while (closing_ > 0 || dialer_.pending() > 0) {
     uv_run(&loop_, UV_RUN_ONCE);
   }
 }
 
 void Http1Transport::Preconnect(std::uint32_t count) {
-  for (std::uint32_t i = 0; i < count && connections_.size() < connections_max_; ++i) {
-    if (Open(kNoExchange, nullptr) != 0) {
+  for (std::uint32_t i = 0; i < count && connections_.size() < options_.connections_max; ++i) {
+    if (dialer_.free_at() > clock_.Now() || Open(kNoExchange, nullptr) != 0) {
       return;
     }
   }
 }
 
 Transport::StartResult Http1Transport::Start(ExchangeId id, const PreparedRequest& request) {
-  if (!idle_.empty()) {
-    Connection& connection = *idle_.back();
-    idle_.pop_back();
-    Bind(connection, id, &request);
-    if (Send(connection) != 0) {
+  if (Connection* connection = TakeIdle()) {
+    Bind(*connection, id, &request);
+    if (Send(*connection) != 0) {
       deferred_.push_back({id, RequestError::kReset});
     }
     return StartResult::kSent;
   }
-  if (connections_.size() >= connections_max_) {
+  if (connections_.size() >= options_.connections_max) {
+    return StartResult::kNoRoom;
+  }
+  if (options_.dialer.open_gap > Nanos(0) && dialer_.free_at() > clock_.Now()) {
+    refused_ = true;
     return StartResult::kNoRoom;
   }
   if (const int status = Open(id, &request); status != 0) {
     deferred_.push_back({id, ConnectError(status)});
   }
   return StartResult::kConnecting;
+}
+
+// The most recently used connection that may carry a request; what is too old is closed on the way.
+Http1Transport::Connection* Http1Transport::TakeIdle() {
+  while (!idle_.empty()) {
+    Connection& connection = *idle_.back();
+    if (options_.lifetime == Nanos(0) || clock_.Now() - connection.opened < options_.lifetime) {
+      idle_.pop_back();
+      return &connection;
+    }
+    Close(connection);
+  }
+  return nullptr;
 }
 
 void Http1Transport::Cancel(ExchangeId id) {
@@ -80,6 +103,13 @@ void Http1Transport::Cancel(ExchangeId id) {
 }
 
 void Http1Transport::DeliverDeferred() {
+  if (refused_ && dialer_.free_at() <= clock_.Now()) {
+    refused_ = false;
+    events_.OnCapacity(clock_.Now());
+  }
+  if (deferred_.empty()) {
+    return;
+  }
   // By index and from a copy: the worker may start again and break again at once.
   std::vector<Deferred> now_due;
   now_due.swap(deferred_);
@@ -109,29 +139,28 @@ int Http1Transport::Open(ExchangeId id, const PreparedRequest* request) {
   if (status != 0) {
     return status;
   }
-  connection.index = connections_.size();
+  connection.index = static_cast<std::uint32_t>(connections_.size());
   connections_.push_back(std::move(owned));
   Bind(connection, id, request);
   preconnecting_ += id == kNoExchange ? 1 : 0;
-  connection.connect = std::make_unique<uv_connect_t>();
-  connection.connect->data = &connection;
-  const int connecting =
-      uv_tcp_connect(connection.connect.get(), &connection.tcp, address_.get(), &OnConnect);
-  if (connecting != 0) {
+  const int dialling = dialer_.Dial(connection.tcp, &OnDialled, &connection, connection.attempt);
+  if (dialling != 0) {
     Close(connection);
-    return connecting;
   }
-  uv_tcp_nodelay(&connection.tcp, 1);
-  return 0;
+  return dialling;
 }
 
 void Http1Transport::Close(Connection& connection) {
   if (connection.state == Connection::State::kIdle) {
-    idle_.erase(std::find(idle_.begin(), idle_.end(), &connection));
+    // From the back, where those lie that were just used or are too old.
+    idle_.erase(std::find(idle_.rbegin(), idle_.rend(), &connection).base() - 1);
   } else if (connection.exchange != kNoExchange) {
     by_exchange_[connection.exchange] = nullptr;
   } else {
     --preconnecting_;
+  }
+  if (connection.attempt != nullptr) {
+    Dialer::Abandon(*std::exchange(connection.attempt, nullptr));
   }
   // libuv writes to the handle until its close callback: from here on that callback owns it.
   std::unique_ptr<Connection> owned = std::move(connections_[connection.index]);
@@ -158,6 +187,7 @@ int Http1Transport::Send(Connection& connection) {
   // than write on a socket.
   const ssize_t taken =
       send(connection.fd, request.bytes.data(), request.bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+  connection.written = clock_.Now();
   if (taken == static_cast<ssize_t>(request.bytes.size())) {
     return 0;
   }
@@ -187,18 +217,18 @@ int Http1Transport::SendRest(Connection& connection, std::size_t taken) {
 void Http1Transport::OnWritten(uv_write_t* request, int status) {
   auto& connection = *static_cast<Connection*>(request->data);
   connection.write.reset();
+  connection.written = connection.owner->clock_.Now();
   if (status < 0 && status != UV_ECANCELED &&
       uv_is_closing(reinterpret_cast<uv_handle_t*>(&connection.tcp)) == 0) {
     connection.owner->Break(connection, RequestError::kReset);
   }
 }
 
-void Http1Transport::OnConnect(uv_connect_t* request, int status) {
-  auto& connection = *static_cast<Connection*>(request->data);
-  connection.connect.reset();
-  if (status != UV_ECANCELED) {
-    connection.owner->Connected(connection, status);
-  }
+void Http1Transport::OnDialled(void* context, int status, const OpeningTimes& times) {
+  auto& connection = *static_cast<Connection*>(context);
+  connection.attempt = nullptr;
+  connection.opening = std::make_unique<OpeningTimes>(times);
+  connection.owner->Connected(connection, status);
 }
 
 void Http1Transport::Connected(Connection& connection, int status) {
@@ -216,14 +246,16 @@ void Http1Transport::Connected(Connection& connection, int status) {
     }
     return;
   }
+  const Instant now = clock_.Now();
+  connection.opened = now;
   if (id == kNoExchange) {
     --preconnecting_;
+    connection.opening.reset();
     connection.state = Connection::State::kIdle;
     idle_.push_back(&connection);
-    events_.OnCapacity(clock_.Now());
+    events_.OnCapacity(now);
     return;
   }
-  const Instant now = clock_.Now();
   events_.OnSent(id, now);
   if (Send(connection) != 0) {
     events_.OnBroken(id, RequestError::kReset, clock_.Now());
@@ -251,11 +283,18 @@ void Http1Transport::Received(Connection& connection, std::string_view data) {
     Close(connection);
     return;
   }
+  const bool is_first = !connection.parser.started();
   const ResponseParser::Progress progress = connection.parser.Feed(data);
   switch (progress.state) {
     case ResponseParser::State::kNeedMore:
+      if (is_first) {
+        connection.first_byte = clock_.Now();
+      }
       return;
     case ResponseParser::State::kDone:
+      if (is_first) {
+        connection.first_byte = Instant::max();
+      }
       Answered(connection, connection.parser.keep_alive() && connection.write == nullptr &&
                                progress.consumed == data.size());
       return;
@@ -281,9 +320,12 @@ void Http1Transport::Answered(Connection& connection, bool reusable) {
   const Instant now = clock_.Now();
   const ExchangeId id = connection.exchange;
   by_exchange_[id] = nullptr;
+  const std::unique_ptr<OpeningTimes> opening = std::move(connection.opening);
   const Answer answer{connection.parser.status(), connection.parser.head(),
-                      connection.parser.body(), connection.parser.bytes()};
-  if (reusable) {
+                      connection.parser.body(), connection.parser.bytes(),
+                      ExchangeTimes{connection.written, connection.first_byte, opening.get()}};
+  ++connection.answers;
+  if (reusable && connection.answers != options_.requests_max) {
     connection.exchange = kNoExchange;
     connection.state = Connection::State::kIdle;
     idle_.push_back(&connection);

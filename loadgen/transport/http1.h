@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "loadgen/response_parser.h"
 #include "loadgen/transport.h"
-#include "loadgen/transport/address.h"
+#include "loadgen/transport/dialer.h"
 
 namespace weir::loadgen {
 
@@ -23,8 +23,10 @@ namespace weir::loadgen {
 class Http1Transport final : public Transport {
  public:
   struct Options {
-    SocketAddress address;
+    Dialer::Options dialer;
     std::uint32_t connections_max = 1;
+    std::uint32_t requests_max = 0;  ///< Of one connection, then it is closed; 0 = no limit.
+    Nanos lifetime{0};               ///< An older one carries no further request; 0 = no limit.
   };
 
   /// All references must outlive the transport.
@@ -47,11 +49,14 @@ class Http1Transport final : public Transport {
     return static_cast<std::uint32_t>(connections_.size());
   }
 
-  /// Reports exchanges that broke inside Start. Call between turns of the loop, and do not let
-  /// the loop block while has_deferred().
+  /// Reports exchanges that broke inside Start, and room that has come with time. Call between
+  /// turns of the loop, and do not let the loop block beyond deferred_at().
   void DeliverDeferred();
 
-  bool has_deferred() const { return !deferred_.empty(); }
+  /// When DeliverDeferred is to be called next; Instant::max() when there is nothing.
+  Instant deferred_at() const {
+    return !deferred_.empty() ? Instant::min() : refused_ ? dialer_.free_at() : Instant::max();
+  }
 
  private:
   static constexpr std::size_t kReadBufferBytes = 64 * 1024;
@@ -66,11 +71,16 @@ class Http1Transport final : public Transport {
     int fd = -1;  ///< Of tcp, once connected.
     ExchangeId exchange = kNoExchange;
     State state = State::kConnecting;
+    Instant written{};
+    Instant first_byte{};
     ResponseParser parser;
+    std::uint32_t answers = 0;  ///< That it has brought.
+    std::uint32_t index = 0;    ///< In connections_.
     uv_tcp_t tcp{};
-    std::size_t index = 0;                  ///< In connections_.
-    std::unique_ptr<uv_connect_t> connect;  ///< Until connected.
+    Dialer::Attempt* attempt = nullptr;     ///< Until connected.
+    std::unique_ptr<OpeningTimes> opening;  ///< Until the first answer is whole.
     std::unique_ptr<uv_write_t> write;      ///< While the kernel has not taken the whole request.
+    Instant opened{};
   };
 
   struct Deferred {
@@ -80,12 +90,13 @@ class Http1Transport final : public Transport {
 
   static void OnAlloc(uv_handle_t* handle, std::size_t suggested, uv_buf_t* buffer);
   static void OnRead(uv_stream_t* stream, ssize_t length, const uv_buf_t* buffer);
-  static void OnConnect(uv_connect_t* request, int status);
+  static void OnDialled(void* context, int status, const OpeningTimes& times);
   static void OnWritten(uv_write_t* request, int status);
   static void OnClosed(uv_handle_t* handle);
 
   /// 0 or a libuv error.
   int Open(ExchangeId id, const PreparedRequest* request);
+  Connection* TakeIdle();
   void Close(Connection& connection);
   /// 0 or a libuv error; on error the connection has been closed.
   int Send(Connection& connection);
@@ -98,14 +109,15 @@ class Http1Transport final : public Transport {
   void Break(Connection& connection, RequestError error);
 
   uv_loop_t& loop_;
-  const SocketAddress address_;
-  const std::uint32_t connections_max_;
+  const Options options_;
   const Clock& clock_;
   TransportEvents& events_;
+  Dialer dialer_;
   std::vector<std::unique_ptr<Connection>> connections_;
   std::vector<Connection*> idle_;         ///< Most recently used at the back.
   std::vector<Connection*> by_exchange_;  ///< Who carries it; null = nobody.
   std::vector<Deferred> deferred_;
+  bool refused_ = false;  ///< A Start came before the dialer was free.
   std::uint32_t preconnecting_ = 0;
   std::uint32_t closing_ = 0;
   std::array<char, kReadBufferBytes> read_buffer_{};

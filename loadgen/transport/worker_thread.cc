@@ -192,7 +192,7 @@ void WorkerThread::Run(Instant start) {
     in_flight_.store(loop.in_flight(), std::memory_order_relaxed);
     connections_.store(transport_->connections(), std::memory_order_relaxed);
     if (!loop.Done()) {
-      Wait(transport_->has_deferred() ? Instant::min() : next);
+      Wait(std::min(next, transport_->deferred_at()));
     }
   }
   forwarder_->loop = nullptr;

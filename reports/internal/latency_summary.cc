@@ -40,6 +40,18 @@ LatencyValue ExtremeValue(const LatencyView& view, std::string_view key) {
   return value;
 }
 
+LatencySummary Summarise(const LatencyView& view, std::optional<std::uint64_t> cut_off_ns) {
+  LatencySummary summary;
+  summary.count = view.histogram.count();
+  summary.censored = view.censored;
+  for (std::size_t i = 0; i < kLatencyColumns.size(); ++i) {
+    const LatencyColumn& column = kLatencyColumns[i];
+    summary.values[i] = column.quantile < 0 ? ExtremeValue(view, column.key)
+                                            : QuantileValue(view, column.quantile, cut_off_ns);
+  }
+  return summary;
+}
+
 }  // namespace
 
 std::optional<std::uint64_t> ShortestCutOffNs(const StepRecord& record, LatencyKind kind) {
@@ -59,17 +71,11 @@ std::optional<std::uint64_t> ShortestCutOffNs(const StepRecord& record, LatencyK
 }
 
 LatencySummary SummaryOf(const StepRecord& record, LatencyKind kind) {
-  const LatencyView view = MergedLatency(record, kind);
-  const std::optional<std::uint64_t> cut_off_ns = ShortestCutOffNs(record, kind);
-  LatencySummary summary;
-  summary.count = view.histogram.count();
-  summary.censored = view.censored;
-  for (std::size_t i = 0; i < kLatencyColumns.size(); ++i) {
-    const LatencyColumn& column = kLatencyColumns[i];
-    summary.values[i] = column.quantile < 0 ? ExtremeValue(view, column.key)
-                                            : QuantileValue(view, column.quantile, cut_off_ns);
-  }
-  return summary;
+  return Summarise(MergedLatency(record, kind), ShortestCutOffNs(record, kind));
+}
+
+LatencySummary SummaryOf(const StepRecord& record, LatencyPart part) {
+  return Summarise({PartHistogram(record, part), 0}, std::nullopt);
 }
 
 LatencyTable LatencyTableOf(const StepRecord& record) {

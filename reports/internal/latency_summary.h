@@ -35,6 +35,7 @@ inline constexpr std::array<LatencyColumn, 9> kLatencyColumns = {{{"min", "min",
                                                                   {"p999", "p99.9", 0.999},
                                                                   {"p9999", "p99.99", 0.9999},
                                                                   {"max", "max", -1}}};
+inline constexpr std::size_t kColumnMean = 1;
 inline constexpr std::size_t kColumnP50 = 2;
 inline constexpr std::size_t kColumnP99 = 5;
 
@@ -60,6 +61,9 @@ struct LatencyTable {
 };
 
 LatencyTable LatencyTableOf(const StepRecord& record);
+
+/// Of one part of the response times (base/run.h); empty when the parts are not known.
+LatencySummary SummaryOf(const StepRecord& record, LatencyPart part);
 
 /// How often response is service at p99, when they tell different stories: at least 1.5 times and
 /// both known.

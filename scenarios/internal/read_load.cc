@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "scenarios/internal/read_pool.h"
 #include "scenarios/internal/values.h"
 
 namespace weir::scenarios::internal {
@@ -255,7 +256,7 @@ Load ReadLoad(const YamlNode& node, SourceSpan owner, Diagnostics& diagnostics) 
         ReadCount({*limit, "in_flight_max"}, kLimitRange, diagnostics).value_or(load.in_flight_max);
   }
   if (const YamlNode* limit = FindValue(node, "connections")) {
-    load.connections_max = ReadCount({*limit, "connections"}, kLimitRange, diagnostics);
+    ReadConnections(*limit, load, diagnostics);
   }
   if (const YamlNode* drain = FindValue(node, "drain")) {
     load.drain = ReadDuration({*drain, "drain"}, kDrainRange, diagnostics).value_or(load.drain);

@@ -28,6 +28,10 @@ constexpr std::string_view kInsertLatency =
     " send_lag_hdr, send_lag_min_ns, send_lag_max_ns, send_lag_sum_ns)"
     " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
 
+constexpr std::string_view kInsertPart =
+    "INSERT INTO latency_part (record_id, part, spans_hdr, spans_min_ns, spans_max_ns,"
+    " spans_sum_ns) VALUES (?,?,?,?,?,?)";
+
 constexpr std::string_view kSelectRecords =
     "SELECT record_id, second, phase, step, planned, completed, failed, timed_out, dropped,"
     " unfinished, completed_in_window, bytes_received, bytes_sent FROM step_record"
@@ -42,6 +46,10 @@ constexpr std::string_view kSelectLatency =
     " service_hdr, service_min_ns, service_max_ns, service_sum_ns,"
     " send_lag_hdr, send_lag_min_ns, send_lag_max_ns, send_lag_sum_ns"
     " FROM latency WHERE record_id = ? ORDER BY outcome";
+
+constexpr std::string_view kSelectParts =
+    "SELECT part, spans_hdr, spans_min_ns, spans_max_ns, spans_sum_ns FROM latency_part"
+    " WHERE record_id = ? ORDER BY part";
 
 constexpr int kColumnsPerHistogram = 4;
 
@@ -75,13 +83,15 @@ class RecordReader {
         connection.Prepare(fmt::format(fmt::runtime(kSelectRecords), totals ? "NULL" : "NOT NULL"));
     auto errors = connection.Prepare(kSelectErrors);
     auto latency = connection.Prepare(kSelectLatency);
-    for (const auto* statement : {&records, &errors, &latency}) {
+    auto parts = connection.Prepare(kSelectParts);
+    for (const auto* statement : {&records, &errors, &latency, &parts}) {
       if (!*statement) {
         return tl::unexpected(statement->error());
       }
     }
-    return RecordReader(connection, query,
-                        {std::move(*records), std::move(*errors), std::move(*latency)});
+    return RecordReader(
+        connection, query,
+        {std::move(*records), std::move(*errors), std::move(*latency), std::move(*parts)});
   }
 
   Status Visit(const std::function<void(std::uint32_t, StepRecord&)>& visit) {
@@ -108,6 +118,7 @@ class RecordReader {
     Statement records;
     Statement errors;
     Statement latency;
+    Statement parts;
   };
 
   RecordReader(Connection& connection, const RecordQuery& query, Rows rows)
@@ -135,6 +146,9 @@ class RecordReader {
     if (query_.depth == RecordDepth::kAll) {
       if (Status errors = ReadErrors(record_id, record, place); !errors) {
         return errors;
+      }
+      if (Status parts = ReadParts(record_id, record, place); !parts) {
+        return parts;
       }
     }
     return ReadLatency(record_id, record, place);
@@ -177,7 +191,7 @@ class RecordReader {
       const std::size_t wanted = query_.depth == RecordDepth::kAll ? kHistograms.size() : 1;
       for (std::size_t i = 0; i < wanted; ++i) {
         const int column = 1 + static_cast<int>(i) * kColumnsPerHistogram;
-        if (Status read = ReadHistogram(column, set.*kHistograms[i].first); !read) {
+        if (Status read = ReadHistogram(row, column, set.*kHistograms[i].first); !read) {
           return place.Damaged(fmt::format("{} time of {} requests: {}", kHistograms[i].second,
                                            OutcomeName(outcome), read.error().message));
         }
@@ -185,8 +199,29 @@ class RecordReader {
     }
   }
 
-  Status ReadHistogram(int column, Histogram& histogram) {
-    Statement& row = rows_.latency;
+  Status ReadParts(std::int64_t record_id, StepRecord& record, const Place& place) {
+    Statement& row = rows_.parts;
+    row.Bind(record_id);
+    while (true) {
+      const Result<bool> step = row.Step();
+      if (!step) {
+        return tl::unexpected(step.error());
+      }
+      if (!*step) {
+        return {};
+      }
+      const auto part = static_cast<LatencyPart>(row.Below(0, kLatencyPartCount));
+      if (row.damaged()) {
+        return place.Damaged("the number of a part of the latency is out of range");
+      }
+      if (Status read = ReadHistogram(row, 1, record.parts[part]); !read) {
+        return place.Damaged(
+            fmt::format("{} time: {}", LatencyPartName(part), read.error().message));
+      }
+    }
+  }
+
+  static Status ReadHistogram(Statement& row, int column, Histogram& histogram) {
     if (row.IsNull(column)) {
       return {};
     }
@@ -212,33 +247,32 @@ class RecordReader {
 
 }  // namespace
 
-RecordInserter::RecordInserter(Connection& connection, Statement record, Statement error,
-                               Statement latency)
-    : connection_(&connection),
-      record_(std::move(record)),
-      error_(std::move(error)),
-      latency_(std::move(latency)) {}
+RecordInserter::RecordInserter(Connection& connection, Statements statements)
+    : connection_(&connection), statements_(std::move(statements)) {}
 
 Result<RecordInserter> RecordInserter::Create(Connection& connection) {
   auto record = connection.Prepare(kInsertRecord);
   auto error = connection.Prepare(kInsertError);
   auto latency = connection.Prepare(kInsertLatency);
-  for (const auto* statement : {&record, &error, &latency}) {
+  auto part = connection.Prepare(kInsertPart);
+  for (const auto* statement : {&record, &error, &latency, &part}) {
     if (!*statement) {
       return tl::unexpected(statement->error());
     }
   }
-  return RecordInserter(connection, std::move(*record), std::move(*error), std::move(*latency));
+  return RecordInserter(
+      connection, {std::move(*record), std::move(*error), std::move(*latency), std::move(*part)});
 }
 
 Status RecordInserter::Insert(RunId run, std::optional<std::uint32_t> second,
                               const StepRecord& record) {
-  record_.Bind(run, second, static_cast<int>(record.phase), record.step, record.counts.planned,
-               record.counts.of(Outcome::kCompleted), record.counts.of(Outcome::kFailed),
-               record.counts.of(Outcome::kTimedOut), record.counts.of(Outcome::kDropped),
-               record.counts.of(Outcome::kUnfinished), record.completed_in_window,
-               record.bytes_received, record.bytes_sent);
-  if (Status inserted = record_.Run(); !inserted) {
+  statements_.record.Bind(run, second, static_cast<int>(record.phase), record.step,
+                          record.counts.planned, record.counts.of(Outcome::kCompleted),
+                          record.counts.of(Outcome::kFailed), record.counts.of(Outcome::kTimedOut),
+                          record.counts.of(Outcome::kDropped),
+                          record.counts.of(Outcome::kUnfinished), record.completed_in_window,
+                          record.bytes_received, record.bytes_sent);
+  if (Status inserted = statements_.record.Run(); !inserted) {
     return inserted;
   }
   const std::int64_t record_id = connection_->LastInsertId();
@@ -246,7 +280,8 @@ Status RecordInserter::Insert(RunId run, std::optional<std::uint32_t> second,
     if (record.errors[i] == 0) {
       continue;
     }
-    if (Status inserted = error_.Bind(record_id, static_cast<int>(i), record.errors[i]).Run();
+    if (Status inserted =
+            statements_.error.Bind(record_id, static_cast<int>(i), record.errors[i]).Run();
         !inserted) {
       return inserted;
     }
@@ -256,12 +291,29 @@ Status RecordInserter::Insert(RunId run, std::optional<std::uint32_t> second,
       return inserted;
     }
   }
+  for (const auto& [part, spans] : record.parts) {
+    if (Status inserted = InsertPart(record_id, part, spans); !inserted) {
+      return inserted;
+    }
+  }
   return {};
+}
+
+Status RecordInserter::InsertPart(std::int64_t record_id, LatencyPart part,
+                                  const Histogram& spans) {
+  if (spans.empty()) {
+    return {};
+  }
+  const std::vector<std::uint8_t> blob = EncodeHistogram(spans);
+  return statements_.part
+      .Bind(record_id, static_cast<int>(part), std::span<const std::uint8_t>(blob), spans.min_ns(),
+            spans.max_ns(), spans.sum_ns())
+      .Run();
 }
 
 Status RecordInserter::InsertLatency(std::int64_t record_id, Outcome outcome,
                                      const LatencySet& set) {
-  latency_.Bind(record_id, static_cast<int>(outcome));
+  statements_.latency.Bind(record_id, static_cast<int>(outcome));
   std::array<std::vector<std::uint8_t>, kHistograms.size()> blobs;
   for (std::size_t i = 0; i < kHistograms.size(); ++i) {
     const Histogram& histogram = set.*kHistograms[i].first;
@@ -270,12 +322,12 @@ Status RecordInserter::InsertLatency(std::int64_t record_id, Outcome outcome,
       continue;  // Its four columns stay NULL.
     }
     blobs[i] = EncodeHistogram(histogram);
-    latency_.BindOne(position, std::span<const std::uint8_t>(blobs[i]));
-    latency_.BindOne(position + 1, histogram.min_ns());
-    latency_.BindOne(position + 2, histogram.max_ns());
-    latency_.BindOne(position + 3, histogram.sum_ns());
+    statements_.latency.BindOne(position, std::span<const std::uint8_t>(blobs[i]));
+    statements_.latency.BindOne(position + 1, histogram.min_ns());
+    statements_.latency.BindOne(position + 2, histogram.max_ns());
+    statements_.latency.BindOne(position + 3, histogram.sum_ns());
   }
-  return latency_.Run();
+  return statements_.latency.Run();
 }
 
 Status ReadRecords(Connection& connection, const RecordQuery& query,

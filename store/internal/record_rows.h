@@ -11,7 +11,8 @@
 #include "base/run.h"
 #include "store/internal/sqlite.h"
 
-/// How a StepRecord becomes rows (step_record, step_record_error, latency) and rows a StepRecord.
+/// How a StepRecord becomes rows (step_record, step_record_error, latency,
+/// latency_part) and rows a StepRecord.
 namespace weir::store::internal {
 
 /// Writes records of one connection, with statements prepared once.
@@ -23,14 +24,20 @@ class RecordInserter {
   Status Insert(RunId run, std::optional<std::uint32_t> second, const StepRecord& record);
 
  private:
-  RecordInserter(Connection& connection, Statement record, Statement error, Statement latency);
+  struct Statements {
+    Statement record;
+    Statement error;
+    Statement latency;
+    Statement part;
+  };
+
+  RecordInserter(Connection& connection, Statements statements);
 
   Status InsertLatency(std::int64_t record_id, Outcome outcome, const LatencySet& set);
+  Status InsertPart(std::int64_t record_id, LatencyPart part, const Histogram& spans);
 
   Connection* connection_;
-  Statement record_;
-  Statement error_;
-  Statement latency_;
+  Statements statements_;
 };
 
 /// Which records of a run.

@@ -209,8 +209,21 @@ constexpr std::string_view kVersion2 = R"sql(
 ALTER TABLE verdict_check ADD COLUMN detectable REAL;
 )sql";
 
+constexpr std::string_view kVersion3 = R"sql(
+CREATE TABLE latency_part (
+  record_id INTEGER NOT NULL REFERENCES step_record (record_id) ON DELETE CASCADE,
+  part INTEGER NOT NULL,
+  spans_hdr BLOB NOT NULL,
+  spans_min_ns INTEGER NOT NULL,
+  spans_max_ns INTEGER NOT NULL,
+  spans_sum_ns REAL NOT NULL,
+  PRIMARY KEY (record_id, part)
+) STRICT;
+)sql";
+
 constexpr std::array kMigrations = {Migration{.version = 1, .sql = kVersion1},
-                                    Migration{.version = 2, .sql = kVersion2}};
+                                    Migration{.version = 2, .sql = kVersion2},
+                                    Migration{.version = 3, .sql = kVersion3}};
 
 // A reader only ever waits for a writer that is making or migrating the file.
 constexpr Nanos kReaderLockWait = std::chrono::seconds(5);

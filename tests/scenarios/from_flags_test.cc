@@ -176,5 +176,21 @@ TEST(ScenarioFromFlagsTest, SendsWhatLooksLikeATemplateOnlyWhenItIsNone) {
   EXPECT_NE(scenario.error().message.find("template"), std::string::npos);
 }
 
+// The text is what is recorded: saved and read again it must give the same load.
+TEST(ScenarioFromFlagsTest, TheTextSaysHowConnectionsAreKept) {
+  FlagLoad flags;
+  flags.url = "http://localhost/";
+  flags.pool.requests_max = 1;
+  flags.pool.lifetime = std::chrono::seconds(30);
+  flags.pool.keep_alive = false;
+  flags.pool.open_rate = Rate::PerSecond(500);
+  flags.pool.sources = {"127.0.0.2", "::1"};
+  flags.pool.dns = DnsPolicy::kEach;
+  flags.pool.connect_to = {"::1", 8080};
+  const Result<Scenario> scenario = ScenarioFromFlags(flags);
+  ASSERT_TRUE(scenario) << scenario.error().message;
+  EXPECT_EQ(scenario->load.pool, flags.pool);
+}
+
 }  // namespace
 }  // namespace weir::scenarios

@@ -223,5 +223,25 @@ TEST(ReadScenarioFileTest, SaysWhatIsWrongWithAPath) {
             "/proc/self/mem: the scenario file cannot be read (Input/output error)");
 }
 
+TEST(ReadScenarioTest, ReadsHowConnectionsAreKept) {
+  const Load load = ReadLoadOf(
+      "  stages: [ { users: 2, for: 1s } ]\n"
+      "  connections:\n"
+      "    max: 64\n    requests: 100\n    lifetime: 30s\n    open_rate: 500/s\n"
+      "    source: [ 127.0.0.2, '::1' ]\n    dns: round_robin\n    connect_to: '[::1]:8080'\n");
+  EXPECT_EQ(load.connections_max, 64U);
+  const Pool& pool = load.pool;
+  EXPECT_EQ(pool.requests_max, 100U);
+  EXPECT_EQ(pool.lifetime, 30s);
+  EXPECT_TRUE(pool.keep_alive);
+  EXPECT_EQ(pool.open_rate.per_second(), 500);
+  EXPECT_EQ(pool.sources, (std::vector<std::string>{"127.0.0.2", "::1"}));
+  EXPECT_EQ(pool.dns, DnsPolicy::kRoundRobin);
+  EXPECT_EQ(pool.connect_to, (ConnectTo{"::1", 8080}));
+  EXPECT_FALSE(ReadLoadOf("  stages: [ { users: 2, for: 1s } ]\n"
+                          "  connections: { keep_alive: false }\n")
+                   .pool.keep_alive);
+}
+
 }  // namespace
 }  // namespace weir::scenarios

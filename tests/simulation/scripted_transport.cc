@@ -136,6 +136,9 @@ void ScriptedTransport::FinishAnswer(ExchangeId id) {
   loadgen::Answer answer;
   answer.status = wrong ? 500 : 200;
   answer.bytes_received = 100;
+  // In any order and out of bounds, as clocks and kernels may have it.
+  answer.times.first_byte = now - FromSeconds(rng_.Uniform() * 0.01) + Nanos(1'000'000);
+  answer.times.written = answer.times.first_byte - FromSeconds(rng_.Uniform() * 0.001);
   ++generation_[id];
   --busy_;
   idle_ += Chance(script_.closes_after) ? 0U : 1U;

@@ -62,7 +62,11 @@ TEST(SchemaTest, TheRecordedFileOfVersionOneStillLoads) {
   ASSERT_TRUE(store) << store.error().message;
   const auto whole = (*store)->LoadRun(1);
   ASSERT_TRUE(whole) << whole.error().message;
-  ExpectSameRun(*whole, SampleRun(3));
+  Run expected = SampleRun(3);
+  for (StepRecord& total : expected.totals) {
+    total.parts.clear();  // Came with schema 3.
+  }
+  ExpectSameRun(*whole, expected);
   const auto killed = (*store)->LoadRun(2);
   ASSERT_TRUE(killed) << killed.error().message;
   EXPECT_EQ(killed->state, RunState::kRunning);

@@ -79,6 +79,8 @@ SecondRecord SampleSecond(std::uint32_t second) {
       part.latency[Outcome::kCompleted].send_lag.RecordNs(i * 333, 1);
     }
     part.latency[Outcome::kTimedOut].response.RecordNs(5'000'000'123 + second, 1);
+    part.parts[LatencyPart::kSend].RecordNs(20'001 + second, 3);
+    part.parts[LatencyPart::kFirstByte].RecordNs(1'000'000 + step, 3);
     record.steps.push_back(part);
   }
   return record;
@@ -256,6 +258,11 @@ void ExpectSameRecord(const StepRecord& actual, const StepRecord& expected) {
     ExpectSameHistogram(actual.latency.at(outcome).response, set.response);
     ExpectSameHistogram(actual.latency.at(outcome).service, set.service);
     ExpectSameHistogram(actual.latency.at(outcome).send_lag, set.send_lag);
+  }
+  ASSERT_EQ(actual.parts.size(), expected.parts.size());
+  for (const auto& [part, spans] : expected.parts) {
+    ASSERT_TRUE(actual.parts.contains(part)) << LatencyPartName(part);
+    ExpectSameHistogram(actual.parts.at(part), spans);
   }
 }
 

@@ -1,0 +1,246 @@
+// What bad servers do, over real sockets: each fault is an error kind with a name and a count, none
+// ends the run, and the books balance. Leaks are what the sanitizers find in these tests.
+
+#include <algorithm>
+#include <memory>
+#include <string>
+
+#include <dirent.h>
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+
+#include "base/clock.h"
+#include "loadgen/engine.h"
+#include "tests/integration/fault_server.h"
+#include "tests/loadgen/models.h"
+
+namespace weir::tests {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::string_view kGoodAnswer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+
+class NullSink final : public RecordSink {
+ public:
+  void OnSecond(const SecondRecord&) override {}
+
+  void OnResources(const ResourceSample&) override {}
+};
+
+scenarios::Scenario ShortScenario() {
+  scenarios::Request request = GetStep("get");
+  request.timeout = 60ms;
+  scenarios::Load load = OpenLoad(100, 150ms);
+  load.drain = 100ms;
+  return ScenarioOf(std::move(load), {request});
+}
+
+std::unique_ptr<loadgen::Engine> EngineFor(const scenarios::Scenario& scenario,
+                                           std::uint16_t port) {
+  static const SystemClock clock;
+  loadgen::EngineOptions options;
+  options.threads = 1;
+  auto engine = loadgen::Engine::Create(scenario, LocalTarget(port), options, clock);
+  EXPECT_TRUE(engine) << engine.error().message;
+  return engine ? std::move(*engine) : nullptr;
+}
+
+StepRecord RunAgainst(const scenarios::Scenario& scenario, std::uint16_t port) {
+  const std::unique_ptr<loadgen::Engine> engine = EngineFor(scenario, port);
+  NullSink sink;
+  loadgen::EngineResult result;
+  if (engine != nullptr) {
+    result = engine->Run(sink);
+  }
+  EXPECT_EQ(result.state, RunState::kComplete);
+  EXPECT_EQ(result.totals.size(), 1U);
+  return result.totals.empty() ? StepRecord() : result.totals.front();
+}
+
+std::uint64_t Errors(const StepRecord& record, RequestError error) {
+  return record.errors[static_cast<std::size_t>(error)];
+}
+
+/// A fault and what it must be called.
+struct Fault {
+  std::string name;
+  RequestError error;
+  FaultServer::Script script;
+};
+
+class BadServerTest : public testing::TestWithParam<Fault> {};
+
+TEST_P(BadServerTest, IsNamedAndCountedAndEndsNothing) {
+  FaultServer server(GetParam().script);
+  const StepRecord record = RunAgainst(ShortScenario(), server.port());
+  EXPECT_EQ(record.counts.planned, 15U);
+  EXPECT_TRUE(record.counts.Balanced());
+  EXPECT_EQ(record.counts.of(Outcome::kCompleted), 0U);
+  // Late ones may find the run over; nothing may have any other name.
+  const std::uint64_t named = Errors(record, GetParam().error);
+  EXPECT_GE(named, 8U) << RequestErrorName(GetParam().error);
+  EXPECT_EQ(named + Errors(record, RequestError::kRunEnded), record.counts.planned);
+}
+
+// Answers each request with `bytes`, then closes.
+FaultServer::Script Says(std::string bytes) {
+  return [bytes = std::move(bytes)](FaultyPeer& peer) {
+    while (peer.ReadRequest() && peer.Send(bytes)) {
+      peer.HalfClose();
+    }
+  };
+}
+
+// The same, and resets the connection.
+FaultServer::Script ResetsAfter(std::string bytes) {
+  return [bytes = std::move(bytes)](FaultyPeer& peer) {
+    if (peer.ReadRequest()) {
+      peer.Send(bytes);
+      peer.ResetOnClose();
+    }
+  };
+}
+
+// Sends `head` and then `filling` without end.
+FaultServer::Script NeverEnds(std::string head, std::string filling) {
+  return [head = std::move(head), filling = std::move(filling)](FaultyPeer& peer) {
+    std::string block;
+    while (block.size() < 60'000) {
+      block += filling;
+    }
+    if (peer.ReadRequest() && peer.Send(head)) {
+      while (peer.Send(block)) {
+      }
+    }
+  };
+}
+
+FaultServer::Script Trickles(std::string bytes) {
+  return [bytes = std::move(bytes)](FaultyPeer& peer) {
+    while (peer.ReadRequest() && peer.Trickle(bytes)) {
+    }
+  };
+}
+
+const std::string kOk = "HTTP/1.1 200 OK\r\n";
+const std::string kChunked = kOk + "Transfer-Encoding: chunked\r\n\r\n";
+
+INSTANTIATE_TEST_SUITE_P(
+    Faults, BadServerTest,
+    testing::Values(
+        Fault{"Garbage", RequestError::kMalformed, Says("SSH-2.0-OpenSSH_9.2\r\n")},
+        Fault{"BinaryGarbage", RequestError::kMalformed, Says(std::string("\0\1\2\xff\n", 5))},
+        Fault{"BadLength", RequestError::kMalformed, Says(kOk + "Content-Length: two\r\n\r\nok")},
+        Fault{"BadChunk", RequestError::kMalformed, Says(kChunked + "zz\r\n")},
+        Fault{"ClosesAtOnce", RequestError::kClosedEarly,
+              [](FaultyPeer& peer) { peer.ReadRequest(); }},
+        Fault{"TruncatedStatusLine", RequestError::kClosedEarly, Says("HTTP/1.")},
+        Fault{"TruncatedHead", RequestError::kClosedEarly, Says(kOk + "Content-Le")},
+        Fault{"TruncatedBody", RequestError::kClosedEarly,
+              Says(kOk + "Content-Length: 100\r\n\r\nabc")},
+        Fault{"TruncatedChunk", RequestError::kClosedEarly, Says(kChunked + "10\r\nabc")},
+        Fault{"TruncatedTrailer", RequestError::kClosedEarly, Says(kChunked + "0\r\nX: y\r\n")},
+        Fault{"EndlessStatusLine", RequestError::kTooLarge, NeverEnds("HTTP/1.1 200 ", "a")},
+        Fault{"EndlessHead", RequestError::kTooLarge, NeverEnds(kOk, "X-Y: z\r\n")},
+        Fault{"EndlessTrailers", RequestError::kTooLarge,
+              NeverEnds(kChunked + "0\r\n", "X: y\r\n")},
+        Fault{"EndlessInterimAnswers", RequestError::kTooLarge,
+              NeverEnds("", "HTTP/1.1 100 Continue\r\n\r\n")},
+        Fault{"OversizeLength", RequestError::kTooLarge,
+              Says(kOk + "Content-Length: 99999999999999999999\r\n\r\n")},
+        Fault{"EndlessBody", RequestError::kTimeout, NeverEnds(kOk + "\r\n", "abcdefgh")},
+        Fault{"EndlessChunks", RequestError::kTimeout, NeverEnds(kChunked, "1\r\na\r\n")},
+        Fault{"SlowLorisInHead", RequestError::kTimeout, Trickles(kOk + std::string(5000, 'x'))},
+        Fault{"SlowLorisInBody", RequestError::kTimeout,
+              Trickles(kOk + "Content-Length: 5000\r\n\r\n" + std::string(5000, 'x'))},
+        Fault{"NeverAnswers", RequestError::kTimeout, [](FaultyPeer& peer) { peer.AwaitClose(); }},
+        Fault{"ResetsBeforeTheAnswer", RequestError::kReset, ResetsAfter("")},
+        Fault{"ResetsInTheHead", RequestError::kReset, ResetsAfter("HTTP/1.1 2")},
+        Fault{"ResetsInTheBody", RequestError::kReset,
+              ResetsAfter(kOk + "Content-Length: 9\r\n\r\nab")},
+        Fault{"ResetsInAChunk", RequestError::kReset, ResetsAfter(kChunked + "4\r\nab")}),
+    [](const auto& fault) { return fault.param.name; });
+
+TEST(GoodServerTest, ThatHalfClosesAfterItsAnswerHasAnswered) {
+  FaultServer server([](FaultyPeer& peer) {
+    if (peer.ReadRequest()) {
+      peer.Send(kGoodAnswer);
+      peer.HalfClose();
+      peer.AwaitClose();
+    }
+  });
+  const StepRecord record = RunAgainst(ShortScenario(), server.port());
+  EXPECT_EQ(record.counts.of(Outcome::kCompleted), 15U);
+}
+
+// Whoever sends more than was asked for may be one answer ahead for ever: a cache poisoned by one
+// byte. Its connection is not used again.
+TEST(GoodServerTest, ThatSaysMoreThanItWasAskedLosesItsConnection) {
+  FaultServer server([](FaultyPeer& peer) {
+    while (peer.ReadRequest() && peer.Send(std::string(kGoodAnswer) + "HTTP/1.1 500 No\r\n")) {
+    }
+  });
+  const StepRecord record = RunAgainst(ShortScenario(), server.port());
+  EXPECT_EQ(record.counts.of(Outcome::kCompleted), 15U);
+  EXPECT_GE(server.connections(), 15U);
+}
+
+TEST(DeadServerTest, ThatStopsListeningRefuses) {
+  auto server = std::make_unique<FaultServer>([](FaultyPeer& peer) { peer.ReadRequest(); });
+  const std::unique_ptr<loadgen::Engine> engine = EngineFor(ShortScenario(), server->port());
+  ASSERT_NE(engine, nullptr);
+  server->Close();
+  NullSink sink;
+  const loadgen::EngineResult result = engine->Run(sink);
+  EXPECT_EQ(Errors(result.totals.at(0), RequestError::kConnectRefused), 15U);
+  EXPECT_FALSE(result.answered);
+}
+
+rlim_t OpenFiles() {
+  DIR* directory = opendir("/proc/self/fd");
+  rlim_t count = 0;
+  while (readdir(directory) != nullptr) {
+    ++count;
+  }
+  closedir(directory);
+  return count;
+}
+
+TEST(OwnLimitsTest, NoMoreDescriptorsIsNamedAndEndsNothing) {
+  FaultServer server([](FaultyPeer& peer) { peer.AwaitClose(); });
+  scenarios::Scenario scenario = ShortScenario();
+  const std::unique_ptr<loadgen::Engine> engine = EngineFor(scenario, server.port());
+  ASSERT_NE(engine, nullptr);
+  rlimit before{};
+  getrlimit(RLIMIT_NOFILE, &before);
+  // Both ends are in this process: room for one connection at a time, until it times out.
+  const rlimit scarce{OpenFiles() + 2, before.rlim_max};
+  setrlimit(RLIMIT_NOFILE, &scarce);
+  NullSink sink;
+  const loadgen::EngineResult result = engine->Run(sink);
+  setrlimit(RLIMIT_NOFILE, &before);
+  EXPECT_EQ(result.state, RunState::kComplete);
+  const StepRecord& record = result.totals.at(0);
+  EXPECT_TRUE(record.counts.Balanced());
+  EXPECT_GE(Errors(record, RequestError::kNoLocalResource), 3U);
+}
+
+TEST(OwnLimitsTest, MoreConnectionsThanFilesIsSaidBeforeTheRun) {
+  rlimit limit{};
+  getrlimit(RLIMIT_NOFILE, &limit);
+  if (limit.rlim_max > 900'000) {
+    GTEST_SKIP() << "no scenario can ask for more";
+  }
+  FaultServer server([](FaultyPeer& peer) { peer.AwaitClose(); });
+  scenarios::Scenario scenario = ShortScenario();
+  scenario.load.connections_max = static_cast<std::uint32_t>(limit.rlim_max) + 1;
+  const SystemClock clock;
+  const auto engine = loadgen::Engine::Create(scenario, LocalTarget(server.port()), {}, clock);
+  ASSERT_FALSE(engine);
+  EXPECT_EQ(engine.error().kind, ErrorKind::kUnavailable);
+  EXPECT_NE(engine.error().message.find("ulimit -n"), std::string::npos) << engine.error().message;
+}
+
+}  // namespace
+}  // namespace weir::tests
