@@ -2,12 +2,14 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <filesystem>
 #include <system_error>
 
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "cli/terminal.h"
 
 namespace weir::cli {
@@ -24,17 +26,45 @@ bool WriteAll(int fd, std::string_view text) {
   return true;
 }
 
+// The file beside `path` that takes its name in the end.
+std::string TemporaryOf(const std::string& path) {
+  return fmt::format("{}.{}.tmp", path, getpid());
+}
+
+int Open(const std::string& temporary) {
+  return open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+}
+
+// From errno.
+tl::unexpected<Error> CannotWrite(const std::string& path) {
+  return Unavailable(
+      fmt::format("cannot write {}: {}\n  hint: name a file in a directory that is there",
+                  Printable(path), std::generic_category().message(errno)));
+}
+
 }  // namespace
 
-Status WriteFile(const std::string& path, std::string_view text) {
-  const std::string temporary = fmt::format("{}.{}.tmp", path, getpid());
-  const auto fail = [&path] {
-    return Unavailable(
-        fmt::format("cannot write {}: {}", path, std::generic_category().message(errno)));
-  };
-  const int fd = open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+Status CheckWritable(const std::string& path) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) {
+    errno = EISDIR;
+    return CannotWrite(path);
+  }
+  const std::string temporary = TemporaryOf(path);
+  const int fd = Open(temporary);
   if (fd < 0) {
-    return fail();
+    return CannotWrite(path);
+  }
+  close(fd);
+  unlink(temporary.c_str());
+  return {};
+}
+
+Status WriteFile(const std::string& path, std::string_view text) {
+  const std::string temporary = TemporaryOf(path);
+  const int fd = Open(temporary);
+  if (fd < 0) {
+    return CannotWrite(path);
   }
   const bool written = WriteAll(fd, text);
   const int write_error = errno;
@@ -43,7 +73,7 @@ Status WriteFile(const std::string& path, std::string_view text) {
     return {};
   }
   errno = written ? errno : write_error;
-  auto failure = fail();
+  auto failure = CannotWrite(path);
   unlink(temporary.c_str());
   return failure;
 }

@@ -306,6 +306,11 @@ Result<RunOrder> ReadOrder(const ParsedFlags& flags) {
     order.store_path = *path;
   }
   order.json = flags.Text("json");
+  if (!order.json.empty() && order.json != "-") {
+    if (Status writable = CheckWritable(order.json); !writable) {
+      return tl::unexpected(writable.error());
+    }
+  }
   order.build = flags.Text("build");
   order.branch = flags.Text("branch");
   order.tag = flags.Text("tag");
@@ -421,9 +426,10 @@ Result<int> Execute(const RunOrder& order) {
     return tl::unexpected(engine.error());
   }
   const RunPlan plan = PlanOf(order);
+  const WallTime started_at = clock.WallNow();
   std::unique_ptr<store::RunWriter> writer;
   if (!order.store_path.empty()) {
-    auto begun = store::RunWriter::Begin(order.store_path, plan, clock.WallNow());
+    auto begun = store::RunWriter::Begin(order.store_path, plan, started_at);
     if (!begun) {
       return tl::unexpected(begun.error());
     }
@@ -445,6 +451,7 @@ Result<int> Execute(const RunOrder& order) {
     run.state_reason = "no request got a valid answer";
   }
   Status stored;
+  run.started_at = started_at;  // As it stands in the history.
   if (writer != nullptr) {
     run.id = writer->id();
     stored = writer->Finish(run);

@@ -201,6 +201,9 @@ TextTable TallLatencyTable(const LatencyTable& table, Charset charset) {
 
 // "p99.9 needs 2,995 samples, p99.99 needs 29,956; there are 1,000", or nothing.
 std::string MissingInWords(const LatencySummary& summary) {
+  if (summary.count == 0) {
+    return "no request had a whole answer, so there is nothing to time";
+  }
   std::string words;
   for (std::size_t i = 0; i < kLatencyColumns.size(); ++i) {
     const LatencyValue& value = summary.values[i];

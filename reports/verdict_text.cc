@@ -51,18 +51,14 @@ std::string RenderChecks(const GateResult& result, const TextOptions& options) {
   return table.Render(kIndent, options);
 }
 
-// The checks that did not pass say why, each in its sentence.
+// The checks that did not pass say why, each in its sentence; how many runs would decide is in it.
 std::string RenderReasons(const GateResult& result, const TextOptions& options) {
   std::string out;
   for (const GateCheck& check : result.checks) {
     if (check.verdict == Verdict::kPass || check.reason == result.reason) {
       continue;
     }
-    std::string words = MetricOf(check) + ": " + Clean(check.reason, 2000);
-    if (check.runs_needed) {
-      words += fmt::format(" {} runs a side would probably decide.", *check.runs_needed);
-    }
-    out += Wrapped(words, kIndent, options);
+    out += Wrapped(MetricOf(check) + ": " + Clean(check.reason, 2000), kIndent, options);
   }
   return out.empty() ? out : "\n" + out;
 }

@@ -22,7 +22,8 @@ LatencyValue QuantileValue(const LatencyView& view, double quantile,
   return value;
 }
 
-LatencyValue ExtremeValue(const LatencyView& view, std::string_view key) {
+LatencyValue ExtremeValue(const LatencyView& view, std::string_view key,
+                          std::optional<std::uint64_t> cut_off_ns) {
   const Histogram& histogram = view.histogram;
   LatencyValue value;
   if (histogram.empty()) {
@@ -31,9 +32,9 @@ LatencyValue ExtremeValue(const LatencyView& view, std::string_view key) {
     return value;
   }
   // A request that never came back could have been the slowest and moves the mean; the fastest is
-  // in doubt only when nothing came back.
+  // in doubt only when nothing had come back by the first time that one was given up.
   const bool min = key == "min";
-  value.lower_bound = min ? view.censored == histogram.count() : view.censored > 0;
+  value.lower_bound = min ? cut_off_ns && *cut_off_ns <= histogram.min_ns() : view.censored > 0;
   value.value_ns = min             ? static_cast<double>(histogram.min_ns())
                    : key == "mean" ? histogram.mean_ns()
                                    : static_cast<double>(histogram.max_ns());
@@ -46,7 +47,7 @@ LatencySummary Summarise(const LatencyView& view, std::optional<std::uint64_t> c
   summary.censored = view.censored;
   for (std::size_t i = 0; i < kLatencyColumns.size(); ++i) {
     const LatencyColumn& column = kLatencyColumns[i];
-    summary.values[i] = column.quantile < 0 ? ExtremeValue(view, column.key)
+    summary.values[i] = column.quantile < 0 ? ExtremeValue(view, column.key, cut_off_ns)
                                             : QuantileValue(view, column.quantile, cut_off_ns);
   }
   return summary;

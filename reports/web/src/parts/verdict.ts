@@ -72,13 +72,7 @@ function reasons(verdict: Verdict): HTMLElement[] {
     .filter(
       (check) => check.verdict !== "pass" && check.reason !== "" && check.reason !== verdict.reason,
     )
-    .map((check) => {
-      const more =
-        check.runs_needed === null
-          ? ""
-          : ` ${check.runs_needed} runs a side would probably decide.`;
-      return h("p", { class: "note" }, `${metricWords(check)}: ${check.reason}${more}`);
-    });
+    .map((check) => h("p", { class: "note" }, `${metricWords(check)}: ${check.reason}`));
 }
 
 function runList(report: Report, numbers: number[]): string {
