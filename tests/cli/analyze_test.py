@@ -57,3 +57,22 @@ with tempfile.TemporaryDirectory() as folder:
     check(done.returncode == 2 and "speak of the history" in done.stderr, "file and store", done)
     done = weir("describe", "--store", Path(folder, "no.db"), "--scenario", "x", "--metric", "p99")
     check(done.returncode == 2 and "is not a metric" in done.stderr, "an unknown metric", done)
+
+    wave = [50 + (i * 7919 % 101) / 20 for i in range(600)]
+    wave[450] = 90
+    stream = Path(folder, "stream.csv")
+    stream.write_text("value\n" + "".join(f"{value}\n" for value in wave))
+    done = weir("anomalies", "--json", stream)
+    answer = json.loads(done.stdout)
+    check(answer["alerts"] == [450] and answer["scores"][450] >= 0.5, "the spike", done)
+    check(len(answer["scores"]) == 600 and answer["warm_up_rows"] == 200, "a score a row", done)
+    incident = answer["incidents"][0]
+    check(incident["expected_low"] < 50 and 55 < incident["expected_high"] < 60, "the band", done)
+    check("expected_low" not in answer, "the band of every row only with --explain", done)
+    done = weir("anomalies", "--explain", stream)
+    check("1 alert;" in done.stdout and "row 450" in done.stdout, "an alert explained", done)
+    done = weir("anomalies", "--margin", "0", stream)
+    check(done.returncode == 2 and "--margin" in done.stderr, "a margin of nothing", done)
+    done = weir("anomalies", "--json", good)
+    answer = json.loads(done.stdout)
+    check(answer["alerts"] == [] and "too few" in answer["warnings"][0], "too few values", done)
