@@ -42,5 +42,6 @@ struct AnalysisEngine {
 };
 
 const AnalysisEngine& DescribeEngine();
+const AnalysisEngine& UxEngine();
 
 }  // namespace weir::cli
