@@ -21,6 +21,7 @@ std::vector<const AnalysisEngine*> Engines() {
   return {
       &DescribeEngine(),
       &AnomaliesEngine(),
+      &UxEngine(),
   };
 }
 

@@ -43,5 +43,6 @@ struct AnalysisEngine {
 
 const AnalysisEngine& DescribeEngine();
 const AnalysisEngine& AnomaliesEngine();
+const AnalysisEngine& UxEngine();
 
 }  // namespace weir::cli

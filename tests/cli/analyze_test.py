@@ -1,6 +1,8 @@
 """`weir analyze` as a user meets it. Usage: analyze_test.py WEIR. Exits with 1 on the first failure."""
 
 import json
+import math
+import random
 import subprocess
 import sys
 import tempfile
@@ -76,3 +78,30 @@ with tempfile.TemporaryDirectory() as folder:
     done = weir("anomalies", "--json", good)
     answer = json.loads(done.stdout)
     check(answer["alerts"] == [] and "too few" in answer["warnings"][0], "too few values", done)
+    shop = Path(folder, "shop.csv")
+    random.seed(1)
+    memory, latency = 0.0, []
+    for _ in range(400):
+        memory = 0.7 * memory + random.gauss(0, 0.7)
+        latency.append(200 * math.exp(0.3 * memory))
+    orders = [5 - 0.01 * (latency[t - 2] if t > 1 else 200) + random.gauss(0, 0.4)
+              for t in range(400)]
+    shop.write_text("time,p95_ms,orders\n" + "".join(
+        f"{3600 * t},{latency[t]:.3f},{orders[t]:.4f}\n" for t in range(400)))
+    done = weir("ux", "--outcome", "orders", "--json", shop)
+    pair = json.loads(done.stdout)["groups"][0]["pairs"][0]
+    check(pair["associated"] and pair["lag_rows"] == 2 and pair["correlation"] < 0, "ux", done)
+    done = weir("ux", "--outcome", "orders", shop)
+    check("falls" in done.stdout and "Correlation, not cause" in done.stdout, "ux text", done)
+
+    split = Path(folder, "latency.csv"), Path(folder, "orders.csv")
+    split[0].write_text("time,p95_ms,segment\n" + "".join(
+        f"{3600 * t},{latency[t]:.3f},web\n{3600 * t},1,app\n" for t in range(400)))
+    split[1].write_text("time,orders,segment\n" + "".join(
+        f"{3600 * t + 60},{orders[t]:.4f},web\n" for t in range(400)))
+    done = weir("ux", "--outcome", "orders", "--join", split[1], "--every", "1h", "--json", split[0])
+    groups = json.loads(done.stdout)["groups"]
+    check(len(groups) == 1 and groups[0]["name"] == "segment=web", "only what both have", done)
+    check(groups[0]["pairs"][0]["lag_rows"] == 2, "joined on time and segment", done)
+    done = weir("ux", shop)
+    check(done.returncode == 2 and "--outcome is missing" in done.stderr, "no outcome", done)
