@@ -20,6 +20,7 @@ namespace {
 std::vector<const AnalysisEngine*> Engines() {
   return {
       &DescribeEngine(),
+      &ChangePointsEngine(),
   };
 }
 
