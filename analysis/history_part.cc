@@ -98,7 +98,7 @@ class PartAnalysis {
         ChooseNoise(scaled_.values, scaled_.extra_variance, steps, tuning_.noise);
     if (tuning_.shape && scaled_.extra_variance.empty()) {
       const std::optional<ShapeFit> shape =
-          ShapeFit::Of(scaled_.values, choice.independent_steps, steps);
+          ShapeFit::Of(scaled_.values, choice.independent_steps, steps, choice.best.score);
       if (shape && shape->score() < choice.best.score) {
         part.noise.own_shape = true;
         for (std::size_t i = 0; i < shape->steps().size(); ++i) {

@@ -13,6 +13,9 @@ namespace {
 
 constexpr double kNormalMedianDeviation = 0.6744897501960817;
 
+/// Where no run differs from the usual by more than this, all count as equally certain.
+constexpr double kAlikeVariance = 0.1;
+
 /// A certain run counts for at most so much more than a usual one, as a share of the variance.
 constexpr double kVarianceGainMax = 0.75;
 
@@ -67,15 +70,18 @@ std::vector<double> ExtraVariance(const HistoryValues& history, const ScaledHist
   }
   const double usual = known.empty() ? 0 : MedianOfValues(known);
   std::vector<double> extra(n, 0.0);
+  bool alike = true;
   for (std::size_t t = 0; t < n; ++t) {
     if (!std::isfinite(history.values[t])) {
       extra[t] = std::numeric_limits<double>::infinity();
+      alike = false;
     } else if (std::isfinite(variance[t])) {
       // Limited, because a scale from few runs and a standard error are estimates themselves.
       extra[t] = std::clamp(variance[t] - usual, -kVarianceGainMax, 1e6);
+      alike = alike && std::abs(extra[t]) <= kAlikeVariance;
     }
   }
-  return extra;
+  return alike ? std::vector<double>{} : extra;
 }
 
 }  // namespace

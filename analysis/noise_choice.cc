@@ -14,16 +14,16 @@ namespace weir::analysis {
 namespace {
 
 constexpr std::array<double, 8> kMemories = {0, 0.15, 0.35, 0.55, 0.7, 0.8, 0.9, 0.95};
-constexpr std::array<double, 8> kDrifts = {-1, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2};
+constexpr std::array<double, 7> kDrifts = {-1, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2};
 constexpr int kDescentsMax = 3;
 constexpr double kBetter = 1e-9;
 
 /// A model whose score is worse by more than this than the best for the same steps has less than
-/// 2 % of its weight and is left out of the average.
-constexpr double kNegligible = 8;
+/// 5 % of its weight and is left out of the average.
+constexpr double kNegligible = 6;
 
 /// Sets of steps whose best model is worse by more than this are not averaged at all.
-constexpr double kHopeless = 12;
+constexpr double kHopeless = 9;
 
 /// A place on the grid of noise models.
 struct Cell {
@@ -33,7 +33,7 @@ struct Cell {
 };
 
 /// One for each habit that histories have beside independence: memory, drift, and both.
-constexpr std::array<Cell, 3> kCorners = {Cell{4, 0}, Cell{0, 5}, Cell{3, 4}};
+constexpr std::array<Cell, 3> kCorners = {Cell{4, 0}, Cell{0, 4}, Cell{3, 3}};
 
 NoiseModel ModelOf(const Cell& cell) {
   return {
@@ -131,9 +131,7 @@ class Chooser {
   void SearchFrom(Cell cell) {
     double best = std::numeric_limits<double>::infinity();
     for (int descent = 0; descent < kDescentsMax; ++descent) {
-      StepSearch search(Gains(cell), values_, options_);
-      search.Run();
-      StepSet& set = Set(search.steps());
+      StepSet& set = Set(StepsAt(cell));
       const double score = Evaluate(set, cell);
       if (score >= best - kBetter) {
         return;
@@ -147,11 +145,15 @@ class Chooser {
     }
   }
 
-  std::vector<int> StepsAt(const Cell& cell) {
-    StepSearch search(Gains(cell), values_, options_);
-    search.Run();
-    Evaluate(Set(search.steps()), cell);
-    return search.steps();
+  const std::vector<int>& StepsAt(const Cell& cell) {
+    std::optional<std::vector<int>>& known = searched_[cell.memory][cell.drift];
+    if (!known) {
+      StepSearch search(Gains(cell), values_, options_);
+      search.Run();
+      known = search.steps();
+      Evaluate(Set(*known), cell);
+    }
+    return *known;
   }
 
   /// The set of steps that is best on average over the models.
@@ -264,6 +266,8 @@ class Chooser {
   const StepOptions& options_;
   const NoisePenalties& penalties_;
   GainTable own_gains_;
+  std::array<std::array<std::optional<std::vector<int>>, kDrifts.size()>, kMemories.size()>
+      searched_;
   std::map<std::vector<int>, StepSet> sets_;
 };
 

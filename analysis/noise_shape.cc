@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <memory>
 #include <numbers>
 #include <utility>
 
@@ -26,11 +27,15 @@ constexpr double kOutlierScale = 2;
 constexpr double kLevelsPerBandwidth = 3;
 constexpr int kRounds = 3;
 
+/// What another bandwidth can make up for, at most.
+constexpr double kOutOfReach = 12;
+
 /// Choosing a shape costs this much of the score.
 constexpr double kShapePenalty = 4;
 
-/// Multiples of Silverman's width: densities with edges or two peaks need narrower kernels.
-constexpr std::array<double, 3> kBandwidths = {0.35, 0.6, 1.0};
+/// Multiples of Silverman's width, the best guess first: densities with edges or two peaks need
+/// narrower kernels.
+constexpr std::array<double, 3> kBandwidths = {0.6, 0.35, 1.0};
 
 double OutlierDensity(double offset) {
   const double scaled = offset / kOutlierScale;
@@ -108,7 +113,7 @@ ShapeFit::ShapeFit(std::span<const double> values, const StepOptions& options, B
 }
 
 std::optional<ShapeFit> ShapeFit::Of(std::span<const double> values, std::span<const int> steps,
-                                     const StepOptions& options) {
+                                     const StepOptions& options, double score_to_beat) {
   const std::vector<double> residuals = Residuals(values, steps);
   const double spread = SpreadOf(residuals);
   if (!(spread > 0)) {
@@ -126,6 +131,9 @@ std::optional<ShapeFit> ShapeFit::Of(std::span<const double> values, std::span<c
     fit.Improve({steps.begin(), steps.end()}, std::move(levels));
     if (!best || fit.score_ < best->score_) {
       best = std::move(fit);
+    }
+    if (best->score_ > score_to_beat + kOutOfReach) {
+      break;
     }
   }
   return best;
@@ -218,9 +226,10 @@ const float* ShapeFit::LogDensityOfRun(int t) const {
 
 std::vector<int> ShapeFit::BestPath(double penalty) const {
   const std::size_t width = Index(levels_);
-  std::vector<float> best(Index(n_) * width);
+  // Each row is written before it is read.
+  const auto best = std::make_unique_for_overwrite<float[]>(Index(n_) * width);
   std::vector<float> jump(Index(n_), -std::numeric_limits<float>::infinity());
-  std::copy_n(LogDensityOfRun(0), width, best.begin());
+  std::copy_n(LogDensityOfRun(0), width, best.get());
   for (int t = 1; t < n_; ++t) {
     const float* before = &best[Index(t - 1) * width];
     float* now = &best[Index(t) * width];

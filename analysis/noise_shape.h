@@ -23,10 +23,11 @@ namespace weir::analysis {
 /// The shape of independent noise and the steps under it.
 class ShapeFit {
  public:
-  /// Values in units of the noise, at least 8, all finite. `steps` is where to begin. Cost: about
-  /// 9 n G additions with G <= kLevelsMax. No value when all values are equal.
+  /// Values in units of the noise, at least 8, all finite. `steps` is where to begin. Gives up
+  /// early where `score_to_beat` is out of reach; the score is then only known to be higher. Cost:
+  /// about 9 n G additions with G <= kLevelsMax. No value when all values are equal.
   static std::optional<ShapeFit> Of(std::span<const double> values, std::span<const int> steps,
-                                    const StepOptions& options);
+                                    const StepOptions& options, double score_to_beat);
 
   /// On the scale of ScoreOf.
   double score() const { return score_; }

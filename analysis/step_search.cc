@@ -1,6 +1,7 @@
 #include "analysis/step_search.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <utility>
@@ -62,6 +63,7 @@ struct Normal {
 };
 
 constexpr std::size_t kLanes = 4;
+constexpr std::size_t kHeldColumnsMax = 32;
 
 double Profiled(int observed, double residual) {
   const double n = observed;
@@ -80,6 +82,11 @@ StepSearch::StepSearch(const FilterGains& gains, std::span<const double> values,
   score_vector_.resize(values.size());
   information_.resize(values.size());
   columns_.reserve(Index(options.steps_max + kPatience + 1) * 8);
+  for (int t = options.segment_min; t <= n_ - options.segment_min; ++t) {
+    if (gains.At(t).weight > 0) {
+      candidates_.push_back(t);
+    }
+  }
   InverseTimes(gains, values, 0, score_vector_);
   for (std::size_t t = 0; t < values.size(); ++t) {
     residual_ += score_vector_[t] * values[t];
@@ -142,7 +149,8 @@ void StepSearch::Push(int at) {
   }
   const double variance = Variance(at);
   const double precision = std::max(information_[Index(at)], 0.0) + 1 / variance;
-  const double scale = 1 / std::sqrt(precision);
+  placed.pivot = std::sqrt(precision);
+  const double scale = 1 / placed.pivot;
   placed.projection = score_vector_[Index(at)] * scale;
   placed.log_determinant = std::log(precision * variance);
   for (std::size_t t = 0; t < placed.basis.size(); ++t) {
@@ -203,13 +211,6 @@ double StepSearch::Score() const {
          options_.penalty * static_cast<double>(placed_.size() - 1);
 }
 
-bool StepSearch::Allowed(int at) const {
-  return gains_.At(at).weight > 0 &&
-         std::none_of(placed_.begin() + 1, placed_.end(), [&](const Placed& placed) {
-           return std::abs(placed.at - at) < options_.segment_min;
-         });
-}
-
 double StepSearch::GainAt(int at) const {
   const double information = std::max(information_[Index(at)], 0.0);
   const double score = score_vector_[Index(at)];
@@ -219,24 +220,45 @@ double StepSearch::GainAt(int at) const {
          std::log1p(options_.step_variance * information) - options_.penalty;
 }
 
-StepSearch::Candidate StepSearch::Best() const {
+StepSearch::Candidate StepSearch::Best(const Placed* ignored) const {
+  std::vector<char> blocked(Index(n_), 0);
+  for (const Placed& placed : placed_) {
+    if (&placed != ignored && placed.at > 0) {
+      const int from = std::max(placed.at - options_.segment_min + 1, 0);
+      const int to = std::min(placed.at + options_.segment_min, n_);
+      std::fill(blocked.begin() + from, blocked.begin() + to, 1);
+    }
+  }
+  const double floor = 1 / options_.step_variance;
   std::vector<int> allowed;
-  allowed.reserve(Index(n_));
+  allowed.reserve(candidates_.size());
   double least_information = std::numeric_limits<double>::infinity();
-  for (int t = options_.segment_min; t <= n_ - options_.segment_min; ++t) {
-    if (Allowed(t)) {
-      allowed.push_back(t);
-      least_information = std::min(least_information, information_[Index(t)]);
+  double largest_share = -1;
+  int first = -1;
+  for (const int t : candidates_) {
+    if (blocked[Index(t)] != 0) {
+      continue;
+    }
+    allowed.push_back(t);
+    const double information = information_[Index(t)];
+    const double score = score_vector_[Index(t)];
+    least_information = std::min(least_information, information);
+    if (score * score > largest_share * (information + floor)) {
+      largest_share = score * score / (information + floor);
+      first = t;
     }
   }
   // A step must at least pay for the least of all determinants: most runs fall out by that, before
   // the logarithms.
   const double least_cost =
       std::log1p(options_.step_variance * std::max(least_information, 0.0)) + options_.penalty;
-  const double floor = 1 / options_.step_variance;
   Candidate best;
   best.gain = -std::numeric_limits<double>::infinity();
-  double share_needed = -1;
+  if (first < 0) {
+    return best;
+  }
+  best = {first, GainAt(first)};
+  double share_needed = -std::expm1(-(best.gain + least_cost) / observed_) * residual_;
   for (const int t : allowed) {
     const double score = score_vector_[Index(t)];
     if (score * score <= share_needed * (information_[Index(t)] + floor)) {
@@ -251,15 +273,63 @@ StepSearch::Candidate StepSearch::Best() const {
   return best;
 }
 
+/// What the placed step adds that the others cannot: a unit direction in the space of the basis.
+std::vector<double> StepSearch::OwnDirection(std::size_t position) const {
+  const std::size_t m = placed_.size();
+  std::vector<double> direction(m, 0.0);
+  double squares = 0;
+  for (std::size_t i = position; i < m; ++i) {
+    double sum = i == position ? 1 : 0;
+    for (std::size_t k = position; k < i; ++k) {
+      sum -= placed_[k].basis[Index(placed_[i].at)] * direction[k];
+    }
+    direction[i] = sum / placed_[i].pivot;
+    squares += direction[i] * direction[i];
+  }
+  for (double& part : direction) {
+    part /= std::sqrt(squares);
+  }
+  return direction;
+}
+
+/// Where the step at `position` of the stack would best be if the others stay. Same as to take it
+/// off and ask Best, but one pass over the runs instead of one for each step above it.
+StepSearch::Candidate StepSearch::BestPlaceOf(std::size_t position) {
+  const std::vector<double> direction = OwnDirection(position);
+  std::vector<double> own(values_.size(), 0.0);
+  double projection = 0;
+  for (std::size_t k = position; k < placed_.size(); ++k) {
+    projection += direction[k] * placed_[k].projection;
+    for (std::size_t t = 0; t < own.size(); ++t) {
+      own[t] += direction[k] * placed_[k].basis[t];
+    }
+  }
+  const auto put = [&](double sign) {
+    for (std::size_t t = 0; t < own.size(); ++t) {
+      score_vector_[t] += sign * own[t] * projection;
+      information_[t] += sign * own[t] * own[t];
+    }
+    residual_ += sign * projection * projection;
+  };
+  put(1);
+  Candidate best = Best(&placed_[position]);
+  if (best.at < 0 || best.gain <= GainAt(placed_[position].at) + kBetter) {
+    best.at = placed_[position].at;
+  }
+  put(-1);
+  return best;
+}
+
 bool StepSearch::Replace() {
   bool moved = false;
-  for (std::size_t turn = 1; turn < placed_.size(); ++turn) {
-    // The lowest step goes to the top: after one turn each, all have been re-placed.
-    const int before = Take(1);
-    const Candidate best = Best();
-    const int after = best.at >= 0 && best.gain > GainAt(before) + kBetter ? best.at : before;
-    Push(after);
-    moved = moved || after != before;
+  // From the top, so that a step that moves, and comes to lie on top, is not met again.
+  for (std::size_t position = placed_.size() - 1; position > 0; --position) {
+    const int better = BestPlaceOf(position).at;
+    if (better != placed_[position].at) {
+      Take(position);
+      Push(better);
+      moved = true;
+    }
   }
   return moved;
 }
@@ -311,7 +381,7 @@ void StepSearch::Run() {
   double best_score = Score();
   int fruitless = 0;
   while (static_cast<int>(placed_.size()) - 1 < options_.steps_max && fruitless < kPatience) {
-    const Candidate next = Best();
+    const Candidate next = Best(nullptr);
     if (next.at < 0) {
       break;
     }
@@ -372,42 +442,71 @@ HeldSteps::HeldSteps(std::span<const double> values, std::span<const int> steps,
   }
 }
 
-double HeldSteps::Score(const FilterGains& gains) const {
+namespace {
+
+/// Sums of products of the whitened columns, as a matrix of `width` columns. The width is a
+/// constant where it is small, so that all columns stay in registers.
+template <std::size_t kWidth>
+void AddProducts(const FilterGains& gains, std::span<const double> rows, std::size_t width,
+                 std::span<double> products) {
+  if (kWidth != 0) {
+    width = kWidth;
+  }
+  constexpr std::size_t kReserved = kWidth != 0 ? kWidth : kHeldColumnsMax;
   const double phi = gains.model().memory;
-  std::vector<double> state(4 * width_, 0.0);
-  double* drift = state.data();
-  double* slope = drift + width_;
-  double* memory = slope + width_;
-  double* whitened = memory + width_;
-  std::vector<double> products(width_ * width_, 0.0);
-  int observed = 0;
-  for (std::size_t t = 0; t < n_; ++t) {
+  std::array<double, kReserved> drift{};
+  std::array<double, kReserved> slope{};
+  std::array<double, kReserved> memory{};
+  std::array<double, kReserved> predicted{};
+  std::array<double, kReserved> whitened{};
+  std::array<double, kReserved * kReserved> sums{};
+  const std::size_t n = rows.size() / width;
+  for (std::size_t t = 0; t < n; ++t) {
     const FilterGains::Row& gain = gains.At(static_cast<int>(t));
-    const double* row = &rows_[t * width_];
-    for (std::size_t k = 0; k < width_; ++k) {
-      const double innovation = row[k] - drift[k] - memory[k];
+    const double* row = &rows[t * width];
+    const double gain_of_prediction = gain.drift + gain.memory;
+    for (std::size_t k = 0; k < width; ++k) {
+      const double innovation = row[k] - predicted[k];
       whitened[k] = innovation * gain.weight;
-      drift[k] += slope[k] + gain.drift * innovation;
+      drift[k] += slope[k];
+      memory[k] *= phi;
+      // The next prediction hangs on this innovation by one product only.
+      predicted[k] = drift[k] + memory[k] + gain_of_prediction * innovation;
+      drift[k] += gain.drift * innovation;
       slope[k] += gain.slope * innovation;
-      memory[k] = phi * memory[k] + gain.memory * innovation;
+      memory[k] += gain.memory * innovation;
     }
-    for (std::size_t i = 0; i <= count_; ++i) {
-      for (std::size_t k = 0; k < width_; ++k) {
-        products[i * width_ + k] += whitened[i] * whitened[k];
+    for (std::size_t i = 0; i < width; ++i) {
+      for (std::size_t k = i / 2 * 2; k < width; ++k) {  // Upper half, in whole pairs.
+        sums[i * width + k] += whitened[i] * whitened[k];
       }
     }
-    observed += gain.weight > 0 ? 1 : 0;
+  }
+  std::copy_n(sums.begin(), products.size(), products.begin());
+}
+
+}  // namespace
+
+double HeldSteps::Score(const FilterGains& gains) const {
+  std::vector<double> products(width_ * width_, 0.0);
+  if (width_ == kLanes) {
+    AddProducts<kLanes>(gains, rows_, width_, products);
+  } else if (width_ == 2 * kLanes) {
+    AddProducts<2 * kLanes>(gains, rows_, width_, products);
+  } else {
+    AddProducts<0>(gains, rows_, width_, products);
   }
   Normal normal(count_);
   for (std::size_t i = 0; i <= count_; ++i) {
     for (std::size_t j = 0; j <= i; ++j) {
-      normal.At(i, j) = products[i * width_ + j];
+      normal.At(i, j) = products[j * width_ + i];
     }
     if (i < count_) {
       normal.variance[i] = i == 0 ? options_.level_variance : options_.step_variance;
     }
   }
   normal.Solve();
+  const int observed = CountObserved(gains, static_cast<int>(n_));
   return Profiled(observed, normal.residual) + gains.LogDeterminant(static_cast<int>(n_)) +
          normal.log_determinant + options_.penalty * static_cast<double>(count_ - 1);
 }

@@ -75,6 +75,7 @@ class StepSearch {
   struct Placed {
     int at = 0;
     std::vector<double> basis;  ///< Column of this step, freed of those below it.
+    double pivot = 1;           ///< Of Cholesky's factor.
     double projection = 0;
     double log_determinant = 0;
   };
@@ -89,9 +90,10 @@ class StepSearch {
   void Push(int at);
   int Pop();
   int Take(std::size_t position);
-  bool Allowed(int at) const;
   double GainAt(int at) const;
-  Candidate Best() const;
+  Candidate Best(const Placed* ignored) const;
+  std::vector<double> OwnDirection(std::size_t position) const;
+  Candidate BestPlaceOf(std::size_t position);
   bool Replace();
   void Prune();
   double ScoreWithout(std::size_t position) const;
@@ -108,6 +110,7 @@ class StepSearch {
   std::vector<double> first_scores_;  ///< score_vector_ before any step is placed.
   std::vector<double> score_vector_;  ///< x_t' inverse covariance (values - fit).
   std::vector<double> information_;   ///< What x_t has beyond the placed steps.
+  std::vector<int> candidates_;       ///< Runs where a step may begin.
   std::vector<Placed> placed_;        ///< A stack; the first is the level at run 0.
   std::vector<std::pair<int, std::vector<double>>> columns_;
 };

@@ -22,6 +22,7 @@ std::vector<const AnalysisEngine*> Engines() {
       &DescribeEngine(),
       &AnomaliesEngine(),
       &UxEngine(),
+      &ChangePointsEngine(),
   };
 }
 

@@ -41,6 +41,7 @@ struct AnalysisEngine {
   Result<AnalyzeSeries> (*prepare)(const ParsedFlags& flags, SeriesFileOptions& files);
 };
 
+const AnalysisEngine& ChangePointsEngine();
 const AnalysisEngine& DescribeEngine();
 const AnalysisEngine& AnomaliesEngine();
 const AnalysisEngine& UxEngine();

@@ -46,7 +46,8 @@ TEST(ShapeFitTest, SeesAStepThatTheSpreadOfTwoSpeedsHides) {
     StepSearch search(independent, values, Options(120));
     search.Run();
     normal += search.steps().empty() ? 0 : 1;
-    const std::optional<ShapeFit> fit = ShapeFit::Of(values, search.steps(), Options(120));
+    const std::optional<ShapeFit> fit =
+        ShapeFit::Of(values, search.steps(), Options(120), search.Score());
     ASSERT_TRUE(fit);
     shaped += fit->steps().size() == 1 && std::abs(fit->steps()[0] - 60) <= 3 ? 1 : 0;
     EXPECT_LT(fit->score(), search.Score());
@@ -59,7 +60,7 @@ TEST(ShapeFitTest, NormalNoiseIsNotWorthAShape) {
   int chosen = 0;
   for (std::uint64_t seed = 1; seed <= 50; ++seed) {
     const std::vector<double> values = Normal(150, seed);
-    const std::optional<ShapeFit> fit = ShapeFit::Of(values, {}, Options(150));
+    const std::optional<ShapeFit> fit = ShapeFit::Of(values, {}, Options(150), 1e9);
     ASSERT_TRUE(fit);
     const FilterGains independent({});
     chosen += fit->score() < HeldSteps(values, {}, Options(150)).Score(independent) ? 1 : 0;
@@ -70,7 +71,7 @@ TEST(ShapeFitTest, NormalNoiseIsNotWorthAShape) {
 
 TEST(ShapeFitTest, ReadingPeaksAtTheStepAndGivesItsSize) {
   const std::vector<double> values = TwoSpeeds(200, 1.0, 5);
-  const std::optional<ShapeFit> fit = ShapeFit::Of(values, std::vector<int>{97}, Options(200));
+  const std::optional<ShapeFit> fit = ShapeFit::Of(values, std::vector<int>{97}, Options(200), 1e9);
   ASSERT_TRUE(fit);
   ASSERT_EQ(fit->steps().size(), 1U);
   const StepSearch::StepReading reading = fit->Read(0);
@@ -82,7 +83,7 @@ TEST(ShapeFitTest, ReadingPeaksAtTheStepAndGivesItsSize) {
 }
 
 TEST(ShapeFitTest, EqualValuesHaveNoShape) {
-  EXPECT_FALSE(ShapeFit::Of(std::vector<double>(20, 3.0), {}, Options(20)));
+  EXPECT_FALSE(ShapeFit::Of(std::vector<double>(20, 3.0), {}, Options(20), 1e9));
 }
 
 }  // namespace

@@ -48,6 +48,23 @@ with tempfile.TemporaryDirectory() as folder:
     check(done.returncode == 0 and done.stdout == "" and json.loads(out.read_text()),
           "--json=FILE writes", done)
 
+    stepped = Path(folder, "stepped.csv")
+    stepped.write_text("p99_ms,build\n" + "".join(
+        f"{(20 if i < 30 else 23) * (1 + (i * 7919 % 13 - 6) / 600)},b{i // 2}\n" for i in range(60)))
+    done = weir("changepoints", "--json", stepped, good)
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    check(done.returncode == 0 and len(lines) == 2, "one line a file", done)
+    points = lines[0]["changepoints"]
+    check([point["index"] for point in points] == [30], "the step is found", done)
+    check(points[0]["low"] <= 30 <= points[0]["high"], "the interval holds it", done)
+    check(abs(points[0]["change_ratio"] - 0.15) < 0.01, "the size", done)
+    check(points[0]["confidence"] > 0.99, "the confidence", done)
+    check(points[0]["build"] == "b15" and "b15" in points[0]["suspects"], "attribution", done)
+    check(lines[1]["changepoints"] == [], "no step, no change point", done)
+    done = weir("changepoints", "--explain", stepped)
+    check("#30" in done.stdout and "+15" in done.stdout and "b15" in done.stdout, "the table", done)
+    check("Runs vary by" in done.stdout, "the explanation", done)
+
     done = weir("describe", good)
     check("p99_ms, 50 values" in done.stdout and "b49" in done.stdout, "text and plot", done)
     check("\x1b" not in done.stdout, "no colour in a pipe", done)
