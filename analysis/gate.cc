@@ -464,7 +464,7 @@ GateResult JudgeGate(const GatePolicy& policy, std::span<const Run> baseline,
   for (const GateCriterion& criterion : criteria) {
     context.weight_sum += WeightOf(criterion.kind);
   }
-  GateInputs inputs = CheckGateInputs(baseline, candidate, context.order);
+  GateInputs inputs = CheckGateInputs(baseline, candidate, context.order, policy.on_invalid);
   context.blocker = inputs.blocker;
   GateResult result;
   result.design = RunDesignName(context.order.design);

@@ -1,6 +1,7 @@
 #include "analysis/gate_inputs.h"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 #include <string_view>
 
@@ -104,6 +105,24 @@ void WarnOfLag(std::span<const Run> runs, std::string_view side,
   }
 }
 
+// "run 12 of the candidate is invalid: ...": the first run of that grade; empty if there is none.
+std::string Graded(std::span<const Run> runs, std::string_view side, Grade grade) {
+  for (const Run& run : runs) {
+    if (run.validity && run.validity->grade == grade && !run.validity->reasons.empty()) {
+      return fmt::format("{} of the {} is {}: {}", RunName(run), side, GradeName(grade),
+                         run.validity->reasons.front().text);
+    }
+  }
+  return "";
+}
+
+void WarnOfSuspects(std::span<const Run> runs, std::string_view side,
+                    std::vector<std::string>& warnings) {
+  if (std::string text = Graded(runs, side, Grade::kSuspect); !text.empty()) {
+    warnings.push_back(std::move(text));
+  }
+}
+
 void WarnOfAccounting(std::span<const Run> runs, std::vector<std::string>& warnings) {
   for (const Run& run : runs) {
     if (!run.Total(Phase::kMeasure).counts.Balanced()) {
@@ -134,15 +153,22 @@ std::string RunName(const Run& run) {
 }
 
 GateInputs CheckGateInputs(std::span<const Run> baseline, std::span<const Run> candidate,
-                           const RunOrder& order) {
+                           const RunOrder& order, OnInvalid on_invalid) {
   GateInputs inputs;
   inputs.blocker = NoRuns(baseline, candidate);
   if (!inputs.blocker.empty()) {
     return inputs;
   }
+  std::vector<std::string> invalid = {Graded(baseline, "baseline", Grade::kInvalid),
+                                      Graded(candidate, "candidate", Grade::kInvalid)};
+  if (on_invalid == OnInvalid::kWarn) {
+    std::copy_if(invalid.begin(), invalid.end(), std::back_inserter(inputs.warnings),
+                 [](const std::string& text) { return !text.empty(); });
+    invalid = {"", ""};
+  }
   for (const std::string& reason :
        {OnBothSides(baseline, candidate), Unusable(baseline, "baseline"),
-        Unusable(candidate, "candidate"), Differing(baseline, candidate)}) {
+        Unusable(candidate, "candidate"), invalid[0], invalid[1], Differing(baseline, candidate)}) {
     if (inputs.blocker.empty()) {
       inputs.blocker = reason;
     } else if (!reason.empty()) {
@@ -155,6 +181,8 @@ GateInputs CheckGateInputs(std::span<const Run> baseline, std::span<const Run> c
   }
   WarnOfLag(baseline, "baseline", inputs.warnings);
   WarnOfLag(candidate, "candidate", inputs.warnings);
+  WarnOfSuspects(baseline, "baseline", inputs.warnings);
+  WarnOfSuspects(candidate, "candidate", inputs.warnings);
   WarnOfAccounting(baseline, inputs.warnings);
   WarnOfAccounting(candidate, inputs.warnings);
   WarnOfOrder(order, inputs.warnings);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "analysis/run_order.h"
+#include "base/gate_policy.h"
 #include "base/run.h"
 
 namespace weir::analysis {
@@ -19,8 +20,11 @@ struct GateInputs {
 /// measured requests, differing scenarios or loads, environments that differ between the sides.
 /// Warnings: a late generator, an accounting that does not add up, mixed environments on both
 /// sides alike, and an order of runs that weakens the verdict.
+///
+/// An invalid run (Run::validity) is a blocker or, with OnInvalid::kWarn, a warning; a suspect one
+/// is a warning.
 GateInputs CheckGateInputs(std::span<const Run> baseline, std::span<const Run> candidate,
-                           const RunOrder& order);
+                           const RunOrder& order, OnInvalid on_invalid = OnInvalid::kInconclusive);
 
 /// "run 12", or "a run" when it is not stored.
 std::string RunName(const Run& run);

@@ -19,9 +19,16 @@ struct GateCriterion {
   friend bool operator==(const GateCriterion&, const GateCriterion&) = default;
 };
 
+/// What an invalid run (base/validity.h) does to a verdict.
+enum class OnInvalid : std::uint8_t {
+  kInconclusive,  ///< Nothing can be said while one of the runs is invalid.
+  kWarn,          ///< It counts like any other, and a warning says so.
+};
+
 struct GatePolicy {
   std::vector<GateCriterion> criteria;  ///< Empty = the default policy of analysis.
   double alpha = 0.05;                  ///< False-fail rate of the whole verdict, in (0, 0.5].
+  OnInvalid on_invalid = OnInvalid::kInconclusive;
   friend bool operator==(const GatePolicy&, const GatePolicy&) = default;
 };
 

@@ -19,6 +19,9 @@ class RecordSink {
   virtual void OnSecond(const SecondRecord& record) = 0;
 
   virtual void OnResources(const ResourceSample& sample) = 0;
+
+  /// What the watched target used; seconds ascend. Sinks that do not care leave it out.
+  virtual void OnTarget(const TargetSample& /*sample*/) {}
 };
 
 }  // namespace weir

@@ -1,5 +1,6 @@
 #include "base/run.h"
 
+#include <algorithm>
 #include <numeric>
 
 #include "base/check.h"
@@ -143,6 +144,28 @@ Histogram PartHistogram(const StepRecord& record, LatencyPart part) {
   const std::uint64_t answered = record.Answered();
   all.RecordNs(0, answered > all.count() ? answered - all.count() : 0);
   return all;
+}
+
+bool TargetMetric::IsCounter() const {
+  return name.ends_with("_cpu_s") || name.ends_with("_total");
+}
+
+void AddTargetValue(std::vector<TargetMetric>& metrics, std::uint32_t second,
+                    const TargetValue& value) {
+  const auto same = [&value](const TargetMetric& metric) { return metric.name == value.name; };
+  auto found = std::find_if(metrics.begin(), metrics.end(), same);
+  if (found == metrics.end()) {
+    if (metrics.size() == kTargetMetricsMax) {
+      return;
+    }
+    metrics.push_back({value.name, 0, second, second, value.value, 0, value.value, value.value});
+    found = metrics.end() - 1;
+  }
+  ++found->samples;
+  found->last_second = second;
+  found->last = value.value;
+  found->min = std::min(found->min, value.value);
+  found->max = std::max(found->max, value.value);
 }
 
 }  // namespace weir

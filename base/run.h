@@ -11,6 +11,7 @@
 
 #include "base/histogram.h"
 #include "base/time.h"
+#include "base/validity.h"
 
 /// What a run is made of: the nouns that loadgen fills, store keeps, analysis judges and
 /// reports shows. Plain data without behaviour; no I/O. Enumerator values are persisted in the
@@ -156,6 +157,41 @@ struct ResourceSample {
   std::uint32_t connections = 0;  ///< Open connections, all workers.
 };
 
+/// One number that the watched target gave.
+struct TargetValue {
+  std::string name;  ///< "process_cpu_s", "cgroup_memory_bytes", or the name of a metric.
+  double value = 0;
+  friend bool operator==(const TargetValue&, const TargetValue&) = default;
+};
+
+/// What the target used, looked at about once a second; only what it gave.
+struct TargetSample {
+  std::uint32_t second = 0;  ///< Whole seconds since the start of the run.
+  std::vector<TargetValue> values;
+};
+
+/// All samples of one name.
+struct TargetMetric {
+  std::string name;
+  std::uint64_t samples = 0;
+  std::uint32_t first_second = 0;
+  std::uint32_t last_second = 0;
+  double first = 0;
+  double last = 0;
+  double min = 0;
+  double max = 0;
+
+  /// It only ever counts up (processor seconds, totals): its rate is what matters.
+  bool IsCounter() const;
+  friend bool operator==(const TargetMetric&, const TargetMetric&) = default;
+};
+
+/// Adds a value of second `second` to the metric of its name, making one if there is none; at most
+/// kTargetMetricsMax are kept.
+void AddTargetValue(std::vector<TargetMetric>& metrics, std::uint32_t second,
+                    const TargetValue& value);
+inline constexpr std::size_t kTargetMetricsMax = 64;
+
 /// The name of a step and the flow it belongs to.
 struct StepName {
   std::string flow;
@@ -233,6 +269,8 @@ struct Run {
   std::optional<double> cpu_s;     ///< Of the generator; no value if it was never sampled.
   std::optional<std::uint64_t> rss_bytes_max;
   std::vector<ThresholdResult> thresholds;
+  std::vector<TargetMetric> target_metrics;  ///< Empty: the target was not watched.
+  std::optional<Validity> validity;  ///< No value: recorded before weir judged it, or still going.
 
   /// Sum over the steps of one phase, or one step of it; `step` < 0 = all (whose own `step` is 0).
   StepRecord Total(Phase phase, int step = -1) const;

@@ -134,8 +134,19 @@ GateCriterion ReadCriterion(const YamlNode& node, Diagnostics& diagnostics) {
   return criterion;
 }
 
+void ReadOnInvalid(const YamlNode& node, GatePolicy& policy, Diagnostics& diagnostics) {
+  const std::optional<std::string> text = ReadText({node, "on_invalid"}, diagnostics);
+  if (text == "warn") {
+    policy.on_invalid = OnInvalid::kWarn;
+  } else if (text && *text != "inconclusive") {
+    diagnostics.Add(node.span, fmt::format("on_invalid: '{}' is not known", Printable(*text, 40)),
+                    "write 'inconclusive' (no verdict rests on an invalid run) or 'warn'");
+  }
+}
+
 void ReadRoot(const YamlNode& root, GatePolicyFile& file, Diagnostics& diagnostics) {
-  constexpr std::array<std::string_view, 4> kKnown = {"candidate", "baseline", "alpha", "criteria"};
+  constexpr std::array<std::string_view, 5> kKnown = {"candidate", "baseline", "alpha",
+                                                      "on_invalid", "criteria"};
   constexpr std::array<std::string_view, 1> kLater = {"on_inconclusive"};
   if (root.kind == Kind::kNull) {
     diagnostics.Add({}, "the file is empty",
@@ -153,6 +164,9 @@ void ReadRoot(const YamlNode& root, GatePolicyFile& file, Diagnostics& diagnosti
   }
   if (const YamlNode* alpha = FindValue(root, "alpha")) {
     file.policy.alpha = ReadShare({*alpha, "alpha"}, 0.5, diagnostics).value_or(file.policy.alpha);
+  }
+  if (const YamlNode* on_invalid = FindValue(root, "on_invalid")) {
+    ReadOnInvalid(*on_invalid, file.policy, diagnostics);
   }
   const YamlNode* criteria = FindValue(root, "criteria");
   if (criteria == nullptr) {

@@ -13,6 +13,7 @@ namespace weir::scenarios {
 ///     candidate: build:b7          # optional
 ///     baseline: build:b6           # optional
 ///     alpha: 5%                    # optional: false-fail rate of the whole verdict
+///     on_invalid: inconclusive     # optional: or warn; what a run that is invalid does
 ///     criteria:                    # optional: without it the default policy
 ///       - response_time: p99       # or body (alias mean), p50, p90, p95, p999, p99.9, ...
 ///         tolerance: 5%

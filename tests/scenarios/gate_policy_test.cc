@@ -12,6 +12,7 @@ TEST(ReadGatePolicyTest, ReadsEveryKindOfCriterion) {
 candidate: build:b7
 baseline: branch:main last:10
 alpha: 1%
+on_invalid: warn
 criteria:
   - response_time: p99
     tolerance: 5%
@@ -29,6 +30,7 @@ criteria:
   EXPECT_EQ(file->candidate, "build:b7");
   EXPECT_EQ(file->baseline, "branch:main last:10");
   EXPECT_DOUBLE_EQ(file->policy.alpha, 0.01);
+  EXPECT_EQ(file->policy.on_invalid, OnInvalid::kWarn);
   const std::vector<GateCriterion> expected = {{Kind::kResponseQuantile, 0.99, 0.05, "list"},
                                                {Kind::kResponseBody, 0, 0.02, ""},
                                                {Kind::kResponseBody, 0, 0.02, ""},
