@@ -265,10 +265,9 @@ CREATE TABLE calibration (
 ) STRICT;
 )sql";
 
-constexpr std::array kMigrations = {Migration{.version = 1, .sql = kVersion1},
-                                    Migration{.version = 2, .sql = kVersion2},
-                                    Migration{.version = 3, .sql = kVersion3},
-                                    Migration{.version = 4, .sql = kVersion4}};
+constexpr std::array kMigrations = {
+    Migration{.version = 1, .sql = kVersion1}, Migration{.version = 2, .sql = kVersion2},
+    Migration{.version = 3, .sql = kVersion3}, Migration{.version = 4, .sql = kVersion4}};
 
 // A reader only ever waits for a writer that is making or migrating the file.
 constexpr Nanos kReaderLockWait = std::chrono::seconds(5);

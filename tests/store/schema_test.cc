@@ -62,7 +62,7 @@ TEST(SchemaTest, TheRecordedFileOfVersionOneStillLoads) {
   ASSERT_TRUE(store) << store.error().message;
   const auto whole = (*store)->LoadRun(1);
   ASSERT_TRUE(whole) << whole.error().message;
-  Run expected = SampleRun(3);
+  weir::Run expected = SampleRun(3);
   for (StepRecord& total : expected.totals) {
     total.parts.clear();  // Came with schema 3.
   }
