@@ -20,6 +20,8 @@ namespace {
 std::vector<const AnalysisEngine*> Engines() {
   return {
       &DescribeEngine(),
+      &ForecastEngine(),
+      &UslEngine(),
   };
 }
 

@@ -42,5 +42,7 @@ struct AnalysisEngine {
 };
 
 const AnalysisEngine& DescribeEngine();
+const AnalysisEngine& ForecastEngine();
+const AnalysisEngine& UslEngine();
 
 }  // namespace weir::cli
