@@ -29,7 +29,11 @@ class CrossProducts {
         next_(spec.lags.back()),
         columns_(static_cast<Index>(spec.lags.size()) + 2),
         sums_(MatrixXd::Zero(columns_, columns_)),
-        block_(columns_, static_cast<Index>(kRowsPerBlock)) {}
+        block_(columns_, static_cast<Index>(kRowsPerBlock)) {
+    for (std::size_t age = 0; age < kRowsPerBlock; ++age) {
+      roots_.push_back(std::pow(spec.decay, 0.5 * static_cast<double>(age)));
+    }
+  }
 
   // Takes in the rows before `end`; older ones lose weight.
   void ExtendTo(std::size_t end) {
@@ -75,7 +79,7 @@ class CrossProducts {
     const Index lags = columns_ - 2;
     for (std::size_t row = 0; row < rows; ++row) {
       const std::size_t t = next_ + row;
-      const double root = std::pow(spec_.decay, 0.5 * static_cast<double>(rows - 1 - row));
+      const double root = roots_[rows - 1 - row];
       double* column = block_.col(static_cast<Index>(row)).data();
       for (std::size_t i = 0; i < spec_.lags.size(); ++i) {
         column[i] = root * series_[t - spec_.lags[i]];
@@ -89,8 +93,9 @@ class CrossProducts {
   std::vector<double> series_;
   std::size_t next_;
   Index columns_;
-  MatrixXd sums_;   // Lower triangle.
-  MatrixXd block_;  // One row of the regression per column.
+  MatrixXd sums_;              // Lower triangle.
+  MatrixXd block_;             // One row of the regression per column.
+  std::vector<double> roots_;  // Of the weights, by age.
 };
 
 // The (differenced) series minus its mean, so that the cross products do not cancel.

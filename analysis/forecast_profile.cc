@@ -24,24 +24,37 @@ std::vector<double> RunningSums(const std::vector<double>& values) {
 
 class Profile {
  public:
-  Profile(const std::vector<double>& values, double season)
+  // For the phases of the values and of `horizon` more.
+  Profile(const std::vector<double>& values, double season, std::size_t horizon)
       : values_(values),
         sums_(RunningSums(values)),
         season_(season),
         half_(static_cast<std::size_t>(season / 2)),
-        bins_(static_cast<std::size_t>(std::lround(season))) {}
+        bins_(static_cast<std::size_t>(std::lround(season))) {
+    for (std::size_t t = 0; t < values.size() + horizon; ++t) {
+      const double phase = std::fmod(static_cast<double>(t), season) / season;
+      bin_of_.push_back(
+          std::min(static_cast<std::size_t>(phase * static_cast<double>(bins_)), bins_ - 1));
+    }
+  }
 
   // Mean deviation at each phase, from the first `known` values.
   std::vector<double> At(std::size_t known) const {
     std::vector<double> total(bins_, 0.0);
     std::vector<double> weight(bins_, 0.0);
     const auto width = static_cast<double>(2 * half_ + 1);
-    for (std::size_t t = half_; t + half_ < known; ++t) {
+    // From the newest on, so that the weight fades once a season.
+    double w = 1;
+    double season_end = season_;
+    for (std::size_t age = half_ + 1; age + half_ <= known; ++age) {
+      if (static_cast<double>(age) >= season_end) {
+        w *= kSeasonFade;
+        season_end += season_;
+      }
+      const std::size_t t = known - age;
       const double trend = (sums_[t + half_ + 1] - sums_[t - half_]) / width;
-      const double age = std::floor(static_cast<double>(known - t) / season_);
-      const double w = std::pow(kSeasonFade, age);
-      total[Bin(t)] += w * (values_[t] - trend);
-      weight[Bin(t)] += w;
+      total[bin_of_[t]] += w * (values_[t] - trend);
+      weight[bin_of_[t]] += w;
     }
     for (std::size_t i = 0; i < bins_; ++i) {
       total[i] = weight[i] > 0 ? total[i] / weight[i] : 0;
@@ -49,10 +62,7 @@ class Profile {
     return total;
   }
 
-  std::size_t Bin(std::size_t t) const {
-    const double phase = std::fmod(static_cast<double>(t), season_) / season_;
-    return std::min(static_cast<std::size_t>(phase * static_cast<double>(bins_)), bins_ - 1);
-  }
+  std::size_t Bin(std::size_t t) const { return bin_of_[t]; }
 
  private:
   const std::vector<double>& values_;
@@ -60,6 +70,7 @@ class Profile {
   double season_;
   std::size_t half_;
   std::size_t bins_;
+  std::vector<std::size_t> bin_of_;
 };
 
 }  // namespace
@@ -95,7 +106,7 @@ std::optional<ModelPaths> SeasonalProfile(const ForecastTask& task, double seaso
   if (static_cast<double>(task.origins.front()) < kSeasonsMin * season) {
     return std::nullopt;
   }
-  const Profile profile(task.values, season);
+  const Profile profile(task.values, season, task.horizon);
   ModelPaths result{.name = "seasonal profile", .paths = {}};
   double constant = -1;
   for (const std::size_t origin : task.origins) {

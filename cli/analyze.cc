@@ -23,6 +23,8 @@ std::vector<const AnalysisEngine*> Engines() {
       &AnomaliesEngine(),
       &UxEngine(),
       &ChangePointsEngine(),
+      &ForecastEngine(),
+      &UslEngine(),
   };
 }
 

@@ -45,5 +45,7 @@ const AnalysisEngine& ChangePointsEngine();
 const AnalysisEngine& DescribeEngine();
 const AnalysisEngine& AnomaliesEngine();
 const AnalysisEngine& UxEngine();
+const AnalysisEngine& ForecastEngine();
+const AnalysisEngine& UslEngine();
 
 }  // namespace weir::cli

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "analysis/usl.h"
+#include "base/series.h"
+#include "reports/text_options.h"
+
+/// What `weir analyze usl` prints.
+namespace weir::reports {
+
+/// The measured points with the fitted curve, the coefficients, knee and peak with 95 % intervals.
+std::string RenderUsl(const SeriesTable& table, std::span<const analysis::LoadPoint> points,
+                      const analysis::UslFit& fit, const TextOptions& options);
+
+/// One line, schema "weir.analyze/1". What the data do not identify is null with a reason.
+std::string UslJson(const SeriesTable& table, const analysis::UslFit& fit);
+
+}  // namespace weir::reports
