@@ -20,7 +20,7 @@ constexpr std::size_t kSettledRuns = kHistoryPartRuns / 4 * 3;
 constexpr std::size_t kOverlapFrom = kHistoryPartRuns / 2;
 
 void CheckOptions(const ChangePointOptions& options) {
-  WEIR_CHECK(options.confidence > 0 && options.confidence < 1);
+  WEIR_CHECK(options.confidence >= 0.5 && options.confidence < 1);
   WEIR_CHECK(options.segment_min >= 2);
 }
 

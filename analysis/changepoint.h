@@ -26,7 +26,7 @@ struct HistoryValues {
 };
 
 struct ChangePointOptions {
-  /// Coverage of the interval of the place and of the size; in (0, 1).
+  /// Coverage of the interval of the place and of the size; in [0.5, 1).
   double confidence = 0.9;
 
   /// Least number of runs between change points and to either end; >= 2. A shorter excursion is

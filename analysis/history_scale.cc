@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <functional>
 #include <limits>
 #include <optional>
 
+#include "analysis/history_season.h"
 #include "base/check.h"
 
 namespace weir::analysis {
@@ -113,6 +115,13 @@ ScaledHistory ScaleHistory(const HistoryValues& history, const ScaleOptions& opt
   if (scaled.logarithmic) {
     std::transform(observed.begin(), observed.end(), observed.begin(),
                    [](double value) { return std::log(value); });
+  }
+  if (observed.size() == history.values.size()) {
+    if (const std::optional<Season> season = FindSeason(observed)) {
+      scaled.period = season->period;
+      std::transform(observed.begin(), observed.end(), season->pattern.begin(), observed.begin(),
+                     std::minus<>());
+    }
   }
   const double middle = MedianOfValues(observed);
   for (double& value : observed) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -11,7 +12,8 @@ namespace weir::analysis {
 struct ScaledHistory {
   bool logarithmic = false;
   double scale = 0;  ///< Robust run-to-run deviation, of the logarithms if so; 0: all equal.
-  int observed = 0;  ///< Runs with a value.
+  std::optional<int> period;   ///< Of a strong season that was taken out; not with gaps.
+  int observed = 0;            ///< Runs with a value.
   std::vector<double> values;  ///< (value - median) / scale, far outliers replaced; 0 if missing.
   std::vector<double> extra_variance;  ///< As FilterGains has it; empty when the runs are all
                                        ///< there and equally certain.

@@ -81,7 +81,7 @@ std::string PointText(const SeriesTable& table, const Series& series, const Chan
                         FormatChange(point.change_ratio_interval->low),
                         FormatChange(point.change_ratio_interval->high));
   }
-  text += fmt::format(". Odds that it is one are {:.3g} to 1 over all models of the noise",
+  text += fmt::format(". Odds that it is one are {:.3g} to 1 ",
                       point.confidence / std::max(1 - point.confidence, 1e-12));
   text += point.low == point.high
               ? fmt::format("; no other run than #{} could have begun it", point.index)
