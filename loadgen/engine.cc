@@ -245,12 +245,14 @@ EngineResult Engine::Impl::Run(RecordSink& sink) {
     threads.emplace_back([this, i] {
       evidence_->RegisterWorker(i);
       workers_[i].thread->Run(start_);
+      evidence_->FinishWorker(i);
     });
   }
   Collect(sink, result);
   for (std::thread& thread : threads) {
     thread.join();
   }
+  evidence_->SampleIfNone();
   Conclude(result);
   return result;
 }

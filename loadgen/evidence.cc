@@ -41,6 +41,8 @@ std::optional<double> EvidenceCollector::Shares::AtRank(double rank) const {
 EvidenceCollector::EvidenceCollector(std::uint32_t workers, const Clock& clock)
     : clock_(clock),
       tids_(workers),
+      finished_(workers),
+      last_usage_(workers),
       before_(workers),
       last_(clock.Now()),
       begun_(last_),
@@ -49,6 +51,17 @@ EvidenceCollector::EvidenceCollector(std::uint32_t workers, const Clock& clock)
 
 void EvidenceCollector::RegisterWorker(std::uint32_t index) {
   tids_[index].store(gettid(), std::memory_order_relaxed);
+}
+
+void EvidenceCollector::FinishWorker(std::uint32_t index) {
+  last_usage_[index] = ReadThreadUsage(gettid());
+  finished_[index].store(true, std::memory_order_release);
+}
+
+void EvidenceCollector::SampleIfNone() {
+  if (busy_.empty()) {
+    Sample(Counts::kYes);
+  }
 }
 
 void EvidenceCollector::Sample(Counts counts) {
@@ -67,7 +80,12 @@ void EvidenceCollector::AddWorkers(Nanos span, Counts counts) {
   double wait = 0;
   for (std::size_t i = 0; i < tids_.size(); ++i) {
     const int tid = tids_[i].load(std::memory_order_relaxed);
-    const std::optional<ThreadUsage> usage = tid == 0 ? std::nullopt : ReadThreadUsage(tid);
+    std::optional<ThreadUsage> usage;
+    if (finished_[i].load(std::memory_order_acquire)) {
+      usage = last_usage_[i];
+    } else if (tid != 0) {
+      usage = ReadThreadUsage(tid);
+    }
     if (!usage) {
       continue;
     }

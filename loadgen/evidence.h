@@ -25,6 +25,12 @@ class EvidenceCollector {
   /// Once, first thing on the thread of worker `index`.
   void RegisterWorker(std::uint32_t index);
 
+  /// Once, last thing on that thread: its own use can be read no longer afterwards.
+  void FinishWorker(std::uint32_t index);
+
+  /// When all workers have finished: a run too short for a sample gets one over its whole length.
+  void SampleIfNone();
+
   /// About once a second: looks at what happened since the last call, which becomes part of the
   /// evidence or (warm-up, drain) does not. Cost: a small file for each worker.
   void Sample(Counts counts);
@@ -39,6 +45,8 @@ class EvidenceCollector {
     void Add(double share);
     std::optional<double> AtRank(double rank) const;
 
+    bool empty() const { return total_ == 0; }
+
    private:
     std::array<std::uint32_t, 101> counts_{};
     std::uint32_t total_ = 0;
@@ -48,6 +56,8 @@ class EvidenceCollector {
 
   const Clock& clock_;
   std::vector<std::atomic<int>> tids_;
+  std::vector<std::atomic<bool>> finished_;
+  std::vector<std::optional<ThreadUsage>> last_usage_;  ///< Written before finished_ is.
   std::vector<ThreadUsage> before_;
   Instant last_{};
   Instant begun_{};

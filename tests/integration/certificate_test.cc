@@ -126,7 +126,10 @@ TEST(CertificateTest, ASaturatedGeneratorIsInvalid) {
   const BusyNeighbour neighbour;
   const LocalTarget target(0ns);
   const Measured measured = Measure(target.Url(), 150'000, 1s);
-  EXPECT_EQ(measured.validity.grade, Grade::kInvalid);
+  EXPECT_EQ(measured.validity.grade, Grade::kInvalid)
+      << "busy " << measured.evidence.worker_busy.value_or(-1) << ", idle "
+      << measured.evidence.worker_idle.value_or(-1) << ", waited "
+      << measured.evidence.worker_wait.value_or(-1);
   ASSERT_FALSE(measured.validity.reasons.empty());
   EXPECT_EQ(measured.validity.reasons.front().check, ValidityCheck::kSaturation)
       << measured.validity.reasons.front().text;
