@@ -11,6 +11,8 @@
 
 #include "base/check.h"
 #include "base/text.h"
+#include "loadgen/arrival_sampler.h"
+#include "loadgen/evidence.h"
 #include "loadgen/mailbox.h"
 #include "loadgen/prepared.h"
 #include "loadgen/resources.h"
@@ -98,7 +100,9 @@ class Engine::Impl {
   /// Passes on what was collected up to second `last` and adds it to the totals.
   void Emit(RecordSink& sink, std::uint32_t last, EngineResult& result);
   ResourceSample SampleResources(std::uint32_t second, EngineResult& result) const;
+  void SampleEvidence(Nanos elapsed);
   void Conclude(EngineResult& result) const;
+  void ConcludeEvidence(GeneratorEvidence& evidence) const;
   bool AllClosed() const;
 
   const PreparedScenario scenario_;
@@ -110,6 +114,7 @@ class Engine::Impl {
   std::map<std::uint32_t, SecondRecord> pending_;
   Instant start_{};
   double cpu_s_before_ = 0;
+  std::optional<EvidenceCollector> evidence_;
   std::atomic<bool> stopped_{false};
 };
 
@@ -199,13 +204,19 @@ EngineResult Engine::Impl::Run(RecordSink& sink) {
   start_ = clock_.Now() + kStartDelay;
   result.started_at = clock_.WallNow() + kStartDelay;
   std::vector<std::thread> threads;
-  for (Worker& worker : workers_) {
-    threads.emplace_back([&thread = *worker.thread, start = start_] { thread.Run(start); });
+  evidence_.emplace(static_cast<std::uint32_t>(workers_.size()), clock_);
+  for (std::uint32_t i = 0; i < workers_.size(); ++i) {
+    threads.emplace_back([this, i] {
+      evidence_->RegisterWorker(i);
+      workers_[i].thread->Run(start_);
+      evidence_->FinishWorker(i);
+    });
   }
   Collect(sink, result);
   for (std::thread& thread : threads) {
     thread.join();
   }
+  evidence_->SampleIfNone();
   Conclude(result);
   return result;
 }
@@ -243,6 +254,7 @@ void Engine::Impl::Collect(RecordSink& sink, EngineResult& result) {
     while (elapsed >= (next_second + 1) * Nanos(1s) + kCollectPeriod) {
       Emit(sink, next_second, result);
       sink.OnResources(SampleResources(next_second, result));
+      SampleEvidence(elapsed);
       ++next_second;
     }
   }
@@ -276,6 +288,38 @@ ResourceSample Engine::Impl::SampleResources(std::uint32_t second, EngineResult&
   return sample;
 }
 
+// What is measured counts: neither warm-up nor drain.
+void Engine::Impl::SampleEvidence(Nanos elapsed) {
+  const bool counts = elapsed - 1s >= scenario_.load.warm_up && elapsed <= duration_ + 1s;
+  evidence_->Sample(counts ? EvidenceCollector::Counts::kYes : EvidenceCollector::Counts::kNo);
+}
+
+void Engine::Impl::ConcludeEvidence(GeneratorEvidence& evidence) const {
+  evidence_->Conclude(evidence);
+  std::uint64_t turns = 0;
+  std::uint64_t vain_turns = 0;
+  for (const Worker& worker : workers_) {
+    turns += worker.thread->poll_counts().useful + worker.thread->poll_counts().vain;
+    vain_turns += worker.thread->poll_counts().vain;
+  }
+  if (evidence.worker_idle && turns > 0) {
+    *evidence.worker_idle +=
+        *evidence.worker_busy * static_cast<double>(vain_turns) / static_cast<double>(turns);
+  }
+  if (!scenario_.open) {
+    return;
+  }
+  evidence.process = scenario_.load.arrivals == scenarios::Arrivals::kPoisson
+                         ? ArrivalProcess::kPoisson
+                         : ArrivalProcess::kUniform;
+  std::vector<SentArrival> arrivals;
+  for (const Worker& worker : workers_) {
+    const std::vector<SentArrival>& kept = worker.thread->sampled_arrivals();
+    arrivals.insert(arrivals.end(), kept.begin(), kept.end());
+  }
+  evidence.gaps = GapsOf(std::move(arrivals), scenario_.load);
+}
+
 void Engine::Impl::Conclude(EngineResult& result) const {
   Instant end = start_;
   for (const Worker& worker : workers_) {
@@ -290,6 +334,7 @@ void Engine::Impl::Conclude(EngineResult& result) const {
     result.state_reason = fmt::format("stopped after {:.1f} s of {:.1f} s",
                                       Seconds(result.duration), Seconds(duration_));
   }
+  ConcludeEvidence(result.evidence);
   for (const StepRecord& record : result.totals) {
     WEIR_CHECK(record.counts.Balanced());
     result.answered = result.answered || HasAnswer(record);

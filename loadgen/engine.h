@@ -10,6 +10,7 @@
 #include "base/record_sink.h"
 #include "base/result.h"
 #include "base/run.h"
+#include "base/validity.h"
 #include "loadgen/pacing.h"
 #include "scenarios/scenario.h"
 
@@ -46,6 +47,9 @@ struct EngineResult {
   std::vector<StepRecord> totals;
   double cpu_s = 0;
   std::uint64_t rss_bytes_max = 0;
+
+  /// What the generator knows of its own work: for analysis::JudgeValidity.
+  GeneratorEvidence evidence;
 
   /// Some request was answered, rightly or wrongly. If not, the target is not to be had.
   bool answered = false;

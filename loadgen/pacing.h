@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 namespace weir::loadgen {
 
@@ -10,5 +11,18 @@ enum class Pacing : std::uint8_t {
   kHybrid,  ///< Sleeps until shortly before it, then polls: within a few microseconds mostly.
   kSpin,    ///< Never sleeps: most precise, takes a whole core for each worker.
 };
+
+/// "sleep", "hybrid", "spin".
+constexpr std::string_view PacingName(Pacing pacing) {
+  switch (pacing) {
+    case Pacing::kSleep:
+      return "sleep";
+    case Pacing::kHybrid:
+      return "hybrid";
+    case Pacing::kSpin:
+      break;
+  }
+  return "spin";
+}
 
 }  // namespace weir::loadgen

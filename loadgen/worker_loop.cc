@@ -60,6 +60,7 @@ WorkerLoop::WorkerLoop(const PreparedScenario& scenario, const Options& options,
       load_end_(options.start + StagesEnd(scenario.load)),
       drain_end_(load_end_ + scenario.load.drain),
       in_flight_max_(InFlightMax(scenario, options.slice)),
+      sampler_(scenario.load),
       records_(std::make_unique<RecordSet>(scenario.step_count, scenario.load.warm_up > 0ns)),
       next_second_(options.start + 1s),
       think_rng_(Rng::ForPart(options.seed ^ 0x7468696eU, options.slice.index)),
@@ -227,6 +228,7 @@ void WorkerLoop::StartDueArrivals() {
     const Instant due = next_due_;
     arrivals_->Pop();
     next_due_ = arrivals_->Peek() ? start_ + arrivals_->Peek()->due : Instant::max();
+    sampler_.Note({arrival.number, due - start_, Now() - start_});
     const std::uint32_t id = TakeRound();
     rounds_[id].is_user = false;
     BeginRound(id, arrival.number, due);

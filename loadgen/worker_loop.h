@@ -11,6 +11,7 @@
 #include "base/rng.h"
 #include "base/run.h"
 #include "base/time.h"
+#include "loadgen/arrival_sampler.h"
 #include "loadgen/prepared.h"
 #include "loadgen/recorder.h"
 #include "loadgen/schedule.h"
@@ -69,6 +70,9 @@ class WorkerLoop final : public TransportEvents {
 
   /// When the last request ended, or the load was stopped.
   Instant finished_at() const { return finished_at_; }
+
+  /// A sample of its arrivals, for the run's certificate. Empty for a closed load.
+  const std::vector<SentArrival>& sampled_arrivals() const { return sampler_.kept(); }
 
   std::uint32_t in_flight() const { return in_flight_; }
 
@@ -182,6 +186,7 @@ class WorkerLoop final : public TransportEvents {
   bool is_now_old_ = false;
   Instant now_{};
   std::optional<ArrivalSchedule> arrivals_;
+  ArrivalSampler sampler_;
   Instant next_due_ = Instant::max();
   std::unique_ptr<RecordSet> records_;
   Instant next_second_{};

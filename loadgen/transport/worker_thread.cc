@@ -96,6 +96,7 @@ class WorkerThread::Forwarder final : public TransportEvents {
   void OnSent(ExchangeId id, Instant now) override { loop->OnSent(id, now); }
 
   void OnAnswer(ExchangeId id, const Answer& answer, Instant now) override {
+    ++answers;
     loop->OnAnswer(id, answer, now);
   }
 
@@ -110,6 +111,7 @@ class WorkerThread::Forwarder final : public TransportEvents {
   }
 
   WorkerLoop* loop = nullptr;
+  std::uint64_t answers = 0;
 };
 
 WorkerThread::WorkerThread(const PreparedScenario& scenario, const Options& options,
@@ -197,6 +199,8 @@ void WorkerThread::Run(Instant start) {
   }
   forwarder_->loop = nullptr;
   finished_at_ = loop.finished_at();
+  sampled_arrivals_ = loop.sampled_arrivals();
+  poll_counts_.useful = forwarder_->answers;
 }
 
 void WorkerThread::Wait(Instant next) {
@@ -227,9 +231,13 @@ void WorkerThread::Poll(Instant next, Instant now) {
   if (next > now && next - now < kPollCost) {
     while (clock_.Now() < next) {
     }
+    ++poll_counts_.vain;
     return;
   }
+  const std::uint64_t before = forwarder_->answers;
   uv_run(loop_.get(), UV_RUN_NOWAIT);
+  // With something due, the turn was not in vain whatever the sockets had.
+  poll_counts_.vain += forwarder_->answers == before && next > now ? 1U : 0U;
 }
 
 void WorkerThread::Stop() {

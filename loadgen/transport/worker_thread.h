@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include <uv.h>
 
@@ -84,6 +85,18 @@ class WorkerThread {
   /// Valid after Run has returned.
   Instant finished_at() const { return finished_at_; }
 
+  /// How often it polled the sockets instead of sleeping: in vain, and events that it handled.
+  struct PollCounts {
+    std::uint64_t vain = 0;
+    std::uint64_t useful = 0;
+  };
+
+  /// Valid after Run has returned.
+  PollCounts poll_counts() const { return poll_counts_; }
+
+  /// As WorkerLoop::sampled_arrivals. Valid after Run has returned.
+  const std::vector<SentArrival>& sampled_arrivals() const { return sampled_arrivals_; }
+
  private:
   /// Hands the transport's events on to the loop of the run, which is made when the start is known.
   class Forwarder;
@@ -107,6 +120,8 @@ class WorkerThread {
   WakeMargin usual_lateness_;  ///< Of the kernel's wake-ups: what every other one exceeds,
   WakeMargin worst_lateness_;  ///< and what one in twenty exceeds.
   Instant finished_at_{};
+  std::vector<SentArrival> sampled_arrivals_;
+  PollCounts poll_counts_;
   std::atomic<bool> stop_{false};
   std::atomic<std::uint32_t> in_flight_{0};
   std::atomic<std::uint32_t> connections_{0};
