@@ -6,6 +6,7 @@
 #include "store/internal/record_rows.h"
 #include "store/internal/run_reader.h"
 #include "store/internal/schema.h"
+#include "store/internal/validity_rows.h"
 #include "store/internal/verdict_rows.h"
 
 namespace weir::store {
@@ -150,6 +151,37 @@ Result<std::vector<ResourceSample>> Store::LoadResources(RunId id) {
     }
     return internal::SelectResources(*connection_, id);
   });
+}
+
+Result<std::vector<TargetSample>> Store::LoadTargetSamples(RunId id) {
+  return InSnapshot(*connection_, [&]() -> Result<std::vector<TargetSample>> {
+    if (const auto run = internal::SelectStepCount(*connection_, id); !run) {
+      return tl::unexpected(run.error());
+    }
+    bool damaged = false;
+    auto samples = internal::SelectTargetSamples(*connection_, id, damaged);
+    if (samples && damaged) {
+      return Unavailable("a sample of the target's resources in the history is out of range");
+    }
+    return samples;
+  });
+}
+
+Status Store::AppendCalibration(const Calibration& calibration) {
+  Result<Transaction> transaction = Transaction::Begin(*connection_, Transaction::Kind::kWrite);
+  if (!transaction) {
+    return tl::unexpected(transaction.error());
+  }
+  if (Status inserted = internal::InsertCalibration(*connection_, calibration); !inserted) {
+    return inserted;
+  }
+  return transaction->Commit();
+}
+
+Result<std::optional<Calibration>> Store::LoadCalibration(const std::string& environment,
+                                                          const std::string& pacing) {
+  return InSnapshot(*connection_,
+                    [&] { return internal::SelectCalibration(*connection_, environment, pacing); });
 }
 
 Result<std::int64_t> Store::AppendVerdict(const GateResult& result, WallTime decided_at) {

@@ -115,6 +115,16 @@ class Store {
   /// In ascending order of second.
   Result<std::vector<ResourceSample>> LoadResources(RunId id);
 
+  /// What the watched target used, in ascending order of second; empty if it was not watched.
+  Result<std::vector<TargetSample>> LoadTargetSamples(RunId id);
+
+  /// Adds what `weir doctor` found. Durable when it returns. Needs OpenForWriting.
+  Status AppendCalibration(const Calibration& calibration);
+
+  /// The newest calibration of that environment (RunPlan::environment) and pacing, if any.
+  Result<std::optional<Calibration>> LoadCalibration(const std::string& environment,
+                                                     const std::string& pacing);
+
   /// Adds a verdict; the file refuses to change or delete one. Returns its number. Durable when it
   /// returns. Needs OpenForWriting.
   Result<std::int64_t> AppendVerdict(const GateResult& result, WallTime decided_at);

@@ -269,6 +269,10 @@ void RunWriter::OnResources(const ResourceSample& sample) {
   impl_->Push(sample);
 }
 
+void RunWriter::OnTarget(const TargetSample& sample) {
+  impl_->Push(sample);
+}
+
 Status RunWriter::Flush() {
   return impl_->Flush();
 }

@@ -48,6 +48,7 @@ class RunWriter final : public RecordSink {
   /// Steps must lie in the plan of Begin.
   void OnSecond(const SecondRecord& record) override;
   void OnResources(const ResourceSample& sample) override;
+  void OnTarget(const TargetSample& sample) override;
 
   /// Waits until one attempt was made to write everything queued so far.
   Status Flush();

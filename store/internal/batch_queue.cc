@@ -49,6 +49,14 @@ void BatchQueue::Push(const ResourceSample& sample) {
   last.connections = std::max(last.connections, sample.connections);
 }
 
+void BatchQueue::Push(const TargetSample& sample) {
+  if (waiting_.target.size() < kResourcesMax) {
+    waiting_.target.push_back(sample);
+  } else {
+    waiting_.target.back() = sample;
+  }
+}
+
 Batch BatchQueue::Take() {
   Batch batch = std::exchange(waiting_, Batch{});
   waiting_.seconds_merged = batch.seconds_merged;

@@ -13,9 +13,10 @@ namespace weir::store::internal {
 struct Batch {
   std::vector<SecondRecord> seconds;  ///< At most one per second.
   std::vector<ResourceSample> resources;
+  std::vector<TargetSample> target;
   std::uint64_t seconds_merged = 0;  ///< Since the start of the run.
 
-  bool empty() const { return seconds.empty() && resources.empty(); }
+  bool empty() const { return seconds.empty() && resources.empty() && target.empty(); }
 };
 
 /// Not thread-safe: its owner locks.
@@ -31,6 +32,9 @@ class BatchQueue {
   /// When full, the sample joins the last one: processor time is cumulative, of the levels the
   /// higher one stays.
   void Push(const ResourceSample& sample);
+
+  /// When full, the last sample gives way: a later level says more.
+  void Push(const TargetSample& sample);
 
   bool empty() const { return waiting_.empty(); }
 

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "store/internal/record_rows.h"
 #include "store/internal/run_lock.h"
+#include "store/internal/validity_rows.h"
 
 namespace weir::store::internal {
 namespace {
@@ -19,6 +20,7 @@ constexpr std::uint64_t kRunStateCount = 4;
 constexpr std::uint64_t kMetricCount = 6;
 constexpr std::uint64_t kOpCount = 4;
 constexpr std::uint64_t kThresholdStateCount = 3;
+constexpr std::uint64_t kGradeCount = 3;
 constexpr std::uint64_t kSecondsMax = std::numeric_limits<std::uint32_t>::max();
 
 constexpr std::string_view kSelectHead =
@@ -29,7 +31,7 @@ constexpr std::string_view kSelectHead =
 constexpr std::string_view kSelectRun =
     "SELECT run.scenario, text, sha256, target, build, branch, tag, environment, seed,"
     " weir_version, load, open_loop, warm_up_ns, planned_duration_ns, started_at_ns, state,"
-    " state_reason, duration_ns, measured_ns, cpu_s, rss_bytes_max"
+    " state_reason, duration_ns, measured_ns, cpu_s, rss_bytes_max, validity"
     " FROM run JOIN scenario USING (scenario_id) WHERE run_id = ?";
 
 tl::unexpected<Error> NoSuchRun(const Connection& connection, RunId id) {
@@ -232,11 +234,33 @@ Status ReadRunRow(Connection& connection, Run& run) {
     run.measured = Nanos(row.Integer(18));
     run.cpu_s = row.MaybeReal(19);
     run.rss_bytes_max = row.MaybeCount(20);
+    if (!row.IsNull(21)) {
+      run.validity.emplace().grade = static_cast<Grade>(row.Below(21, kGradeCount));
+    }
   }
   if (row.damaged()) {
     return Damaged(connection, run.id, "a value of its own row is missing or out of range");
   }
   return {};
+}
+
+// What hangs on a run but for its steps and records.
+Status ReadCertificate(Connection& connection, Run& run) {
+  bool damaged = false;
+  Result<std::vector<TargetMetric>> metrics = SelectTargetMetrics(connection, run.id, damaged);
+  if (!metrics) {
+    return tl::unexpected(metrics.error());
+  }
+  run.target_metrics = std::move(*metrics);
+  if (run.validity) {
+    Result<Validity> validity = SelectValidity(connection, run.id, run.validity->grade, damaged);
+    if (!validity) {
+      return tl::unexpected(validity.error());
+    }
+    run.validity = std::move(*validity);
+  }
+  return damaged ? Status(Damaged(connection, run.id, "its certificate is out of range"))
+                 : Status();
 }
 
 // What can be said of a run that has no totals, from the seconds that reached the file.
@@ -315,6 +339,9 @@ Result<Run> SelectRun(Connection& connection, RunId id) {
     return tl::unexpected(read.error());
   }
   if (Status read = ReadThresholds(connection, run); !read) {
+    return tl::unexpected(read.error());
+  }
+  if (Status read = ReadCertificate(connection, run); !read) {
     return tl::unexpected(read.error());
   }
   Status read;

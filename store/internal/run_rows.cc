@@ -1,6 +1,7 @@
 #include "store/internal/run_rows.h"
 
 #include "base/check.h"
+#include "store/internal/validity_rows.h"
 
 namespace weir::store::internal {
 namespace {
@@ -89,6 +90,8 @@ Status UpdateHead(Connection& connection, RunId id, const Run& run) {
     p50 = response.histogram.QuantileNs(0.5);
     p99 = response.histogram.QuantileNs(0.99);
   }
+  const auto grade =
+      run.validity ? std::optional(static_cast<int>(run.validity->grade)) : std::nullopt;
   const auto rate =
       run.measured > Nanos(0)
           ? std::optional(static_cast<double>(total.completed_in_window) / Seconds(run.measured))
@@ -96,13 +99,13 @@ Status UpdateHead(Connection& connection, RunId id, const Run& run) {
   return RunOnce(connection,
                  "UPDATE run SET state=?, state_reason=?, duration_ns=?, measured_ns=?, planned=?,"
                  " completed=?, failed=?, timed_out=?, dropped=?, unfinished=?, rate_per_s=?,"
-                 " response_p50_ns=?, response_p99_ns=?, cpu_s=?, rss_bytes_max=?"
+                 " response_p50_ns=?, response_p99_ns=?, cpu_s=?, rss_bytes_max=?, validity=?"
                  " WHERE run_id=?",
                  static_cast<int>(run.state), run.state_reason, CountNs(run.duration),
                  CountNs(run.measured), total.counts.planned, total.counts.of(Outcome::kCompleted),
                  total.counts.of(Outcome::kFailed), total.counts.of(Outcome::kTimedOut),
                  total.counts.of(Outcome::kDropped), total.counts.of(Outcome::kUnfinished), rate,
-                 p50, p99, run.cpu_s, run.rss_bytes_max, id);
+                 p50, p99, run.cpu_s, run.rss_bytes_max, grade, id);
 }
 
 }  // namespace
@@ -148,6 +151,9 @@ Status InsertBatch(Connection& connection, RecordInserter& records, RunId run, c
   if (Status inserted = InsertResources(connection, run, batch.resources); !inserted) {
     return inserted;
   }
+  if (Status inserted = InsertTargetSamples(connection, run, batch.target); !inserted) {
+    return inserted;
+  }
   if (batch.seconds_merged == 0) {
     return {};
   }
@@ -166,6 +172,11 @@ Status FinishRun(Connection& connection, RecordInserter& records, RunId id, cons
     const ThresholdResult& result = run.thresholds[i];
     if (Status inserted = UpsertThreshold(connection, id, i, result.threshold, &result);
         !inserted) {
+      return inserted;
+    }
+  }
+  if (run.validity) {
+    if (Status inserted = InsertValidity(connection, id, *run.validity); !inserted) {
       return inserted;
     }
   }

@@ -209,8 +209,53 @@ constexpr std::string_view kVersion2 = R"sql(
 ALTER TABLE verdict_check ADD COLUMN detectable REAL;
 )sql";
 
+constexpr std::string_view kVersion3 = R"sql(
+ALTER TABLE run ADD COLUMN validity INTEGER;
+
+CREATE TABLE validity_reason (
+  run_id INTEGER NOT NULL REFERENCES run (run_id) ON DELETE CASCADE,
+  ordinal INTEGER NOT NULL,
+  subject INTEGER NOT NULL,
+  grade INTEGER NOT NULL,
+  text TEXT NOT NULL,
+  PRIMARY KEY (run_id, ordinal)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE validity_evidence (
+  run_id INTEGER NOT NULL REFERENCES run (run_id) ON DELETE CASCADE,
+  evidence INTEGER NOT NULL,
+  value REAL,
+  unknown_because TEXT NOT NULL,
+  PRIMARY KEY (run_id, evidence)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE target_resource (
+  run_id INTEGER NOT NULL REFERENCES run (run_id) ON DELETE CASCADE,
+  second INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  value REAL NOT NULL
+) STRICT;
+
+CREATE INDEX target_resource_by_second ON target_resource (run_id, second);
+
+CREATE TABLE calibration (
+  calibration_id INTEGER PRIMARY KEY AUTOINCREMENT,
+  made_at_ns INTEGER NOT NULL,
+  environment TEXT NOT NULL,
+  pacing TEXT NOT NULL,
+  rate_per_s REAL NOT NULL,
+  samples INTEGER NOT NULL,
+  error_p50_ns REAL,
+  error_p90_ns REAL,
+  error_p99_ns REAL,
+  error_p999_ns REAL,
+  error_p9999_ns REAL
+) STRICT;
+)sql";
+
 constexpr std::array kMigrations = {Migration{.version = 1, .sql = kVersion1},
-                                    Migration{.version = 2, .sql = kVersion2}};
+                                    Migration{.version = 2, .sql = kVersion2},
+                                    Migration{.version = 3, .sql = kVersion3}};
 
 // A reader only ever waits for a writer that is making or migrating the file.
 constexpr Nanos kReaderLockWait = std::chrono::seconds(5);
