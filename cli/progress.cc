@@ -54,6 +54,12 @@ void Progress::OnResources(const ResourceSample& sample) {
   drawn_ = true;
 }
 
+void Progress::OnTarget(const TargetSample& sample) {
+  if (next_ != nullptr) {
+    next_->OnTarget(sample);
+  }
+}
+
 void Progress::Clear() {
   if (drawn_) {
     fmt::print(stderr, "\r\x1b[K");

@@ -21,6 +21,7 @@ class Progress final : public RecordSink {
 
   void OnSecond(const SecondRecord& record) override;
   void OnResources(const ResourceSample& sample) override;
+  void OnTarget(const TargetSample& sample) override;
 
   /// Takes the line off the screen.
   void Clear();

@@ -5,7 +5,9 @@
 #include <fmt/core.h>
 
 #include "analysis/thresholds.h"
+#include "analysis/validity.h"
 #include "base/clock.h"
+#include "cli/certificate.h"
 #include "cli/command.h"
 #include "cli/environment.h"
 #include "cli/exit_codes.h"
@@ -38,6 +40,7 @@ struct RunOrder {
   std::string branch;
   std::string tag;
   bool quiet = false;
+  bool require_valid = false;
 };
 
 FlagSpec Spec() {
@@ -73,6 +76,7 @@ FlagSpec Spec() {
   add("lag-budget", text("TIME"),
       "requests may be sent this late, so that one wake-up serves several; default 0");
   add("seed", text("N"), "of arrivals and choices; default random, and recorded");
+  add("require-valid", "exit code 11 if the run is invalid (docs/validity.md)");
   add("threshold", texts("EXPR"), "what must hold, e.g. 'p(95) < 200ms'; exit code 10 if not");
   add("connections,c", text("N"), "URL only: connections; default 10");
   add("duration,d", text("TIME"), "URL only: length of the load; default 10s");
@@ -263,6 +267,7 @@ Result<RunOrder> ReadOrder(const ParsedFlags& flags) {
   order.branch = flags.Text("branch");
   order.tag = flags.Text("tag");
   order.quiet = flags.Has("quiet");
+  order.require_valid = flags.Has("require-valid");
   return order;
 }
 
@@ -321,9 +326,25 @@ Run Assemble(RunPlan plan, loadgen::EngineResult result) {
   return run;
 }
 
-int ExitCodeOf(const Run& run) {
+void Certify(const RunOrder& order, const CertificateKeeper& keeper,
+             const GeneratorEvidence& evidence, Run& run) {
+  run.target_metrics = keeper.target_metrics();
+  run.validity = analysis::JudgeValidity(
+      {.run = run,
+       .generator = evidence,
+       .seconds = keeper.seconds(),
+       .constant_load = IsConstant(order.scenario.load),
+       .calibration = FindCalibration(order.store_path, run.plan.environment,
+                                      std::string(loadgen::PacingName(order.engine.pacing)))});
+}
+
+int ExitCodeOf(const RunOrder& order, const Run& run) {
   if (run.state == RunState::kInterrupted) {
     return kExitInterrupted;
+  }
+  // Before the thresholds: whether they hold is not known of a run that cannot be believed.
+  if (order.require_valid && run.validity && run.validity->grade == Grade::kInvalid) {
+    return kExitInconclusive;
   }
   int code = kExitPass;
   for (const ThresholdResult& result : run.thresholds) {
@@ -385,18 +406,21 @@ Result<int> Execute(const RunOrder& order) {
   Progress progress(
       writer.get(), plan.planned_duration,
       StderrIsTerminal() && !order.quiet ? Progress::Display::kOn : Progress::Display::kOff);
+  CertificateKeeper keeper(progress);
   loadgen::EngineResult result;
   {
     const StopOnSignal stop([&engine] { (*engine)->Stop(); });
-    result = (*engine)->Run(progress);
+    result = (*engine)->Run(keeper);
   }
   progress.Clear();
   const bool answered = result.answered;
+  const GeneratorEvidence evidence = std::move(result.evidence);
   Run run = Assemble(plan, std::move(result));
   if (!answered && run.state == RunState::kComplete) {
     run.state = RunState::kAborted;
     run.state_reason = "no request got a valid answer";
   }
+  Certify(order, keeper, evidence, run);
   Status stored;
   if (writer != nullptr) {
     run.id = writer->id();
@@ -411,7 +435,7 @@ Result<int> Execute(const RunOrder& order) {
   if (!answered && run.state == RunState::kAborted) {
     return Unavailable(NoAnswer(run));
   }
-  return ExitCodeOf(run);
+  return ExitCodeOf(order, run);
 }
 
 }  // namespace

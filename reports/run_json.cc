@@ -96,6 +96,30 @@ Json ThresholdsToJson(const Run& run) {
   return thresholds;
 }
 
+Json EvidenceToJson(const Validity& validity) {
+  Json json = Json::object();
+  for (std::size_t i = 0; i < kEvidenceCount; ++i) {
+    const EvidenceValue& value = validity.evidence[i];
+    PutKnown(json, EvidenceName(static_cast<Evidence>(i)), value.value, value.unknown_because);
+  }
+  return json;
+}
+
+void PutValidity(Json& json, const Run& run) {
+  if (!run.validity) {
+    return PutUnknown(json, "validity", "the run was not judged when it was recorded");
+  }
+  Json reasons = Json::array();
+  for (const ValidityReason& reason : run.validity->reasons) {
+    reasons.push_back({{"check", ValidityCheckName(reason.check)},
+                       {"grade", GradeName(reason.grade)},
+                       {"text", reason.text}});
+  }
+  json["validity"] = {{"grade", GradeName(run.validity->grade)},
+                      {"reasons", std::move(reasons)},
+                      {"evidence", EvidenceToJson(*run.validity)}};
+}
+
 Json ResourcesToJson(const Run& run) {
   constexpr std::string_view kNeverSampled = "the generator was never sampled";
   Json json = Json::object();
@@ -137,6 +161,7 @@ Json RunToJson(const Run& run) {
     PutUnknown(json, "run", "the run was not stored");
   }
   PutPlan(json, run);
+  PutValidity(json, run);
   json["requests"] = RequestsToJson(total.counts);
   json["warm_up"] = {{"requests", RequestsToJson(run.Total(Phase::kWarmUp).counts)}};
   json["rate_per_s"] = RatesToJson(run, total);

@@ -66,6 +66,38 @@ std::string RenderHead(const Run& run, const TextOptions& options) {
   return out + Labelled("load", load, options) + Labelled("build", BuildInWords(run.plan), options);
 }
 
+Style StyleOf(Grade grade) {
+  switch (grade) {
+    case Grade::kValid:
+      return Style::kGood;
+    case Grade::kSuspect:
+      return Style::kDoubtful;
+    case Grade::kInvalid:
+      break;
+  }
+  return Style::kBad;
+}
+
+// "validity   INVALID", and a sentence for each reason.
+std::string RenderValidity(const Run& run, const TextOptions& options) {
+  if (!run.validity) {
+    return {};
+  }
+  const Grade grade = run.validity->grade;
+  const std::string_view word = grade == Grade::kInvalid ? "INVALID" : GradeName(grade);
+  constexpr std::string_view kLabel = "validity";
+  std::string out = Painted(kLabel, Style::kFaint, options) +
+                    std::string(kLabelWidth - kLabel.size(), ' ') +
+                    Painted(word, StyleOf(grade), options) + "\n";
+  for (const ValidityReason& reason : run.validity->reasons) {
+    std::string text = Clean(reason.text, 2000);
+    text = run.validity->reasons.size() > 1 ? fmt::format("{}: {}", GradeName(reason.grade), text)
+                                            : text;
+    out += Wrapped(text, kLabelWidth, options);
+  }
+  return out;
+}
+
 std::string ObservedInWords(const ThresholdResult& result, const TextOptions& options) {
   if (!result.observed) {
     return result.reason.empty() ? "not known" : Clean(result.reason);
@@ -319,7 +351,7 @@ std::string RenderResources(const Run& run, const TextOptions& options) {
 std::string RenderRunText(const Run& run, const TextOptions& given) {
   const TextOptions options = Checked(given);
   const StepRecord total = run.Total(Phase::kMeasure);
-  return RenderHead(run, options) + RenderThresholds(run, options) +
+  return RenderHead(run, options) + RenderValidity(run, options) + RenderThresholds(run, options) +
          RenderRequests(run, total, options) + RenderLatency(LatencyTableOf(total), options) +
          RenderSteps(run, options) + RenderErrors(total, options) + RenderResources(run, options);
 }

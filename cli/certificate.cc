@@ -1,0 +1,54 @@
+#include "cli/certificate.h"
+
+#include <algorithm>
+#include <variant>
+
+#include "store/history.h"
+
+namespace weir::cli {
+
+void CertificateKeeper::OnSecond(const SecondRecord& record) {
+  seconds_.Add(record);
+  next_.OnSecond(record);
+}
+
+void CertificateKeeper::OnResources(const ResourceSample& sample) {
+  next_.OnResources(sample);
+}
+
+void CertificateKeeper::OnTarget(const TargetSample& sample) {
+  for (const TargetValue& value : sample.values) {
+    AddTargetValue(target_metrics_, sample.second, value);
+  }
+  next_.OnTarget(sample);
+}
+
+bool IsConstant(const scenarios::Load& load) {
+  const auto level = [](const scenarios::Stage& stage) -> std::optional<double> {
+    if (const auto* open = std::get_if<scenarios::OpenStage>(&stage)) {
+      const double from = open->from.per_second();
+      return from == open->to.per_second() ? std::optional(from) : std::nullopt;
+    }
+    const auto& closed = std::get<scenarios::ClosedStage>(stage);
+    return closed.from == closed.to ? std::optional<double>(closed.from) : std::nullopt;
+  };
+  const std::optional<double> first = level(load.stages.front());
+  return first && std::all_of(load.stages.begin(), load.stages.end(),
+                              [&](const scenarios::Stage& stage) { return level(stage) == first; });
+}
+
+std::optional<Calibration> FindCalibration(const std::string& store_path,
+                                           const std::string& environment,
+                                           const std::string& pacing) {
+  if (store_path.empty()) {
+    return std::nullopt;
+  }
+  const auto store = store::Store::OpenForReading(store_path);
+  if (!store) {
+    return std::nullopt;
+  }
+  // A history that cannot be read shows when the run is written; the run is worth as much.
+  return (*store)->LoadCalibration(environment, pacing).value_or(std::nullopt);
+}
+
+}  // namespace weir::cli
