@@ -68,6 +68,8 @@ class Judge {
 
   bool AtLimit() const { return inputs_.generator.worker_idle.value_or(1) < limits_.worker_idle; }
 
+  bool Starved() const { return inputs_.generator.worker_wait.value_or(0) > limits_.worker_wait; }
+
   void JudgeLag();
   void JudgeShares(const Histogram& lag);
   double Shortfall();
@@ -172,8 +174,9 @@ void Judge::JudgeSaturation() {
   const double shortfall = Shortfall();
   const double dropped = static_cast<double>(total_.counts.of(Outcome::kDropped)) /
                          static_cast<double>(total_.counts.planned);
-  // A thread at its limit does not take answers in time, and its connections are never free.
-  const bool crowded = dropped > limits_.shortfall_invalid && AtLimit();
+  // A thread at its limit, or without a processor, does not take answers in time, and its
+  // connections are never free.
+  const bool crowded = dropped > limits_.shortfall_invalid && (AtLimit() || Starved());
   const bool late = lag_p50_ns_ > static_cast<double>(CountNs(limits_.lag_floor_invalid)) &&
                     lag_share_p50_ > limits_.lag_share_invalid;
   const bool invalid = late || crowded || shortfall > limits_.shortfall_invalid;

@@ -33,6 +33,10 @@ struct ValidityLimits {
   /// A worker with less than this to spare is at its limit: a closed loop then measures the worker,
   /// and arrivals that find no room are dropped for its sake, not the target's.
   double worker_idle = 0.05;
+
+  /// A worker that waits for a processor for more of a second than this is starved, as one without
+  /// idle time is: it does not take answers in time.
+  double worker_wait = 0.25;
   /// Misfit of the gaps: chance below, and distance above (analysis/arrival_fit.h). 0.1: two of ten
   /// evenly spaced arrivals came in clumps; 3: most of them did.
   double fit_p = 0.001;

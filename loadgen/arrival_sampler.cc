@@ -61,7 +61,10 @@ Nanos MeanGap(const scenarios::Load& load, const SentArrival& a, const SentArriv
 }  // namespace
 
 ArrivalSampler::ArrivalSampler(const scenarios::Load& load)
-    : stride_(StrideOf(load)), warm_up_(load.warm_up) {}
+    : stride_(StrideOf(load)), warm_up_(load.warm_up) {
+  // All that an even load will need, so that nothing is allocated while it runs.
+  kept_.reserve(2 * kPairsMax);
+}
 
 void ArrivalSampler::Consider(const SentArrival& arrival) {
   const std::uint64_t rest = arrival.number % stride_;

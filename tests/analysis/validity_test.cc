@@ -173,6 +173,14 @@ TEST(JudgeValidityTest, DropsOfAGeneratorAtItsLimitAreItsOwn) {
       << validity.reasons.front().text;
 }
 
+TEST(JudgeValidityTest, DropsOfAGeneratorWithoutAProcessorAreItsOwn) {
+  MadeRun made = MakeRun();
+  made.run.totals[0].counts.by_outcome = {8000, 0, 0, 2000, 0};
+  made.generator.worker_wait = 0.5;
+  made.generator.worker_idle = 0.4;
+  EXPECT_EQ(made.Judge().grade, Grade::kInvalid);
+}
+
 TEST(JudgeValidityTest, FindsBursts) {
   MadeRun made = MakeRun();
   for (std::size_t i = 0; i < made.generator.gaps.size(); ++i) {

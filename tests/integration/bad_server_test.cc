@@ -6,6 +6,7 @@
 #include <string>
 
 #include <dirent.h>
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
@@ -62,6 +63,17 @@ std::uint64_t Errors(const StepRecord& record, RequestError error) {
   return record.errors[static_cast<std::size_t>(error)];
 }
 
+std::string NamesOf(const StepRecord& record) {
+  std::string names;
+  for (std::size_t i = 0; i < kRequestErrorCount; ++i) {
+    if (record.errors[i] > 0) {
+      names +=
+          fmt::format(" {} {}", record.errors[i], RequestErrorName(static_cast<RequestError>(i)));
+    }
+  }
+  return names;
+}
+
 /// A fault and what it must be called.
 struct Fault {
   std::string name;
@@ -80,7 +92,8 @@ TEST_P(BadServerTest, IsNamedAndCountedAndEndsNothing) {
   // Late ones may find the run over; nothing may have any other name.
   const std::uint64_t named = Errors(record, GetParam().error);
   EXPECT_GE(named, 8U) << RequestErrorName(GetParam().error);
-  EXPECT_EQ(named + Errors(record, RequestError::kRunEnded), record.counts.planned);
+  EXPECT_EQ(named + Errors(record, RequestError::kRunEnded), record.counts.planned)
+      << NamesOf(record);
 }
 
 // Answers each request with `bytes`, then closes.
