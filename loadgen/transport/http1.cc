@@ -33,6 +33,14 @@ RequestError ConnectError(int status) {
   }
 }
 
+// Whether the peer has reset the connection. libuv reports an end of the stream when the reset
+// comes together with the last bytes; a body that ends with the connection would then look whole.
+bool WasReset(int fd) {
+  int error = 0;
+  socklen_t length = sizeof(error);
+  return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) == 0 && error != 0;
+}
+
 }  // namespace
 
 Http1Transport::Http1Transport(uv_loop_t& loop, const Options& options, const Clock& clock,
@@ -307,7 +315,7 @@ void Http1Transport::Received(Connection& connection, std::string_view data) {
 void Http1Transport::Ended(Connection& connection, int status) {
   if (connection.state != Connection::State::kBusy) {
     Close(connection);
-  } else if (status != UV_EOF) {
+  } else if (status != UV_EOF || WasReset(connection.fd)) {
     Break(connection, RequestError::kReset);
   } else if (connection.parser.OnEnd() == ResponseParser::State::kDone) {
     Answered(connection, false);

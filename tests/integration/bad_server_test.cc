@@ -172,6 +172,7 @@ INSTANTIATE_TEST_SUITE_P(
         Fault{"ResetsInTheHead", RequestError::kReset, ResetsAfter("HTTP/1.1 2")},
         Fault{"ResetsInTheBody", RequestError::kReset,
               ResetsAfter(kOk + "Content-Length: 9\r\n\r\nab")},
+        Fault{"ResetsInABodyToTheEnd", RequestError::kReset, ResetsAfter(kOk + "\r\nab")},
         Fault{"ResetsInAChunk", RequestError::kReset, ResetsAfter(kChunked + "4\r\nab")}),
     [](const auto& fault) { return fault.param.name; });
 

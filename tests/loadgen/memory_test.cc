@@ -101,7 +101,7 @@ class SummingExchange final : public loadgen::RecordExchange {
 
   void Last(std::unique_ptr<RecordSet> full) override { Take(*full); }
 
-  StepRecord total() const { return totals_.empty() ? StepRecord() : totals_.front(); }
+  StepRecord total() const { return sum_.steps.empty() ? StepRecord() : sum_.steps.front(); }
 
   /// Of the worker's thread, at the end of each second.
   const std::vector<std::uint64_t>& allocations_at_swap() const { return allocations_at_swap_; }
@@ -109,16 +109,10 @@ class SummingExchange final : public loadgen::RecordExchange {
   void ExpectSwaps(std::size_t count) { allocations_at_swap_.reserve(count); }
 
  private:
-  void Take(RecordSet& full) {
-    SecondRecord second;
-    full.DrainInto(second);
-    for (const StepRecord& record : second.steps) {
-      loadgen::MergeInto(totals_, record);
-    }
-  }
+  void Take(RecordSet& full) { full.DrainInto(sum_); }
 
   std::unique_ptr<RecordSet> spare_;
-  std::vector<StepRecord> totals_;
+  SecondRecord sum_;  // Of all seconds.
   std::vector<std::uint64_t> allocations_at_swap_;
 };
 
