@@ -19,12 +19,8 @@ namespace {
 
 std::vector<const AnalysisEngine*> Engines() {
   return {
-      &DescribeEngine(),
-      &AnomaliesEngine(),
-      &UxEngine(),
-      &ChangePointsEngine(),
-      &ForecastEngine(),
-      &UslEngine(),
+      &DescribeEngine(),     &AnomaliesEngine(), &UxEngine(),
+      &ChangePointsEngine(), &ForecastEngine(),  &UslEngine(),
   };
 }
 
