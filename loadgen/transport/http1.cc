@@ -60,12 +60,16 @@ Http1Transport::~Http1Transport() {
   }
 }
 
-void Http1Transport::Preconnect(std::uint32_t count) {
-  for (std::uint32_t i = 0; i < count && connections_.size() < options_.connections_max; ++i) {
+std::uint32_t Http1Transport::Preconnect(std::uint32_t count) {
+  std::uint32_t begun = 0;
+  while (begun < count && connections_.size() < options_.connections_max &&
+         preconnecting_ < kOpeningMax) {
     if (dialer_.free_at() > clock_.Now() || Open(kNoExchange, nullptr) != 0) {
-      return;
+      break;
     }
+    ++begun;
   }
+  return begun;
 }
 
 Transport::StartResult Http1Transport::Start(ExchangeId id, const PreparedRequest& request) {

@@ -37,7 +37,8 @@ class Http1Transport final : public Transport {
   ~Http1Transport() override;
 
   /// Begins to open `count` connections, so that the first requests need not wait for them.
-  void Preconnect(std::uint32_t count);
+  /// At most kOpeningMax at once: returns how many it began, call again for the rest.
+  std::uint32_t Preconnect(std::uint32_t count);
 
   /// Connections that are being opened without a request waiting for them.
   std::uint32_t preconnecting() const { return preconnecting_; }
@@ -59,6 +60,9 @@ class Http1Transport final : public Transport {
   }
 
  private:
+  // More would overflow the target's queue of connections not yet accepted, which costs a second
+  // each; and what opening needs would all be in memory at once.
+  static constexpr std::uint32_t kOpeningMax = 256;
   static constexpr std::size_t kReadBufferBytes = 64 * 1024;
   static constexpr ExchangeId kNoExchange = UINT32_MAX;
 

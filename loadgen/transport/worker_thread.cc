@@ -169,11 +169,12 @@ WorkerThread::~WorkerThread() {
 }
 
 void WorkerThread::Preconnect(Instant deadline) {
-  transport_->Preconnect(options_.preconnect);
+  std::uint32_t left = options_.preconnect - transport_->Preconnect(options_.preconnect);
   while (transport_->preconnecting() > 0 && clock_.Now() < deadline &&
          !stop_.load(std::memory_order_relaxed)) {
     timer_->ArmFor(deadline);
     uv_run(loop_.get(), UV_RUN_ONCE);
+    left -= transport_->Preconnect(left);
   }
 }
 
