@@ -16,11 +16,35 @@ std::string_view OutcomeName(Outcome outcome) {
 }
 
 std::string_view RequestErrorName(RequestError error) {
-  constexpr std::array<std::string_view, kRequestErrorCount> kNames = {
-      "none",   "dns",          "connect_refused", "connect_failed", "no_local_resource",
-      "reset",  "closed_early", "malformed",       "too_large",      "timeout",
-      "status", "check_header", "check_body",      "in_flight_max",  "run_ended",
-      "tls"};
+  constexpr std::array<std::string_view, kRequestErrorCount> kNames = {"none",
+                                                                       "dns",
+                                                                       "connect_refused",
+                                                                       "connect_failed",
+                                                                       "no_local_resource",
+                                                                       "reset",
+                                                                       "closed_early",
+                                                                       "malformed",
+                                                                       "too_large",
+                                                                       "timeout",
+                                                                       "status",
+                                                                       "check_header",
+                                                                       "check_body",
+                                                                       "in_flight_max",
+                                                                       "run_ended",
+                                                                       "tls",
+                                                                       "tls_expired",
+                                                                       "tls_wrong_name",
+                                                                       "tls_unknown_ca",
+                                                                       "tls_certificate",
+                                                                       "tls_refused",
+                                                                       "tls_version",
+                                                                       "tls_client_certificate",
+                                                                       "not_tls",
+                                                                       "no_http2",
+                                                                       "stream_reset",
+                                                                       "stream_refused",
+                                                                       "proxy",
+                                                                       "transfer"};
   const auto index = static_cast<std::size_t>(error);
   WEIR_CHECK(index < kNames.size());
   return kNames[index];

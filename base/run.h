@@ -37,23 +37,36 @@ std::string_view OutcomeName(Outcome outcome);
 /// Why a request failed, in the order in which an exchange can break.
 enum class RequestError : std::uint8_t {
   kNone = 0,
-  kDns = 1,              ///< The name could not be resolved.
-  kConnectRefused = 2,   ///< Nobody listens.
-  kConnectFailed = 3,    ///< Any other failure to connect (unreachable, no route).
-  kNoLocalResource = 4,  ///< This machine is out of descriptors, ports or memory.
-  kReset = 5,            ///< The peer reset the connection while a request was on it.
-  kClosedEarly = 6,      ///< The peer closed before the answer was whole.
-  kMalformed = 7,        ///< What came back is not HTTP.
-  kTooLarge = 8,         ///< Head or body above the stated limit.
-  kTimeout = 9,          ///< No whole answer in time.
-  kStatus = 10,          ///< Status not the expected one (without a check: 400 and above).
-  kCheckHeader = 11,     ///< A header check did not hold.
-  kCheckBody = 12,       ///< A body check did not hold.
-  kInFlightMax = 13,     ///< Dropped: no room among requests in flight.
-  kRunEnded = 14,        ///< Unfinished when the run ended.
-  kTls = 15,             ///< TLS handshake or record failure.
+  kDns = 1,                    ///< The name could not be resolved.
+  kConnectRefused = 2,         ///< Nobody listens.
+  kConnectFailed = 3,          ///< Any other failure to connect (unreachable, no route).
+  kNoLocalResource = 4,        ///< This machine is out of descriptors, ports or memory.
+  kReset = 5,                  ///< The peer reset the connection while a request was on it.
+  kClosedEarly = 6,            ///< The peer closed before the answer was whole.
+  kMalformed = 7,              ///< What came back is not HTTP.
+  kTooLarge = 8,               ///< Head or body above the stated limit.
+  kTimeout = 9,                ///< No whole answer in time.
+  kStatus = 10,                ///< Status not the expected one (without a check: 400 and above).
+  kCheckHeader = 11,           ///< A header check did not hold.
+  kCheckBody = 12,             ///< A body check did not hold.
+  kInFlightMax = 13,           ///< Dropped: no room among requests in flight.
+  kRunEnded = 14,              ///< Unfinished when the run ended.
+  kTls = 15,                   ///< TLS handshake or record failure of no kind below.
+  kTlsExpired = 16,            ///< The peer's certificate is expired or not valid yet.
+  kTlsWrongName = 17,          ///< The peer's certificate is for another name.
+  kTlsUnknownCa = 18,          ///< Nobody whom we trust has signed the peer's certificate.
+  kTlsCertificate = 19,        ///< Any other fault of the peer's certificate.
+  kTlsRefused = 20,            ///< The peer ended the handshake, by an alert or by closing.
+  kTlsVersion = 21,            ///< No TLS version or cipher in common.
+  kTlsClientCertificate = 22,  ///< The peer wants a client certificate, or another one.
+  kNotTls = 23,                ///< The peer does not speak TLS on this port.
+  kNoHttp2 = 24,               ///< The peer does not speak HTTP/2.
+  kStreamReset = 25,           ///< HTTP/2: the peer reset the stream.
+  kStreamRefused = 26,         ///< HTTP/2: the peer did not begin it (REFUSED_STREAM, GOAWAY).
+  kProxy = 27,                 ///< The proxy could not be had, or refused.
+  kTransfer = 28,              ///< libcurl gave up for a reason of no other kind.
 };
-inline constexpr std::size_t kRequestErrorCount = 16;
+inline constexpr std::size_t kRequestErrorCount = 29;
 
 /// Snake-case word for an error kind as in JSON and SQL: "connect_refused", "status", ...
 std::string_view RequestErrorName(RequestError error);

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "cli/certificate.h"
 #include "cli/command.h"
+#include "cli/connection_flags.h"
 #include "cli/environment.h"
 #include "cli/exit_codes.h"
 #include "cli/flags.h"
@@ -96,6 +97,7 @@ FlagSpec Spec() {
   add("source", texts("ADDRESS"), "URL only: connect from it; may be repeated, then in turn");
   add("dns", text("WHEN"), "URL only: once (default), each connection, or round_robin");
   add("connect-to", text("HOST:PORT"), "URL only: connect there instead, as curl does");
+  AddConnectionFlags(spec.options);
   add("latency,L", "accepted for wrk's users: latencies are always printed");
   return spec;
 }
@@ -116,7 +118,9 @@ constexpr const char* kUrlOnly[] = {"connections",
                                     "connect-rate",
                                     "source",
                                     "dns",
-                                    "connect-to"};
+                                    "connect-to",
+                                    "http2",
+                                    "streams"};
 
 bool IsUrl(const std::string& text) {
   return text.find("://") != std::string::npos ||
@@ -225,7 +229,8 @@ Result<scenarios::Scenario> FromUrl(const ParsedFlags& flags, const std::string&
         ReadInto(flags, "timeout", ParseDuration, load.timeout),
         ReadInto(flags, "warm-up", ParseDuration, load.warm_up),
         ReadInto(flags, "in-flight-max", ParseSmallCount, load.in_flight_max),
-        ReadPool(flags, load.pool)}) {
+        ReadPool(flags, load.pool), ReadInto(flags, "streams", ParseSmallCount, load.streams),
+        ReadConnectionFlags(flags, load.connection)}) {
     if (!status) {
       return tl::unexpected(status.error());
     }
@@ -250,6 +255,9 @@ Result<scenarios::Scenario> FromFile(const ParsedFlags& flags, const std::string
       return UsageError("--threshold: " + threshold.error().message);
     }
     scenario->thresholds.push_back(std::move(*threshold));
+  }
+  if (Status read = ReadConnectionFlags(flags, scenario->connection); !read) {
+    return tl::unexpected(read.error());
   }
   return scenario;
 }

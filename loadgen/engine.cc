@@ -66,7 +66,7 @@ Status CheckFileLimit(const PreparedScenario& scenario, std::uint64_t files_max)
       FormatCount(wanted), FormatCount(files_max), wanted + kOtherFiles));
 }
 
-// Looks the host up and makes one connection, so that a dead target is known before the run.
+// Looks the host up and makes one connection.
 Result<Dialer::Options> DialerFor(const scenarios::Pool& pool, const scenarios::Target& target) {
   scenarios::Target peer = target;
   if (!pool.connect_to.host.empty()) {
@@ -103,6 +103,49 @@ Result<Dialer::Options> DialerFor(const scenarios::Pool& pool, const scenarios::
   return made;
 }
 
+// What the pool asks for and the transport would not do.
+Status CheckPool(const scenarios::Pool& pool, const scenarios::Connection& connection) {
+  if (connection.client == scenarios::Client::kCurl && !(pool == scenarios::Pool())) {
+    return UsageError(
+        "libcurl opens and keeps its connections by itself\n  hint: of 'connections', say 'max' "
+        "only, or leave out 'engine: curl' (--engine curl)");
+  }
+  const bool replaces = pool.requests_max > 0 || pool.lifetime > 0ns || !pool.keep_alive;
+  if (connection.protocol == scenarios::Protocol::kHttp2 && replaces) {
+    return UsageError(
+        "HTTP/2 connections are kept until the target ends them\n  hint: leave out 'requests', "
+        "'lifetime' and 'keep_alive' of 'connections', or use HTTP/1.1");
+  }
+  return {};
+}
+
+// Makes one connection, so that a dead target is known before the run.
+Result<TransportOptions> Reach(const scenarios::Target& target,
+                               const scenarios::Scenario& scenario) {
+  const scenarios::Pool& pool = scenario.load.pool;
+  if (Status fits = CheckPool(pool, scenario.connection); !fits) {
+    return tl::unexpected(fits.error());
+  }
+  TransportOptions made;
+  made.requests_max = pool.keep_alive ? pool.requests_max : 1U;
+  made.lifetime = pool.lifetime;
+  made.target = target;
+  made.connection = scenario.connection;
+  if (made.connection.client == scenarios::Client::kCurl) {
+    // Where libcurl connects, and how, is its own affair.
+    return made;
+  }
+  Result<Dialer::Options> dialer = DialerFor(pool, target);
+  if (!dialer) {
+    return tl::unexpected(dialer.error());
+  }
+  made.dialer = *std::move(dialer);
+  if (Status secured = CheckTls(made, kConnectTimeout); !secured) {
+    return tl::unexpected(secured.error());
+  }
+  return made;
+}
+
 bool HasAnswer(const StepRecord& record) {
   const auto errors = [&record](RequestError error) {
     return record.errors[static_cast<std::size_t>(error)];
@@ -123,7 +166,7 @@ class Engine::Impl {
         options_(options),
         clock_(clock) {}
 
-  Status MakeWorkers(const Dialer::Options& dialer);
+  Status MakeWorkers(const TransportOptions& transport);
   EngineResult Run(RecordSink& sink);
   void Stop();
 
@@ -158,24 +201,19 @@ class Engine::Impl {
 Result<std::unique_ptr<Engine>> Engine::Create(const scenarios::Scenario& scenario,
                                                const scenarios::Target& target,
                                                const EngineOptions& options, const Clock& clock) {
-  if (target.scheme == scenarios::Target::Scheme::kHttps) {
-    return UsageError(fmt::format(
-        "target {}: https is not supported by this version\n  hint: use an http:// address",
-        target.Url()));
-  }
   Result<PreparedScenario> prepared = Prepare(scenario, target);
   if (!prepared) {
     return tl::unexpected(prepared.error());
   }
-  const Result<Dialer::Options> dialer = DialerFor(scenario.load.pool, target);
-  if (!dialer) {
-    return tl::unexpected(dialer.error());
+  const Result<TransportOptions> transport = Reach(target, scenario);
+  if (!transport) {
+    return tl::unexpected(transport.error());
   }
   if (Status enough = CheckFileLimit(*prepared, RaiseFileLimit()); !enough) {
     return tl::unexpected(enough.error());
   }
   auto impl = std::make_unique<Impl>(std::move(*prepared), scenario, options, clock);
-  if (Status made = impl->MakeWorkers(*dialer); !made) {
+  if (Status made = impl->MakeWorkers(*transport); !made) {
     return tl::unexpected(made.error());
   }
   return std::unique_ptr<Engine>(new Engine(std::move(impl)));
@@ -193,7 +231,7 @@ void Engine::Stop() {
   impl_->Stop();
 }
 
-Status Engine::Impl::MakeWorkers(const Dialer::Options& dialer) {
+Status Engine::Impl::MakeWorkers(const TransportOptions& transport) {
   const std::uint32_t connections = ConnectionsMax(scenario_);
   const std::uint32_t useful =
       scenario_.open ? connections : std::min(connections, UsersMax(scenario_.load));
@@ -205,9 +243,8 @@ Status Engine::Impl::MakeWorkers(const Dialer::Options& dialer) {
   for (std::uint32_t i = 0; i < count; ++i) {
     const WorkerSlice slice{i, count};
     WorkerThread::Options options;
-    const scenarios::Pool& pool = scenario_.load.pool;
-    options.transport = {dialer, std::max(1U, UsersOf(connections, slice)),
-                         pool.keep_alive ? pool.requests_max : 1U, pool.lifetime};
+    options.transport = transport;
+    options.transport.connections_max = std::max(1U, UsersOf(connections, slice));
     options.transport.dialer.open_gap *= count;
     options.preconnect = scenario_.load.connections_max ? options.transport.connections_max : 1;
     options.pacing = options_.pacing;

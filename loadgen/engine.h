@@ -62,8 +62,8 @@ struct EngineResult {
 /// Thread rule: one thread owns it; Stop may be called from any thread and from signal handlers.
 class Engine {
  public:
-  /// Errors: kUsage (https, regular expressions), kUnavailable (host, target, descriptors); the
-  /// message is for the user.
+  /// Errors: kUsage (regular expressions, files and ciphers of TLS, a pool that the protocol does
+  /// not have), kUnavailable (host, target, its TLS, descriptors); the message is for the user.
   static Result<std::unique_ptr<Engine>> Create(const scenarios::Scenario& scenario,
                                                 const scenarios::Target& target,
                                                 const EngineOptions& options, const Clock& clock);

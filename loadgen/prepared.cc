@@ -9,6 +9,7 @@
 #include <re2/re2.h>
 
 #include "base/check.h"
+#include "loadgen/h2_headers.h"
 
 namespace weir::loadgen {
 namespace {
@@ -98,6 +99,19 @@ std::string Render(const Request& request, const scenarios::Target& target, bool
     bytes += fmt::format("Content-Length: {}\r\n", request.body.size());
   }
   return bytes + "\r\n" + request.body;
+}
+
+std::string H2HeadersOf(const scenarios::Scenario& scenario, const Request& request,
+                        const scenarios::Target& target) {
+  const bool h2 = scenario.connection.protocol == scenarios::Protocol::kHttp2;
+  return h2 ? EncodeH2Headers(request, target) : std::string();
+}
+
+std::unique_ptr<const Request> SourceOf(const scenarios::Scenario& scenario,
+                                        const Request& request) {
+  return scenario.connection.client == scenarios::Client::kNative
+             ? nullptr
+             : std::make_unique<const Request>(request);
 }
 
 std::uint32_t ClassOf(std::vector<Nanos>& timeouts, Nanos timeout) {
@@ -213,7 +227,9 @@ Result<PreparedScenario> Prepare(const scenarios::Scenario& scenario,
       const auto index = static_cast<std::uint32_t>(prepared.requests.size());
       prepared.requests.push_back({Render(request, target, scenario.load.pool.keep_alive),
                                    request.method == "HEAD", std::move(*check), index,
-                                   ClassOf(prepared.timeouts, request.timeout)});
+                                   ClassOf(prepared.timeouts, request.timeout), request.body.size(),
+                                   H2HeadersOf(scenario, request, target),
+                                   SourceOf(scenario, request)});
       made.actions.emplace_back(index);
     }
     weight += flow.weight;

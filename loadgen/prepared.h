@@ -1,6 +1,7 @@
 #pragma once
 
 #include <bitset>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -71,6 +72,14 @@ struct PreparedRequest {
   AnswerCheck check;
   std::uint32_t step = 0;           ///< Index of StepRecord.
   std::uint32_t timeout_class = 0;  ///< Index into PreparedScenario::timeouts.
+  std::size_t body_bytes = 0;       ///< At the end of `bytes`.
+  std::string h2_headers{};         ///< Its header block for HTTP/2; empty for other protocols.
+  /// As the scenario has it, for libcurl, which makes its own bytes; null for other clients.
+  std::unique_ptr<const scenarios::Request> source{};
+
+  std::string_view body() const {
+    return std::string_view(bytes).substr(bytes.size() - body_bytes);
+  }
 };
 
 /// An action of a flow: a request (index into PreparedScenario::requests) or a pause.

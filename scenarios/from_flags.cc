@@ -93,6 +93,19 @@ std::string YamlRate(Rate rate) {
   return text + "/s";
 }
 
+// HTTP/1.1 has one request on a connection, and so has HTTP/2 when a closed loop does not say.
+std::uint32_t StreamsOf(const FlagLoad& flags) {
+  const std::uint32_t unsaid =
+      flags.connection.protocol == Protocol::kHttp2 && !flags.rate ? 1 : Connection().streams_max;
+  return flags.streams.value_or(unsaid);
+}
+
+// Users of a closed loop.
+std::uint32_t UsersOf(const FlagLoad& flags) {
+  return flags.connection.protocol == Protocol::kHttp2 ? flags.connections * StreamsOf(flags)
+                                                       : flags.connections;
+}
+
 // "Name: value", as curl takes it.
 Result<Header> ParseHeader(std::string_view text) {
   const std::size_t colon = text.find(':');
@@ -142,6 +155,17 @@ void CheckLoad(const FlagLoad& flags, FlagErrors& errors) {
   if (flags.connections == 0) {
     errors.Add("-c", "0 connections send nothing", "write a number above 0, for example -c 10");
   }
+  if (flags.streams && flags.connection.protocol != Protocol::kHttp2) {
+    errors.Add("--streams", "HTTP/1.1 has one request on a connection at a time", "add --http2");
+  } else if (flags.connection.protocol == Protocol::kHttp2 &&
+             (StreamsOf(flags) == 0 || StreamsOf(flags) > kStreamsMax ||
+              std::uint64_t{flags.connections} * StreamsOf(flags) > 1'000'000)) {
+    errors.Add("--streams", "connections times streams must be 1 to 1,000,000",
+               "write, for example, -c 10 --streams 32");
+  }
+  if (const Status fits = CheckConnection(flags.connection); !fits) {
+    errors.Add("URL", fits.error());
+  }
   if (flags.duration <= Nanos(0)) {
     errors.Add("-d", "a run must last longer than 0", "write, for example, -d 30s");
   } else if (flags.warm_up < Nanos(0) || flags.warm_up >= flags.duration) {
@@ -162,11 +186,11 @@ void CheckLoad(const FlagLoad& flags, FlagErrors& errors) {
   }
   if (flags.in_flight_max && *flags.in_flight_max == 0) {
     errors.Add("--in-flight-max", "0 requests in flight send nothing", "write a number above 0");
-  } else if (!flags.rate && flags.in_flight_max && *flags.in_flight_max < flags.connections) {
-    errors.Add("--in-flight-max",
-               fmt::format("{} are fewer than the {} connections", *flags.in_flight_max,
-                           flags.connections),
-               "leave it out, or lower -c");
+  } else if (!flags.rate && flags.in_flight_max && *flags.in_flight_max < UsersOf(flags)) {
+    errors.Add(
+        "--in-flight-max",
+        fmt::format("{} are fewer than the {} connections", *flags.in_flight_max, UsersOf(flags)),
+        "leave it out, or lower -c");
   }
 }
 
@@ -251,6 +275,57 @@ std::string ConnectionsYaml(const FlagLoad& flags) {
   return yaml;
 }
 
+// `key: "value"` lines of what is not as by default.
+class YamlMap {
+ public:
+  void Add(std::string_view key, std::string_view value, std::string_view fallback = "") {
+    if (value != fallback) {
+      text_ += fmt::format("{}{}: {}", text_.empty() ? "" : ", ", key, YamlQuoted(value));
+    }
+  }
+
+  std::string Under(std::string_view name) const {
+    return text_.empty() ? "" : fmt::format("{}: {{ {} }}\n", name, text_);
+  }
+
+ private:
+  std::string text_;
+};
+
+std::string ConnectionYaml(const FlagLoad& flags) {
+  const Connection& connection = flags.connection;
+  std::string yaml;
+  if (connection.protocol == Protocol::kHttp2) {
+    yaml += fmt::format("protocol: h2\n");
+  }
+  if (connection.client == Client::kCurl) {
+    yaml += "engine: curl\n";
+  }
+  if (const std::uint32_t streams = StreamsOf(flags); streams != Connection().streams_max) {
+    yaml += fmt::format("streams: {}\n", streams);
+  }
+  const Tls& tls = connection.tls;
+  const Tls usual;
+  YamlMap map;
+  map.Add("insecure", tls.insecure ? "true" : "false", "false");
+  map.Add("resume", tls.resume ? "true" : "false", "true");
+  map.Add("cacert", tls.ca_file);
+  map.Add("cert", tls.certificate_file);
+  map.Add("key", tls.key_file);
+  map.Add("sni", tls.server_name);
+  map.Add("min", TlsVersionName(tls.version_min), TlsVersionName(usual.version_min));
+  map.Add("max", TlsVersionName(tls.version_max), TlsVersionName(usual.version_max));
+  map.Add("ciphers", tls.ciphers);
+  yaml += map.Under("tls");
+  YamlMap curl;
+  curl.Add("proxy", connection.curl.proxy);
+  curl.Add("proxy_user", connection.curl.proxy_user);
+  curl.Add("unix_socket", connection.curl.unix_socket);
+  curl.Add("user", connection.curl.user);
+  curl.Add("auth", AuthName(connection.curl.auth), AuthName(Curl::Auth::kBasic));
+  return yaml + curl.Under("curl");
+}
+
 std::string LoadYaml(const FlagLoad& flags) {
   std::string yaml = "load:\n";
   if (flags.rate) {
@@ -261,9 +336,9 @@ std::string LoadYaml(const FlagLoad& flags) {
     yaml += fmt::format("  warm_up: {}\n", YamlDuration(flags.warm_up));
   }
   const std::string what = flags.rate ? fmt::format("rate: {}", YamlRate(*flags.rate))
-                                      : fmt::format("users: {}", flags.connections);
+                                      : fmt::format("users: {}", UsersOf(flags));
   yaml += fmt::format("  stages:\n    - {{ {}, for: {} }}\n", what, YamlDuration(flags.duration));
-  const std::uint32_t needed = flags.rate ? 0 : flags.connections;
+  const std::uint32_t needed = flags.rate ? 0 : UsersOf(flags);
   if (flags.in_flight_max || needed > Load().in_flight_max) {
     yaml += fmt::format("  in_flight_max: {}\n", flags.in_flight_max.value_or(needed));
   }
@@ -273,6 +348,7 @@ std::string LoadYaml(const FlagLoad& flags) {
 std::string AsYaml(const FlagLoad& flags, const CheckedFlags& checked) {
   std::string yaml = fmt::format("name: {}\ntarget: {}\n", YamlQuoted(flags.url),
                                  YamlQuoted(checked.target.Url()));
+  yaml += ConnectionYaml(flags);
   yaml += StepYaml(flags, checked);
   yaml += LoadYaml(flags);
   yaml += flags.thresholds.empty() ? "" : "thresholds:\n";

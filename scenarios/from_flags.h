@@ -26,10 +26,13 @@ struct FlagLoad {
   Nanos warm_up{0};                            ///< Less than the duration.
   std::optional<std::uint32_t> in_flight_max;  ///< None = that of Load.
   Pool pool;                                   ///< How connections are opened, kept and replaced.
+  std::optional<std::uint32_t> streams;        ///< --streams; none = 1 in a closed loop.
+  Connection connection;                       ///< Its streams_max is not looked at.
   std::vector<std::string> thresholds;         ///< As ParseThreshold reads them.
 };
 
-/// Without a rate a closed loop of `connections` users over as many connections; with one an open
+/// Without a rate a closed loop of `connections` users over as many connections (HTTP/2: as many
+/// users as streams on all of them); with one an open
 /// loop over at most `connections` connections. The scenario is named after the URL; its
 /// source_text is the same load as a scenario file: save it, and ReadScenario gives this scenario.
 /// As curl does, a body without a content-type header is sent as a form. Errors: kUsage, one line

@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "scenarios/diagnostic.h"
+#include "scenarios/internal/read_connection.h"
 #include "scenarios/internal/read_flows.h"
 #include "scenarios/internal/read_load.h"
 #include "scenarios/internal/source_file.h"
@@ -152,8 +153,9 @@ void ReadThresholds(const YamlNode& node, Scenario& scenario, Diagnostics& diagn
 }
 
 void ReadRoot(const YamlNode& root, Scenario& scenario, Diagnostics& diagnostics) {
-  constexpr std::array<std::string_view, 7> kKnown = {"name",  "target", "defaults",  "flows",
-                                                      "steps", "load",   "thresholds"};
+  constexpr std::array<std::string_view, 12> kKnown = {
+      "name",       "target",   "defaults", "flows",  "steps", "load",
+      "thresholds", "protocol", "streams",  "engine", "tls",   "curl"};
   constexpr std::array<std::string_view, 1> kLater = {"data"};
   if (root.kind == Kind::kNull) {
     diagnostics.Add({}, "the file is empty", std::string(kSmallest));
@@ -168,6 +170,7 @@ void ReadRoot(const YamlNode& root, Scenario& scenario, Diagnostics& diagnostics
   if (const YamlNode* target = FindValue(root, "target")) {
     ReadTarget(*target, scenario, diagnostics);
   }
+  scenario.connection = internal::ReadConnection(root, diagnostics);
   ReadFlowsOrSteps(root, scenario, diagnostics);
   if (const YamlEntry* load = Find(root, "load")) {
     scenario.load = internal::ReadLoad(load->value, load->key.span, diagnostics);

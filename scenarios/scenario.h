@@ -9,6 +9,7 @@
 #include "base/rate.h"
 #include "base/run.h"
 #include "base/time.h"
+#include "scenarios/connection.h"
 #include "scenarios/pool.h"
 
 /// The scenario model: what to send, in which order, how often, and what is demanded of the
@@ -145,6 +146,7 @@ struct Scenario {
   std::optional<Target> target;  ///< None: --target must be given.
   std::vector<Flow> flows;       ///< At least one.
   Load load;
+  Connection connection;
   std::vector<Threshold> thresholds;  ///< Steps named in them exist.
   std::string source_text;            ///< The file as read, or the flags that made it.
 

@@ -7,30 +7,13 @@
 #include <sys/socket.h>
 
 #include "base/check.h"
+#include "loadgen/transport/peer_stream.h"
 
 namespace weir::loadgen {
 namespace {
 
-RequestError ConnectError(int status) {
-  switch (status) {
-    case UV_EAI_AGAIN:
-    case UV_EAI_FAIL:
-    case UV_EAI_FAMILY:
-    case UV_EAI_MEMORY:
-    case UV_EAI_NODATA:
-    case UV_EAI_NONAME:
-      return RequestError::kDns;
-    case UV_ECONNREFUSED:
-      return RequestError::kConnectRefused;
-    case UV_EMFILE:
-    case UV_ENFILE:
-    case UV_EADDRNOTAVAIL:
-    case UV_ENOBUFS:
-    case UV_ENOMEM:
-      return RequestError::kNoLocalResource;
-    default:
-      return RequestError::kConnectFailed;
-  }
+bool IsClosing(const uv_tcp_t& tcp) {
+  return uv_is_closing(reinterpret_cast<const uv_handle_t*>(&tcp)) != 0;
 }
 
 // Whether the peer has reset the connection. libuv reports an end of the stream when the reset
@@ -195,44 +178,91 @@ int Http1Transport::Send(Connection& connection) {
   const PreparedRequest& request = *connection.request;
   connection.parser.Begin(
       {request.is_head, request.check.needs_head(), request.check.needs_body()});
+  int status = 0;
+  if (connection.tls == nullptr) {
+    status = SendBytes(connection, request.bytes);
+  } else {
+    connection.tls->Write(request.bytes);
+    if (connection.tls->state() != TlsSession::State::kOpen) {
+      Close(connection);
+      return UV_EPROTO;
+    }
+    status = SendCiphertext(connection);
+  }
+  // Of a connection that was just closed too: the loop frees it later.
+  connection.written = clock_.Now();
+  return status;
+}
+
+int Http1Transport::SendBytes(Connection& connection, std::string_view bytes) {
   // Not uv_try_write: nothing is queued here, so its checks would find nothing, and send is cheaper
   // than write on a socket.
   const ssize_t taken =
-      send(connection.fd, request.bytes.data(), request.bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-  connection.written = clock_.Now();
-  if (taken == static_cast<ssize_t>(request.bytes.size())) {
+      send(connection.fd, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+  if (taken == static_cast<ssize_t>(bytes.size())) {
     return 0;
   }
   if (taken < 0 && errno != EAGAIN && errno != EINTR) {
     Close(connection);
     return UV_ECONNRESET;
   }
-  return SendRest(connection, static_cast<std::size_t>(std::max<ssize_t>(taken, 0)));
+  return SendRest(connection, bytes.substr(static_cast<std::size_t>(std::max<ssize_t>(taken, 0))));
 }
 
-int Http1Transport::SendRest(Connection& connection, std::size_t taken) {
-  const std::string& bytes = connection.request->bytes;
+int Http1Transport::SendRest(Connection& connection, std::string_view rest) {
+  connection.write = std::make_unique<PendingWrite>();
+  PendingWrite& write = *connection.write;
+  write.request.data = &connection;
+  if (connection.tls != nullptr) {
+    // The session goes on writing where these bytes are.
+    write.ciphertext = rest;
+    rest = write.ciphertext;
+  }
   // libuv does not write through the pointer; its buffers are just not const.
-  const uv_buf_t rest = uv_buf_init(const_cast<char*>(bytes.data() + taken),
-                                    static_cast<unsigned>(bytes.size() - taken));
-  connection.write = std::make_unique<uv_write_t>();
-  connection.write->data = &connection;
-  const int status =
-      uv_write(connection.write.get(), reinterpret_cast<uv_stream_t*>(&connection.tcp), &rest, 1,
-               &OnWritten);
+  const uv_buf_t buffer =
+      uv_buf_init(const_cast<char*>(rest.data()), static_cast<unsigned>(rest.size()));
+  const int status = uv_write(&write.request, reinterpret_cast<uv_stream_t*>(&connection.tcp),
+                              &buffer, 1, &OnWritten);
   if (status < 0) {
     Close(connection);
   }
   return std::min(status, 0);
 }
 
+// What waits in the output of the session; while a write is pending it goes on waiting.
+int Http1Transport::SendCiphertext(Connection& connection) {
+  std::string& output = connection.tls->output();
+  if (output.empty() || connection.write != nullptr) {
+    return 0;
+  }
+  const int status = SendBytes(connection, output);
+  output.clear();
+  return status;
+}
+
+// The session's own messages: flights of the handshake, alerts. False when the connection broke.
+bool Http1Transport::FlushSession(Connection& connection) {
+  const ExchangeId id = connection.exchange;
+  if (SendCiphertext(connection) == 0) {
+    return true;
+  }
+  if (id != kNoExchange) {
+    events_.OnBroken(id, RequestError::kReset, clock_.Now());
+  }
+  return false;
+}
+
 void Http1Transport::OnWritten(uv_write_t* request, int status) {
   auto& connection = *static_cast<Connection*>(request->data);
   connection.write.reset();
   connection.written = connection.owner->clock_.Now();
-  if (status < 0 && status != UV_ECANCELED &&
-      uv_is_closing(reinterpret_cast<uv_handle_t*>(&connection.tcp)) == 0) {
-    connection.owner->Break(connection, RequestError::kReset);
+  if (status == UV_ECANCELED || IsClosing(connection.tcp)) {
+    return;
+  }
+  if (status < 0) {
+    connection.owner->Ended(connection, status);
+  } else if (connection.tls != nullptr) {
+    connection.owner->FlushSession(connection);
   }
 }
 
@@ -244,7 +274,6 @@ void Http1Transport::OnDialled(void* context, int status, const OpeningTimes& ti
 }
 
 void Http1Transport::Connected(Connection& connection, int status) {
-  const ExchangeId id = connection.exchange;
   if (status == 0) {
     status = uv_fileno(reinterpret_cast<uv_handle_t*>(&connection.tcp), &connection.fd);
   }
@@ -252,14 +281,33 @@ void Http1Transport::Connected(Connection& connection, int status) {
     status = uv_read_start(reinterpret_cast<uv_stream_t*>(&connection.tcp), &OnAlloc, &OnRead);
   }
   if (status != 0) {
-    Close(connection);
-    if (id != kNoExchange) {
-      events_.OnBroken(id, ConnectError(status), clock_.Now());
-    }
+    NotOpened(connection, ConnectError(status));
     return;
   }
+  connection.opened = clock_.Now();
+  if (options_.tls == nullptr) {
+    Opened(connection);
+  } else {
+    connection.tls = std::make_unique<TlsSession>(*options_.tls);
+    FlushSession(connection);
+  }
+}
+
+void Http1Transport::NotOpened(Connection& connection, RequestError error) {
+  const ExchangeId id = connection.exchange;
+  Close(connection);
+  if (id != kNoExchange) {
+    events_.OnBroken(id, error, clock_.Now());
+  }
+}
+
+void Http1Transport::Opened(Connection& connection) {
+  const ExchangeId id = connection.exchange;
   const Instant now = clock_.Now();
-  connection.opened = now;
+  if (connection.tls != nullptr) {
+    connection.opening->tls = now - connection.opened;
+    connection.opened = now;
+  }
   if (id == kNoExchange) {
     --preconnecting_;
     connection.opening.reset();
@@ -283,9 +331,41 @@ void Http1Transport::OnAlloc(uv_handle_t* handle, std::size_t, uv_buf_t* buffer)
 void Http1Transport::OnRead(uv_stream_t* stream, ssize_t length, const uv_buf_t* buffer) {
   auto& connection = *static_cast<Connection*>(stream->data);
   if (length > 0) {
-    connection.owner->Received(connection, {buffer->base, static_cast<std::size_t>(length)});
+    const std::string_view data(buffer->base, static_cast<std::size_t>(length));
+    if (connection.tls == nullptr) {
+      connection.owner->Received(connection, data);
+    } else {
+      connection.owner->ReceivedTls(connection, data);
+    }
   } else if (length < 0) {
     connection.owner->Ended(connection, static_cast<int>(length));
+  }
+}
+
+void Http1Transport::ReceivedTls(Connection& connection, std::string_view data) {
+  TlsSession& tls = *connection.tls;
+  const bool was_open = tls.state() == TlsSession::State::kOpen;
+  tls.Feed(data);
+  if (!FlushSession(connection)) {
+    return;
+  }
+  if (!was_open && tls.state() == TlsSession::State::kOpen) {
+    Opened(connection);
+  }
+  while (!IsClosing(connection.tcp)) {
+    const std::string_view plain = tls.Read();
+    if (plain.empty()) {
+      break;
+    }
+    Received(connection, plain);
+  }
+  if (IsClosing(connection.tcp)) {
+    return;
+  }
+  if (tls.state() == TlsSession::State::kClosed) {
+    Ended(connection, UV_EOF);
+  } else if (tls.state() == TlsSession::State::kFailed) {
+    Ended(connection, UV_EPROTO);
   }
 }
 
@@ -317,7 +397,16 @@ void Http1Transport::Received(Connection& connection, std::string_view data) {
 }
 
 void Http1Transport::Ended(Connection& connection, int status) {
-  if (connection.state != Connection::State::kBusy) {
+  if (connection.tls != nullptr) {
+    connection.tls->OnEnd();
+  }
+  const bool tls_failed =
+      connection.tls != nullptr && connection.tls->state() == TlsSession::State::kFailed;
+  if (connection.state == Connection::State::kConnecting) {
+    NotOpened(connection, tls_failed ? connection.tls->error() : RequestError::kReset);
+  } else if (connection.state == Connection::State::kBusy && tls_failed) {
+    Break(connection, connection.tls->error());
+  } else if (connection.state != Connection::State::kBusy) {
     Close(connection);
   } else if (status != UV_EOF || WasReset(connection.fd)) {
     Break(connection, RequestError::kReset);

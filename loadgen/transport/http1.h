@@ -3,30 +3,34 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include <uv.h>
 
 #include "base/clock.h"
 #include "loadgen/response_parser.h"
-#include "loadgen/transport.h"
 #include "loadgen/transport/dialer.h"
+#include "loadgen/transport/tls.h"
+#include "loadgen/transport/worker_transport.h"
 
 namespace weir::loadgen {
 
 /// HTTP/1.1 over libuv sockets: one request at a time on each connection, kept alive, most
 /// recently used first. In steady state an exchange costs one write (uv_try_write from the read
-/// callback) and one read, no epoll_ctl and no allocation.
+/// callback) and one read, no epoll_ctl and no allocation. With TLS the same, one record each way.
 ///
 /// Thread rule: the thread of `loop`. The destructor closes every connection and runs the loop
 /// until they are gone, so it must not be called from a callback.
-class Http1Transport final : public Transport {
+class Http1Transport final : public WorkerTransport {
  public:
   struct Options {
     Dialer::Options dialer;
     std::uint32_t connections_max = 1;
     std::uint32_t requests_max = 0;  ///< Of one connection, then it is closed; 0 = no limit.
     Nanos lifetime{0};               ///< An older one carries no further request; 0 = no limit.
+    TlsContext* tls = nullptr;       ///< Null = cleartext.
   };
 
   /// All references must outlive the transport.
@@ -36,12 +40,10 @@ class Http1Transport final : public Transport {
   Http1Transport& operator=(const Http1Transport&) = delete;
   ~Http1Transport() override;
 
-  /// Begins to open `count` connections, so that the first requests need not wait for them.
-  /// At most kOpeningMax at once: returns how many it began, call again for the rest.
-  std::uint32_t Preconnect(std::uint32_t count);
+  /// In waves of kOpeningMax.
+  std::uint32_t Preconnect(std::uint32_t count) override;
 
-  /// Connections that are being opened without a request waiting for them.
-  std::uint32_t preconnecting() const { return preconnecting_; }
+  std::uint32_t preconnecting() const override { return preconnecting_; }
 
   StartResult Start(ExchangeId id, const PreparedRequest& request) override;
   void Cancel(ExchangeId id) override;
@@ -50,12 +52,9 @@ class Http1Transport final : public Transport {
     return static_cast<std::uint32_t>(connections_.size());
   }
 
-  /// Reports exchanges that broke inside Start, and room that has come with time. Call between
-  /// turns of the loop, and do not let the loop block beyond deferred_at().
-  void DeliverDeferred();
+  void DeliverDeferred() override;
 
-  /// When DeliverDeferred is to be called next; Instant::max() when there is nothing.
-  Instant deferred_at() const {
+  Instant deferred_at() const override {
     return !deferred_.empty() ? Instant::min() : refused_ ? dialer_.free_at() : Instant::max();
   }
 
@@ -65,6 +64,11 @@ class Http1Transport final : public Transport {
   static constexpr std::uint32_t kOpeningMax = 256;
   static constexpr std::size_t kReadBufferBytes = 64 * 1024;
   static constexpr ExchangeId kNoExchange = UINT32_MAX;
+
+  struct PendingWrite {
+    uv_write_t request{};
+    std::string ciphertext;  ///< With TLS; a request in cleartext lives long enough by itself.
+  };
 
   // What an exchange touches comes first and close together: ten thousand connections do not fit
   // into a cache.
@@ -78,13 +82,14 @@ class Http1Transport final : public Transport {
     Instant written{};
     Instant first_byte{};
     ResponseParser parser;
-    std::uint32_t answers = 0;  ///< That it has brought.
-    std::uint32_t index = 0;    ///< In connections_.
+    std::unique_ptr<TlsSession> tls;  ///< Null in cleartext.
+    std::uint32_t answers = 0;        ///< That it has brought.
+    std::uint32_t index = 0;          ///< In connections_.
     uv_tcp_t tcp{};
     Dialer::Attempt* attempt = nullptr;     ///< Until connected.
     std::unique_ptr<OpeningTimes> opening;  ///< Until the first answer is whole.
-    std::unique_ptr<uv_write_t> write;      ///< While the kernel has not taken the whole request.
-    Instant opened{};
+    std::unique_ptr<PendingWrite> write;    ///< While the kernel has not taken the whole request.
+    Instant opened{};                       ///< While TLS is being negotiated: when TCP was there.
   };
 
   struct Deferred {
@@ -104,9 +109,15 @@ class Http1Transport final : public Transport {
   void Close(Connection& connection);
   /// 0 or a libuv error; on error the connection has been closed.
   int Send(Connection& connection);
-  int SendRest(Connection& connection, std::size_t taken);
+  int SendBytes(Connection& connection, std::string_view bytes);
+  int SendRest(Connection& connection, std::string_view rest);
+  int SendCiphertext(Connection& connection);
+  bool FlushSession(Connection& connection);
   void Bind(Connection& connection, ExchangeId id, const PreparedRequest* request);
   void Connected(Connection& connection, int status);
+  void Opened(Connection& connection);
+  void NotOpened(Connection& connection, RequestError error);
+  void ReceivedTls(Connection& connection, std::string_view data);
   void Received(Connection& connection, std::string_view data);
   void Ended(Connection& connection, int status);
   void Answered(Connection& connection, bool reusable);

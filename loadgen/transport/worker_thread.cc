@@ -152,12 +152,17 @@ Status WorkerThread::Open() {
     return tl::unexpected(timer.error());
   }
   timer_ = std::move(*timer);
-  transport_ = std::make_unique<Http1Transport>(*loop_, options_.transport, clock_, *forwarder_);
+  Result<OwnedTransport> transport =
+      OwnedTransport::Create(*loop_, options_.transport, clock_, *forwarder_);
+  if (!transport) {
+    return tl::unexpected(transport.error());
+  }
+  transport_ = std::move(*transport);
   return {};
 }
 
 WorkerThread::~WorkerThread() {
-  transport_.reset();
+  transport_ = OwnedTransport();
   timer_.reset();
   if (stop_signal_ != nullptr) {
     uv_close(reinterpret_cast<uv_handle_t*>(stop_signal_.get()), nullptr);

@@ -12,7 +12,7 @@
 #include "base/result.h"
 #include "loadgen/pacing.h"
 #include "loadgen/prepared.h"
-#include "loadgen/transport/http1.h"
+#include "loadgen/transport/make_transport.h"
 #include "loadgen/wake_margin.h"
 #include "loadgen/worker_loop.h"
 
@@ -50,7 +50,7 @@ class DeadlineTimer {
 class WorkerThread {
  public:
   struct Options {
-    Http1Transport::Options transport;
+    TransportOptions transport;
     std::uint32_t preconnect = 0;
     Pacing pacing = Pacing::kHybrid;
     /// How late requests may be sent so that one wake-up serves several; 0 = as precise as pacing
@@ -116,7 +116,7 @@ class WorkerThread {
   std::unique_ptr<uv_async_t> stop_signal_;
   std::unique_ptr<DeadlineTimer> timer_;
   std::unique_ptr<Forwarder> forwarder_;
-  std::unique_ptr<Http1Transport> transport_;
+  OwnedTransport transport_;
   WakeMargin usual_lateness_;  ///< Of the kernel's wake-ups: what every other one exceeds,
   WakeMargin worst_lateness_;  ///< and what one in twenty exceeds.
   Instant finished_at_{};

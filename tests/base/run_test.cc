@@ -139,11 +139,35 @@ TEST(RunNamesTest, OutcomesHaveTheirPersistedWords) {
 }
 
 TEST(RunNamesTest, ErrorsHaveTheirPersistedWords) {
-  constexpr std::array<std::string_view, kRequestErrorCount> kWords = {
-      "none",   "dns",          "connect_refused", "connect_failed", "no_local_resource",
-      "reset",  "closed_early", "malformed",       "too_large",      "timeout",
-      "status", "check_header", "check_body",      "in_flight_max",  "run_ended",
-      "tls"};
+  constexpr std::array<std::string_view, kRequestErrorCount> kWords = {"none",
+                                                                       "dns",
+                                                                       "connect_refused",
+                                                                       "connect_failed",
+                                                                       "no_local_resource",
+                                                                       "reset",
+                                                                       "closed_early",
+                                                                       "malformed",
+                                                                       "too_large",
+                                                                       "timeout",
+                                                                       "status",
+                                                                       "check_header",
+                                                                       "check_body",
+                                                                       "in_flight_max",
+                                                                       "run_ended",
+                                                                       "tls",
+                                                                       "tls_expired",
+                                                                       "tls_wrong_name",
+                                                                       "tls_unknown_ca",
+                                                                       "tls_certificate",
+                                                                       "tls_refused",
+                                                                       "tls_version",
+                                                                       "tls_client_certificate",
+                                                                       "not_tls",
+                                                                       "no_http2",
+                                                                       "stream_reset",
+                                                                       "stream_refused",
+                                                                       "proxy",
+                                                                       "transfer"};
   std::set<std::string_view> names;
   for (std::size_t i = 0; i < kRequestErrorCount; ++i) {
     EXPECT_EQ(RequestErrorName(static_cast<RequestError>(i)), kWords.at(i));
@@ -161,7 +185,8 @@ TEST(RunNamesTest, AStoredRunningRunReadsAsIncomplete) {
 
 TEST(RunNamesDeathTest, NumbersWithoutANameAreABug) {
   EXPECT_DEATH(OutcomeName(static_cast<Outcome>(5)), "index < kNames.size\\(\\)");
-  EXPECT_DEATH(RequestErrorName(static_cast<RequestError>(16)), "index < kNames.size\\(\\)");
+  EXPECT_DEATH(RequestErrorName(static_cast<RequestError>(kRequestErrorCount)),
+               "index < kNames.size\\(\\)");
 }
 
 }  // namespace

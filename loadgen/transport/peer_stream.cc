@@ -1,0 +1,213 @@
+#include "loadgen/transport/peer_stream.h"
+
+#include <utility>
+
+#include "base/check.h"
+
+namespace weir::loadgen {
+
+RequestError ConnectError(int status) {
+  switch (status) {
+    case UV_EAI_AGAIN:
+    case UV_EAI_FAIL:
+    case UV_EAI_FAMILY:
+    case UV_EAI_MEMORY:
+    case UV_EAI_NODATA:
+    case UV_EAI_NONAME:
+      return RequestError::kDns;
+    case UV_ECONNREFUSED:
+      return RequestError::kConnectRefused;
+    case UV_EMFILE:
+    case UV_ENFILE:
+    case UV_EADDRNOTAVAIL:
+    case UV_ENOBUFS:
+    case UV_ENOMEM:
+      return RequestError::kNoLocalResource;
+    default:
+      return RequestError::kConnectFailed;
+  }
+}
+
+PeerStream& PeerStream::Of(const void* data) {
+  return *static_cast<PeerStream*>(const_cast<void*>(data));
+}
+
+int PeerStream::Connect(Dialer& dialer) {
+  if (const int status = uv_tcp_init(&shared_.loop, &tcp_); status != 0) {
+    return status;
+  }
+  has_handle_ = true;
+  tcp_.data = this;
+  write_.data = this;
+  return dialer.Dial(tcp_, &OnDialled, this, attempt_);
+}
+
+void PeerStream::OnDialled(void* context, int status, const OpeningTimes& times) {
+  PeerStream& self = Of(context);
+  self.attempt_ = nullptr;
+  self.opening_ = times;
+  self.Connected(status);
+}
+
+void PeerStream::Connected(int status) {
+  if (status == 0) {
+    status = uv_read_start(reinterpret_cast<uv_stream_t*>(&tcp_), &OnAlloc, &OnRead);
+  }
+  if (status != 0) {
+    End(ConnectError(status));
+    return;
+  }
+  if (shared_.tls != nullptr) {
+    connected_ = shared_.clock.Now();
+    tls_ = std::make_unique<TlsSession>(*shared_.tls);
+    FlushHandshake();
+    return;
+  }
+  open_ = true;
+  owner_->OnOpen();
+}
+
+void PeerStream::OnAlloc(uv_handle_t* handle, std::size_t, uv_buf_t* buffer) {
+  // Every read is dealt with before the next one begins, so all streams share one buffer.
+  auto& memory = Of(handle->data).shared_.read_buffer;
+  *buffer = uv_buf_init(memory.data(), static_cast<unsigned>(memory.size()));
+}
+
+void PeerStream::OnRead(uv_stream_t* stream, ssize_t length, const uv_buf_t* buffer) {
+  PeerStream& self = Of(stream->data);
+  if (length > 0) {
+    self.Received({buffer->base, static_cast<std::size_t>(length)});
+    if (self.owner_ != nullptr) {
+      self.owner_->OnReadDone();
+    }
+  } else if (length == UV_EOF) {
+    if (self.tls_ != nullptr) {
+      self.tls_->OnEnd();
+    }
+    self.End(RequestError::kClosedEarly);
+  } else if (length < 0) {
+    self.End(RequestError::kReset);
+  }
+}
+
+void PeerStream::Received(std::string_view data) {
+  if (tls_ != nullptr) {
+    ReceivedTls(data);
+  } else {
+    owner_->OnBytes(data);
+  }
+}
+
+void PeerStream::ReceivedTls(std::string_view data) {
+  tls_->Feed(data);
+  FlushHandshake();
+  if (!open_ && tls_->state() == TlsSession::State::kOpen) {
+    open_ = true;
+    opening_.tls = shared_.clock.Now() - connected_;
+    owner_->OnOpen();
+  }
+  while (owner_ != nullptr) {
+    const std::string_view plain = tls_->Read();
+    if (plain.empty()) {
+      break;
+    }
+    owner_->OnBytes(plain);
+  }
+  if (owner_ == nullptr) {
+    return;
+  }
+  if (tls_->state() == TlsSession::State::kFailed) {
+    End(tls_->error());
+  } else if (tls_->state() == TlsSession::State::kClosed) {
+    End(RequestError::kClosedEarly);
+  }
+}
+
+// Flights of the handshake, alerts and answers to key updates leave at once.
+void PeerStream::FlushHandshake() {
+  if (!tls_->output().empty()) {
+    Send(tls_->output());
+  }
+}
+
+void PeerStream::End(RequestError error) {
+  if (tls_ != nullptr && tls_->state() == TlsSession::State::kFailed) {
+    error = tls_->error();
+  }
+  if (owner_ != nullptr) {
+    owner_->OnEnd(error);
+  }
+}
+
+void PeerStream::Flush() {
+  if (!open_ || out_.empty() || !sending_.empty()) {
+    return;
+  }
+  if (tls_ == nullptr) {
+    Send(out_);
+    return;
+  }
+  if (tls_->state() == TlsSession::State::kOpen) {
+    tls_->Write(out_);
+    Send(tls_->output());
+  }
+  out_.clear();
+}
+
+// Takes the bytes away.
+void PeerStream::Send(std::string& bytes) {
+  if (!sending_.empty()) {
+    // Only a handshake message that crosses a pending write; it leaves with the next one.
+    return;
+  }
+  auto* stream = reinterpret_cast<uv_stream_t*>(&tcp_);
+  uv_buf_t buffer = uv_buf_init(bytes.data(), static_cast<unsigned>(bytes.size()));
+  const int taken = uv_try_write(stream, &buffer, 1);
+  if (taken == static_cast<int>(bytes.size())) {
+    bytes.clear();
+    return;
+  }
+  if (taken < 0 && taken != UV_EAGAIN) {
+    // The read side tells.
+    bytes.clear();
+    return;
+  }
+  sending_.swap(bytes);
+  bytes.clear();
+  const std::size_t sent = taken > 0 ? static_cast<std::size_t>(taken) : 0;
+  uv_buf_t rest =
+      uv_buf_init(sending_.data() + sent, static_cast<unsigned>(sending_.size() - sent));
+  if (uv_write(&write_, stream, &rest, 1, &OnWritten) != 0) {
+    sending_.clear();
+  }
+}
+
+void PeerStream::OnWritten(uv_write_t* request, int status) {
+  PeerStream& self = Of(request->data);
+  self.sending_.clear();
+  if (status != 0 || self.owner_ == nullptr) {
+    return;
+  }
+  if (self.tls_ != nullptr) {
+    self.FlushHandshake();
+  }
+  self.Flush();
+}
+
+void PeerStream::Close(std::unique_ptr<PeerStream> stream) {
+  WEIR_CHECK(stream->owner_ != nullptr);
+  stream->owner_ = nullptr;
+  if (stream->attempt_ != nullptr) {
+    Dialer::Abandon(*std::exchange(stream->attempt_, nullptr));
+  }
+  if (!stream->has_handle_) {
+    return;
+  }
+  ++stream->shared_.closing;
+  uv_close(reinterpret_cast<uv_handle_t*>(&stream.release()->tcp_), [](uv_handle_t* handle) {
+    const std::unique_ptr<PeerStream> gone(&Of(handle->data));
+    --gone->shared_.closing;
+  });
+}
+
+}  // namespace weir::loadgen

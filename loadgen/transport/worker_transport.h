@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstdint>
+
+#include "base/time.h"
+#include "loadgen/transport.h"
+
+namespace weir::loadgen {
+
+/// What the thread of a worker needs of a transport beside what the step logic does.
+class WorkerTransport : public Transport {
+ public:
+  /// Begins to open `count` connections, so that the first requests need not wait for them. Returns
+  /// for how many it need not be asked again; ask for the rest while preconnecting() > 0.
+  virtual std::uint32_t Preconnect(std::uint32_t count) = 0;
+
+  /// Connections that are being opened without a request waiting for them.
+  virtual std::uint32_t preconnecting() const = 0;
+
+  /// Reports exchanges that broke inside Start, and room that has come with time. Call between
+  /// turns of the loop, and do not let the loop block beyond deferred_at().
+  virtual void DeliverDeferred() = 0;
+
+  /// When DeliverDeferred is to be called next; Instant::max() when there is nothing.
+  virtual Instant deferred_at() const = 0;
+};
+
+}  // namespace weir::loadgen
