@@ -45,7 +45,9 @@ std::size_t TakeInteger(std::string_view& block, unsigned bits) {
 
 void SkipString(std::string_view& block) {
   if (!block.empty()) {
-    block.remove_prefix(std::min(TakeInteger(block, 7), block.size()));
+    // On its own: it shortens the block whose size bounds it.
+    const std::size_t length = TakeInteger(block, 7);
+    block.remove_prefix(std::min(length, block.size()));
   }
 }
 

@@ -252,7 +252,7 @@ TEST_F(HistoryTest, ValuesOutOfRangeAreErrors) {
       "UPDATE step_record SET phase = 2",
       "UPDATE step_record SET step = 2",
       "UPDATE step_record SET planned = -5",
-      "UPDATE step_record_error SET error = error + 16",
+      "UPDATE step_record_error SET error = error + 1000",
       "UPDATE step_record_error SET requests = -1",
       "UPDATE latency SET outcome = outcome + 5",
       "UPDATE latency SET response_hdr = zeroblob(100)",
