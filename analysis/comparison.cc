@@ -9,6 +9,7 @@
 
 #include "analysis/effect.h"
 #include "analysis/gate_inputs.h"
+#include "analysis/multiplicity.h"
 #include "analysis/quantile_interval.h"
 #include "analysis/run_series.h"
 #include "base/text.h"
@@ -173,22 +174,18 @@ void CompareStep(std::span<const Run> a, std::span<const Run> b, const RunOrder&
   }
 }
 
-// Holm, Scandinavian Journal of Statistics 6 (1979): the i-th smallest of m p-values times
-// (m - i + 1), never below the one before.
 void AdjustForNumber(std::vector<ComparedMetric>& metrics) {
   std::vector<ComparedMetric*> tested;
+  std::vector<double> p_values;
   for (ComparedMetric& metric : metrics) {
     if (metric.p_value) {
       tested.push_back(&metric);
+      p_values.push_back(*metric.p_value);
     }
   }
-  std::stable_sort(tested.begin(), tested.end(),
-                   [](const auto* x, const auto* y) { return *x->p_value < *y->p_value; });
-  double before = 0;
+  const std::vector<double> adjusted = HolmAdjusted(p_values);
   for (std::size_t i = 0; i < tested.size(); ++i) {
-    const double adjusted = *tested[i]->p_value * static_cast<double>(tested.size() - i);
-    before = std::max(before, std::min(1.0, adjusted));
-    tested[i]->p_adjusted = before;
+    tested[i]->p_adjusted = adjusted[i];
   }
 }
 
