@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include "base/clock.h"
+#include "cli/baseline.h"
 #include "cli/command.h"
 #include "cli/exit_codes.h"
 #include "cli/flags.h"
@@ -25,10 +26,13 @@ FlagSpec Spec() {
       "Judges the runs of a candidate against those of a baseline. Runs are the unit: record\n"
       "several of each side, best in turn. Exit code 0 pass, 10 fail, 11 inconclusive. The\n"
       "verdict is added to the history. Selectors: build:X, run:N, branch:X, tag:X,\n"
-      "scenario:X, last:N; several words must all hold ('branch:main last:10').";
+      "scenario:X, last:N; several words must all hold ('branch:main last:10'). A baseline may\n"
+      "also be last-pass[:N], last-warn[:N], last-verdict[:N] (what these verdicts judged),\n"
+      "merge-base[:BRANCH] (from git) or segment (since the last change point).";
   spec.examples =
       "  weir gate --candidate build:b7 --baseline build:b6\n"
-      "  weir gate --policy gate.yaml --candidate build:b7 --baseline 'branch:main last:10'";
+      "  weir gate --policy gate.yaml --candidate build:b7 --baseline 'branch:main last:10'\n"
+      "  weir gate --candidate build:$(git rev-parse HEAD) --baseline merge-base:main";
   auto add = spec.options.add_options();
   const auto text = [](const char* name) { return po::value<std::string>()->value_name(name); };
   add("candidate", text("SELECTOR"), "the runs to judge");
@@ -99,11 +103,12 @@ Result<int> Judge(const ParsedFlags& flags) {
   if (!candidate) {
     return tl::unexpected(candidate.error());
   }
-  const auto baseline = SelectRuns(**store, policy->baseline, scenario);
+  const auto baseline = SelectBaseline(**store, policy->baseline, scenario, *candidate);
   if (!baseline) {
     return tl::unexpected(baseline.error());
   }
-  GateResult result = analysis::JudgeGate(policy->policy, *baseline, *candidate);
+  GateResult result = analysis::JudgeGate(policy->policy, baseline->runs, *candidate);
+  result.warnings.insert(result.warnings.begin(), baseline->notes.begin(), baseline->notes.end());
   result.candidate = policy->candidate;
   result.baseline = policy->baseline;
   Record(*path, result);

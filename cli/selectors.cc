@@ -107,24 +107,30 @@ Result<store::RunFilter> ParseSelector(std::string_view text) {
 
 Result<std::vector<Run>> SelectRuns(store::Store& store, const std::string& selector,
                                     const std::string& scenario) {
-  Result<store::RunFilter> filter = ParseSelector(selector);
+  const Result<store::RunFilter> filter = ParseSelector(selector);
   if (!filter) {
     return tl::unexpected(filter.error());
   }
-  filter->state = RunState::kComplete;
-  if (!scenario.empty()) {
-    filter->scenario = scenario;
+  return SelectRuns(store, *filter, {.selector = selector, .scenario = scenario});
+}
+
+Result<std::vector<Run>> SelectRuns(store::Store& store, store::RunFilter filter,
+                                    const SelectorWords& words) {
+  filter.state = RunState::kComplete;
+  if (!words.scenario.empty()) {
+    filter.scenario = words.scenario;
   }
-  Result<std::vector<Run>> runs = store.LoadRuns(*filter);
+  Result<std::vector<Run>> runs = store.LoadRuns(filter);
   if (!runs || !runs->empty()) {
     return runs;
   }
-  const Result<std::string> hint = WhatThereIs(store, *filter);
+  const Result<std::string> hint = WhatThereIs(store, filter);
   if (!hint) {
     return tl::unexpected(hint.error());
   }
-  return UsageError(fmt::format("no complete run matches '{}'{}\n  hint: {}", Printable(selector),
-                                scenario.empty() ? "" : " of scenario '" + scenario + "'", *hint));
+  return UsageError(fmt::format(
+      "no complete run matches '{}'{}\n  hint: {}", Printable(words.selector),
+      words.scenario.empty() ? "" : " of scenario '" + Printable(words.scenario) + "'", *hint));
 }
 
 Result<RunId> SelectRun(store::Store& store, const std::string& selector) {

@@ -20,6 +20,16 @@ Result<store::RunFilter> ParseSelector(std::string_view text);
 Result<std::vector<Run>> SelectRuns(store::Store& store, const std::string& selector,
                                     const std::string& scenario);
 
+/// What a selector was, for messages.
+struct SelectorWords {
+  std::string selector;
+  std::string scenario;  ///< Empty = any.
+};
+
+/// The same for a selector that was read; `filter.state` is set here.
+Result<std::vector<Run>> SelectRuns(store::Store& store, store::RunFilter filter,
+                                    const SelectorWords& words);
+
 /// The number of the run meant by `17`, `run:17` or `last`.
 Result<RunId> SelectRun(store::Store& store, const std::string& selector);
 

@@ -199,6 +199,10 @@ Result<std::int64_t> Store::AppendVerdict(const GateResult& result, WallTime dec
   return id;
 }
 
+Result<std::vector<RunId>> Store::JudgedRuns(const JudgedFilter& filter) {
+  return InSnapshot(*connection_, [&] { return internal::SelectJudgedRuns(*connection_, filter); });
+}
+
 Result<std::vector<StoredVerdict>> Store::ListVerdicts(std::size_t count) {
   return InSnapshot(*connection_, [&] { return internal::SelectVerdicts(*connection_, count); });
 }

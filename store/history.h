@@ -30,7 +30,16 @@ struct RunFilter {
   std::optional<std::string> tag = {};
   std::optional<std::string> target = {};
   std::optional<RunState> state = {};    ///< A gate asks for kComplete.
+  std::vector<RunId> except = {};        ///< None of these.
   std::optional<std::size_t> last = {};  ///< At most this many, the newest of those that match.
+};
+
+/// Which verdicts of the past, by what they judged: whose runs a baseline may be made of.
+struct JudgedFilter {
+  Verdict worst = Verdict::kPass;  ///< At most as bad as this.
+  std::size_t verdicts = 1;        ///< The newest so many.
+  std::string scenario = {};       ///< Of a judged run; empty = any.
+  std::vector<RunId> except = {};  ///< Verdicts that judged any of these do not count.
 };
 
 /// One line of a history: cheap to list by the thousand. What is not known before a run has
@@ -128,6 +137,11 @@ class Store {
   /// Adds a verdict; the file refuses to change or delete one. Returns its number. Durable when it
   /// returns. Needs OpenForWriting.
   Result<std::int64_t> AppendVerdict(const GateResult& result, WallTime decided_at);
+
+  /// The runs that the matching verdicts judged (their candidates), without duplicates, in
+  /// ascending order; empty when no verdict matches. Runs that are gone from the history are left
+  /// out.
+  Result<std::vector<RunId>> JudgedRuns(const JudgedFilter& filter);
 
   /// The newest `count` verdicts, newest first.
   Result<std::vector<StoredVerdict>> ListVerdicts(std::size_t count);

@@ -110,8 +110,14 @@ std::string JsonArray(const std::vector<RunId>& ids) {
   return fmt::format("[{}]", fmt::join(ids, ","));
 }
 
+// The two lists as JSON, which must outlive the statement.
+struct IdTexts {
+  std::string ids;
+  std::string except;
+};
+
 Result<Statement> PrepareHeads(Connection& connection, const RunFilter& filter,
-                               const std::string& ids) {
+                               const IdTexts& texts_of_ids) {
   const TextCondition texts[] = {{" AND scenario = ?", &filter.scenario},
                                  {" AND build = ?", &filter.build},
                                  {" AND branch = ?", &filter.branch},
@@ -123,6 +129,7 @@ Result<Statement> PrepareHeads(Connection& connection, const RunFilter& filter,
   }
   sql += filter.state ? " AND state = ?" : "";
   sql += filter.ids.empty() ? "" : " AND run_id IN (SELECT value FROM json_each(?))";
+  sql += filter.except.empty() ? "" : " AND run_id NOT IN (SELECT value FROM json_each(?))";
   sql += " ORDER BY started_at_ns DESC, run_id DESC LIMIT ?";
   Result<Statement> statement = connection.Prepare(sql);
   if (!statement) {
@@ -138,7 +145,10 @@ Result<Statement> PrepareHeads(Connection& connection, const RunFilter& filter,
     statement->BindOne(++position, static_cast<int>(*filter.state));
   }
   if (!filter.ids.empty()) {
-    statement->BindOne(++position, ids);
+    statement->BindOne(++position, texts_of_ids.ids);
+  }
+  if (!filter.except.empty()) {
+    statement->BindOne(++position, texts_of_ids.except);
   }
   constexpr std::size_t kNoLimit = std::numeric_limits<std::int64_t>::max();
   statement->BindOne(
@@ -305,7 +315,7 @@ Status SumUpSeconds(Connection& connection, Run& run) {
 }  // namespace
 
 Result<std::vector<RunHead>> SelectHeads(Connection& connection, const RunFilter& filter) {
-  const std::string ids = JsonArray(filter.ids);
+  const IdTexts ids = {.ids = JsonArray(filter.ids), .except = JsonArray(filter.except)};
   Result<Statement> statement = PrepareHeads(connection, filter, ids);
   if (!statement) {
     return tl::unexpected(statement.error());

@@ -12,6 +12,7 @@ namespace weir::store::internal {
 namespace {
 
 constexpr std::uint64_t kVerdictCount = 4;
+constexpr std::uint64_t kListedMax = std::numeric_limits<std::int64_t>::max();
 
 /// Which runs a verdict_run row belongs to. Persisted: never renumber.
 enum class Side : std::uint8_t { kBaseline = 0, kCandidate = 1 };
@@ -202,8 +203,7 @@ Result<std::vector<StoredVerdict>> SelectVerdicts(Connection& connection, std::s
   if (!statement) {
     return tl::unexpected(statement.error());
   }
-  constexpr std::uint64_t kCountMax = std::numeric_limits<std::int64_t>::max();
-  statement->Bind(std::min<std::uint64_t>(count, kCountMax));
+  statement->Bind(std::min<std::uint64_t>(count, kListedMax));
   std::vector<StoredVerdict> verdicts;
   while (true) {
     const Result<bool> row = statement->Step();
@@ -218,6 +218,38 @@ Result<std::vector<StoredVerdict>> SelectVerdicts(Connection& connection, std::s
       return tl::unexpected(verdict.error());
     }
     verdicts.push_back(std::move(*verdict));
+  }
+}
+
+Result<std::vector<RunId>> SelectJudgedRuns(Connection& connection, const JudgedFilter& filter) {
+  // side 1 = candidate.
+  Result<Statement> statement = connection.Prepare(
+      "SELECT DISTINCT run_id FROM verdict_run JOIN run USING (run_id)"
+      " WHERE side = 1 AND verdict_id IN ("
+      "  SELECT verdict_id FROM verdict WHERE verdict <= ?1"
+      "   AND EXISTS (SELECT 1 FROM verdict_run AS judged JOIN run USING (run_id)"
+      "    WHERE judged.verdict_id = verdict.verdict_id AND side = 1"
+      "     AND (?2 = '' OR scenario = ?2))"
+      "   AND NOT EXISTS (SELECT 1 FROM verdict_run AS judged"
+      "    WHERE judged.verdict_id = verdict.verdict_id AND side = 1"
+      "     AND judged.run_id IN (SELECT value FROM json_each(?3)))"
+      "  ORDER BY verdict_id DESC LIMIT ?4) ORDER BY run_id");
+  if (!statement) {
+    return tl::unexpected(statement.error());
+  }
+  const std::string except = fmt::format("[{}]", fmt::join(filter.except, ","));
+  statement->Bind(static_cast<int>(filter.worst), filter.scenario, except,
+                  std::min<std::uint64_t>(filter.verdicts, kListedMax));
+  std::vector<RunId> runs;
+  while (true) {
+    const Result<bool> row = statement->Step();
+    if (!row) {
+      return tl::unexpected(row.error());
+    }
+    if (!*row) {
+      return runs;
+    }
+    runs.push_back(statement->Integer(0));
   }
 }
 

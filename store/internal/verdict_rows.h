@@ -18,4 +18,6 @@ Result<std::int64_t> InsertVerdict(Connection& connection, const GateResult& res
 
 Result<std::vector<StoredVerdict>> SelectVerdicts(Connection& connection, std::size_t count);
 
+Result<std::vector<RunId>> SelectJudgedRuns(Connection& connection, const JudgedFilter& filter);
+
 }  // namespace weir::store::internal
