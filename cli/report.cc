@@ -50,6 +50,19 @@ Result<std::string> OutputPath(const ParsedFlags& flags) {
   return (folder / "index.html").string();
 }
 
+// `runs` are newest first.
+analysis::HistoryChanges ChangesIn(const std::vector<Run>& runs) {
+  analysis::HistoryChangeOptions options;
+  for (const std::string_view metric : analysis::kHistoryMetrics) {
+    options.metrics.push_back(*analysis::ParseRunMetric(metric));
+  }
+  analysis::HistoryChangeFinder finder(std::move(options));
+  for (auto run = runs.rbegin(); run != runs.rend(); ++run) {
+    finder.Add(*run);
+  }
+  return finder.Result();
+}
+
 Result<reports::ReportData> Collect(store::Store& store, const ParsedFlags& flags) {
   store::RunFilter filter;
   if (flags.Has("scenario")) {
@@ -67,6 +80,7 @@ Result<reports::ReportData> Collect(store::Store& store, const ParsedFlags& flag
   reports::ReportData data;
   data.title = flags.Has("title") ? flags.Text("title") : "weir report";
   data.generated_at = SystemClock().WallNow();
+  data.changes = ChangesIn(*runs);
   for (Run& run : *runs) {
     auto seconds = store.LoadSeconds(run.id);
     if (!seconds) {
@@ -104,8 +118,11 @@ Status WriteReport(const ParsedFlags& flags) {
   if (Status written = WriteFile(*output, reports::HtmlReport(*data)); !written) {
     return written;
   }
-  Print(fmt::format("wrote {} ({} runs, {} verdicts)\n", *output, data->runs.size(),
-                    data->verdicts.size()));
+  const auto counted = [](std::size_t count, std::string_view word) {
+    return fmt::format("{} {}{}", count, word, count == 1 ? "" : "s");
+  };
+  Print(fmt::format("wrote {} ({}, {})\n", *output, counted(data->runs.size(), "run"),
+                    counted(data->verdicts.size(), "verdict")));
   return {};
 }
 

@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "reports/internal/analysis_json.h"
 #include "reports/internal/analysis_text.h"
+#include "reports/internal/change_point_parts.h"
 #include "reports/internal/text_layout.h"
 #include "reports/series_plot.h"
 
@@ -36,15 +37,6 @@ std::vector<std::string> SuspectsOf(const SeriesTable& table, const ChangePoint&
     }
   }
   return suspects;
-}
-
-std::string ConfidenceText(double confidence) {
-  return confidence > 0.999 ? "> 99.9 %" : fmt::format("{:.1f} %", 100 * confidence);
-}
-
-std::string ChangeText(const ChangePoint& point, std::string_view unit) {
-  return point.change_ratio ? FormatChange(*point.change_ratio)
-                            : SeriesValueText(point.change, unit);
 }
 
 std::string NoiseText(const Series& series, const HistoryNoise& noise) {
@@ -135,18 +127,7 @@ std::string TableText(const SeriesTable& table, const Series& series, const Chan
 
 Json PointJson(const SeriesTable& table, const ChangePoint& point) {
   Json json = {{"index", point.index}, {"low", point.low}, {"high", point.high}};
-  PutKnown(json, "change_ratio", point.change_ratio, "the values are not all positive");
-  if (point.change_ratio_interval) {
-    json["change_ratio_interval"] = {{"low", point.change_ratio_interval->low},
-                                     {"high", point.change_ratio_interval->high}};
-  } else {
-    PutUnknown(json, "change_ratio_interval", "the values are not all positive");
-  }
-  json["change"] = point.change;
-  json["before"] = point.before;
-  json["after"] = point.after;
-  json["confidence"] = point.confidence;
-  json["went_away"] = point.went_away;
+  PutStep(json, point);
   if (!table.labels.empty()) {
     json["build"] = table.labels.front().values[point.index];
     json["suspects"] = SuspectsOf(table, point);

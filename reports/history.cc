@@ -1,6 +1,7 @@
 #include "reports/history.h"
 
 #include "base/text.h"
+#include "reports/internal/history_changes.h"
 #include "reports/internal/json.h"
 #include "reports/internal/latency_summary.h"
 
@@ -28,6 +29,8 @@ HistoryRow HistoryRowOf(const Run& run) {
   row.rate_per_s = RatesOf(run, total).achieved;
   row.p50_ns = response.values[kColumnP50].value_ns;
   row.p99_ns = response.values[kColumnP99].value_ns;
+  row.p50_lower_bound = response.values[kColumnP50].lower_bound;
+  row.p99_lower_bound = response.values[kColumnP99].lower_bound;
   return row;
 }
 
@@ -49,15 +52,30 @@ Json HistoryRowToJson(const HistoryRow& row) {
   json["latency_ns"] = Json::object();
   PutKnown(json["latency_ns"], "p50", row.p50_ns, kTooFew);
   PutKnown(json["latency_ns"], "p99", row.p99_ns, kTooFew);
+  Json bounds = Json::array();
+  if (row.p50_ns && row.p50_lower_bound) {
+    bounds.push_back("p50");
+  }
+  if (row.p99_ns && row.p99_lower_bound) {
+    bounds.push_back("p99");
+  }
+  json["latency_ns"]["lower_bounds"] = std::move(bounds);
   return json;
 }
 
-std::string HistoryJson(std::span<const HistoryRow> rows) {
+std::string HistoryJson(std::span<const HistoryRow> rows,
+                        const std::optional<analysis::HistoryChanges>& changes) {
   Json runs = Json::array();
   for (const HistoryRow& row : rows) {
     runs.push_back(HistoryRowToJson(row));
   }
-  return JsonText({{"schema", "weir.history/1"}, {"runs", std::move(runs)}}, JsonLayout::kPretty);
+  Json json = {{"schema", "weir.history/1"}, {"runs", std::move(runs)}};
+  if (changes) {
+    json["changes"] = HistoryChangesToJson(*changes);
+  } else {
+    PutUnknown(json, "changes", "change points were not looked for");
+  }
+  return JsonText(json, JsonLayout::kPretty);
 }
 
 }  // namespace weir::reports

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "reports/history.h"
+#include "reports/internal/history_changes.h"
 #include "reports/internal/json.h"
 #include "reports/internal/number_text.h"
 #include "reports/internal/page_assets.h"
@@ -100,11 +101,24 @@ std::string StaticRuns(const ReportData& data) {
   return out + "</table>";
 }
 
+std::string StaticChanges(const ReportData& data) {
+  if (data.changes.changes.empty()) {
+    return "";
+  }
+  std::string out =
+      "<h2>Change points</h2><table><tr><th>run<th>build<th>what moved<th>how sure</tr>";
+  for (const analysis::HistoryChange& change : data.changes.changes) {
+    out += fmt::format("<tr><td>{}<td>{}<td>{}<td>{}</tr>", change.run, Name(change.build),
+                       Name(WhatMoved(change, Charset::kUnicode)), Name(WhoMovedIt(change)));
+  }
+  return out + "</table>";
+}
+
 // The report for browsers that run no script; the whole report when no page is compiled in.
 std::string StaticReport(const ReportData& data) {
-  return fmt::format("<main class=\"static\"><h1>{}</h1><p>weir report, {}</p>{}{}</main>",
+  return fmt::format("<main class=\"static\"><h1>{}</h1><p>weir report, {}</p>{}{}{}</main>",
                      Escaped(data.title), FormatWallTime(data.generated_at), StaticVerdicts(data),
-                     StaticRuns(data));
+                     StaticChanges(data), StaticRuns(data));
 }
 
 }  // namespace

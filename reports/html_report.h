@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "analysis/history_changes.h"
 #include "base/run.h"
 #include "base/verdict.h"
 
@@ -20,6 +21,7 @@ struct ReportData {
   WallTime generated_at{};
   std::vector<RunPage> runs;  ///< In any order; the page sorts by start.
   std::vector<GateResult> verdicts;
+  analysis::HistoryChanges changes;  ///< Change points of these runs, newest first.
 };
 
 /// One self-contained HTML file: script, style and data inside, no request to anywhere (its content

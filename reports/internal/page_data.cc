@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/text.h"
+#include "reports/internal/history_changes.h"
 #include "reports/internal/spectrum.h"
 
 namespace weir::reports {
@@ -168,6 +169,7 @@ Json PageData(const ReportData& data) {
           {"generated_at", FormatWallTime(data.generated_at)},
           {"runs", std::move(runs)},
           {"builds", BuildsToJson(pages)},
+          {"changes", HistoryChangesToJson(data.changes)},
           {"verdicts", std::move(verdicts)}};
 }
 

@@ -13,6 +13,7 @@ namespace weir::reports {
 ///             and "seconds" (arrays of one length: see SecondsToJson).
 ///   builds    for each scenario and build with two runs or more: the runs merged into one
 ///             distribution (never averaged), as a run with "runs" = their numbers.
+///   changes   HistoryChangesToJson.
 ///   verdicts  VerdictToJson of each.
 Json PageData(const ReportData& data);
 

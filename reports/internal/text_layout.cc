@@ -98,6 +98,18 @@ std::string_view Front(std::string_view text, int width) {
   return text.substr(0, at);
 }
 
+// The longest end of `text` that takes at most `width` columns.
+std::string_view Back(std::string_view text, int width) {
+  int excess = DisplayWidth(text) - width;
+  std::size_t at = 0;
+  while (at < text.size() && excess > 0) {
+    const Decoded next = DecodeFront(text.substr(at));
+    excess -= PointWidth(next.point);
+    at += next.length;
+  }
+  return text.substr(at);
+}
+
 std::string Spaces(int count) {
   return std::string(static_cast<std::size_t>(std::max(count, 0)), ' ');
 }
@@ -163,14 +175,18 @@ int DisplayWidth(std::string_view text) {
   return width;
 }
 
-std::string CutToWidth(std::string_view text, int width, Charset charset) {
+std::string CutToWidth(std::string_view text, int width, Charset charset, Cut cut) {
   if (DisplayWidth(text) <= width) {
     return std::string(text);
   }
   const std::string_view ellipsis = charset == Charset::kUnicode ? "…" : "..";
   const int room = width - DisplayWidth(ellipsis);
-  return room <= 0 ? std::string(Front(text, width))
-                   : std::string(Front(text, room)) + std::string(ellipsis);
+  if (room <= 0) {
+    return std::string(Front(text, width));
+  }
+  const int front = cut == Cut::kMiddle ? room / 2 : room;
+  return std::string(Front(text, front)) + std::string(ellipsis) +
+         std::string(Back(text, room - front));
 }
 
 std::string Wrapped(std::string_view text, int indent, const TextOptions& options) {
@@ -291,7 +307,8 @@ std::string TextTable::RenderRow(const std::vector<Cell>& cells, const Layout& l
   std::string line;
   int pending = 0;  // Spaces are written only before something visible.
   for (std::size_t i = 0; i < layout.widths.size(); ++i) {
-    const std::string text = CutToWidth(cells[i].text, layout.widths[i], options.charset);
+    const std::string text =
+        CutToWidth(cells[i].text, layout.widths[i], options.charset, columns_[i].cut);
     const int room = layout.widths[i] - DisplayWidth(text);
     const bool right = columns_[i].align == Align::kRight;
     pending += right ? room : 0;

@@ -29,8 +29,11 @@ std::string Clean(std::string_view text, std::size_t length_max = 200);
 /// Columns that `text` takes; it must be clean and unpainted.
 int DisplayWidth(std::string_view text);
 
+/// Which part of a text is given up when it is too long.
+enum class Cut { kEnd, kMiddle };
+
 /// `text` cut to `width` columns, with an ellipsis if anything was cut.
-std::string CutToWidth(std::string_view text, int width, Charset charset);
+std::string CutToWidth(std::string_view text, int width, Charset charset, Cut cut = Cut::kEnd);
 
 /// `text` broken at spaces into lines of at most `options.width`, each indented by `indent`.
 /// Words that do not fit a line are broken.
@@ -63,6 +66,7 @@ struct TextColumn {
   std::string title;
   Align align = Align::kRight;
   int width_min = 0;  ///< 0: never cut. Else it is cut down to this before anything is left out.
+  Cut cut = Cut::kEnd;
 };
 
 /// A table with aligned columns, two spaces apart (one if that makes it fit).

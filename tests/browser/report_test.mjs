@@ -110,6 +110,18 @@ test("the run's table shows what the data says", async () => {
   page.check();
 });
 
+test("change points name the build and the runs that may have begun them", async () => {
+  const [change] = dataOf("report.html").changes.changepoints;
+  const page = await open("report.html");
+  const [row] = await cellsOf(page, "Change points");
+  assert.equal(row[0].text, String(change.run));
+  assert.equal(row[1].text, change.build);
+  assert.equal(Number(row[4].value), change.change_ratio);
+  assert.equal(row[9].text, "runs 3 to 4, b1 or b2");
+  assert.ok(await page.getByText("change point", { exact: true }).first().isVisible());
+  page.check();
+});
+
 test("the list of runs has every run, newest first, and a click opens one", async () => {
   const { runs } = dataOf("report.html");
   const page = await open("report.html");
@@ -225,9 +237,9 @@ test("the theme follows the system, toggles and is remembered", async () => {
   page.check();
 });
 
-test("without JavaScript there are tables of verdicts and runs", async () => {
+test("without JavaScript there are tables of verdicts, change points and runs", async () => {
   const page = await open("report.html", { javaScriptEnabled: false });
-  assert.equal(await page.locator("main.static table").count(), 3);
+  assert.equal(await page.locator("main.static table").count(), 4);
   assert.equal(await page.locator("main.static table").last().locator("tr").count(), 17);
   assert.match(await page.locator("main.static h2").first().textContent(), /^fail: build:b2/);
   page.check();

@@ -122,3 +122,44 @@ with tempfile.TemporaryDirectory() as folder:
     check(groups[0]["pairs"][0]["lag_rows"] == 2, "joined on time and segment", done)
     done = weir("ux", shop)
     check(done.returncode == 2 and "--outcome is missing" in done.stderr, "no outcome", done)
+
+    # The history of a scenario, in which build b20 made all but the fastest requests slower.
+    runs = []
+    for i in range(60):
+        level = math.exp(7 + 0.01 * random.gauss(0, 1)) * (1.15 if i >= 40 else 1)
+        runs.append({"build": f"b{i // 2}", "slot": i,
+                     "latencies_us": [int(level * math.exp(0.3 * random.gauss(0, 1)))
+                                      for _ in range(500)]})
+    listed = Path(folder, "runs.json")
+    listed.write_text(json.dumps({"case": "shop", "runs": runs}))
+    store = Path(folder, "weir.db")
+
+    def command(*arguments):
+        return subprocess.run([WEIR, *map(str, arguments), "--store", store], capture_output=True,
+                              text=True, timeout=30)
+
+    check(command("import", listed).returncode == 0, "an import")
+    done = command("history", "--json")
+    answer = json.loads(done.stdout)
+    points = answer["changes"]["changepoints"]
+    check(len(answer["runs"]) == 50 and answer["changes"]["runs"] == 60, "more runs than rows", done)
+    check({"response_time.p50", "response_time.p99"} == {one["metric"] for one in points},
+          "what moved", done)
+    check(all(one["build"] == "b20" and one["run"] == 41 and one["worse"] for one in points),
+          "the build that moved it", done)
+    done = command("history", "--last", 30)
+    check("build b20: response p50 +15" in done.stdout and "sure; began with" in done.stdout,
+          "change points below the table", done)
+    done = command("history", "--last", 5)
+    check("build b20" not in done.stdout and "2 in other runs" in done.stdout, "older ones", done)
+    done = command("history", "--build", "b20")
+    check("build b20: response p50" in done.stdout, "a build's own change points", done)
+    done = command("history", "--change-min", "90%", "--json")
+    check(json.loads(done.stdout)["changes"]["small"] == 2, "too small", done)
+    done = command("history", "--changes-in", 0, "--json")
+    answer = json.loads(done.stdout)
+    check(answer["changes"] is None and "not looked for" in answer["changes_reason"], "none", done)
+    done = command("history", "--metric", "p50")
+    check(done.returncode == 2 and "--metric: 'p50' is not a metric" in done.stderr, "metric", done)
+    done = command("report", "--single", Path(folder, "page.html"), "--last", 1)
+    check("(1 run, 0 verdicts)" in done.stdout, "one run is one run", done)

@@ -54,12 +54,21 @@ TEST(HtmlReportTest, HostileNamesAddNoElement) {
   EXPECT_EQ(nlohmann::json::parse(data)["runs"][0]["scenario"], "<script>alert(1)</script>");
 }
 
+TEST(HtmlReportTest, NamesTheBuildThatMovedAMetric) {
+  const std::string html = HtmlReport(SyntheticReport());
+  const auto data = nlohmann::json::parse(Between(html, "id=\"data\">", "</script>"));
+  EXPECT_EQ(data["changes"]["changepoints"][0]["suspects"], nlohmann::json({"b1", "b2"}));
+  const std::string tables = Between(html, "<noscript>", "</noscript>");
+  EXPECT_NE(tables.find("<h2>Change points</h2>"), std::string::npos);
+  EXPECT_NE(tables.find("began with one of runs 3 to 4, builds b1, b2"), std::string::npos);
+}
+
 TEST(HtmlReportTest, HasTablesForBrowsersWithoutScript) {
   const std::string html = HtmlReport(SyntheticReport());
   const std::string tables = Between(html, "<noscript>", "</noscript>");
   EXPECT_NE(tables.find("fail: <bdi>build:b2</bdi> against <bdi>build:b1</bdi>"),
             std::string::npos);
-  EXPECT_EQ(Occurrences(tables, "<tr><td>"), 16U + 4U + 1U);
+  EXPECT_EQ(Occurrences(tables, "<tr><td>"), 16U + 4U + 1U + 1U);
 }
 
 TEST(HtmlReportTest, StaysSmall) {

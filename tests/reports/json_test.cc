@@ -154,12 +154,28 @@ TEST(VerdictJsonTest, NotANumberIsNull) {
   ExpectReasons(json, "verdict");
 }
 
+TEST(HistoryJsonTest, TellsChangePointsWithTheirSuspects) {
+  analysis::HistoryChanges changes;
+  analysis::HistoryChange& change = changes.changes.emplace_back();
+  change.metric = *analysis::ParseRunMetric("error_rate");
+  change.run = 7;
+  change.suspects = {"b1", "b2"};
+  change.point.change = 0.01;
+  const Json json = Json::parse(HistoryJson({}, changes));
+  const Json& point = json["changes"]["changepoints"][0];
+  EXPECT_EQ(point["run"], 7);
+  EXPECT_EQ(point["suspects"], Json({"b1", "b2"}));
+  EXPECT_EQ(point["worse"], true);
+  EXPECT_TRUE(point["change_ratio"].is_null());
+  ExpectReasons(json, "history");
+}
+
 TEST(HistoryJsonTest, KeepsOrderAndSaysWhatIsUnknown) {
   HistoryRow killed;
   killed.run = 2;
   const HistoryRow whole = HistoryRowOf(SyntheticRun({.id = 1}).run);
   const std::vector<HistoryRow> rows = {killed, whole};
-  const Json json = Json::parse(HistoryJson(rows));
+  const Json json = Json::parse(HistoryJson(rows, std::nullopt));
   EXPECT_EQ(json["schema"], "weir.history/1");
   EXPECT_EQ(json["runs"][0]["run"], 2);
   EXPECT_EQ(json["runs"][0]["state"], "incomplete");

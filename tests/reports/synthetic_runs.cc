@@ -201,6 +201,25 @@ GateResult SameVerdict() {
   return result;
 }
 
+// The p99 of all of checkout rose with run 4, or with run 3.
+analysis::HistoryChange SyntheticChange() {
+  analysis::HistoryChange change;
+  change.scenario = "checkout";
+  change.metric = *analysis::ParseRunMetric("response_time.p99");
+  change.run = 4;
+  change.build = "b2";
+  change.low_run = 3;
+  change.high_run = 4;
+  change.suspects = {"b1", "b2"};
+  change.point.before = 8.1e6;
+  change.point.after = 10.4e6;
+  change.point.change = 2.3e6;
+  change.point.change_ratio = 0.284;
+  change.point.change_ratio_interval = Interval{0.262, 0.306};
+  change.point.confidence = 0.987;
+  return change;
+}
+
 }  // namespace
 
 ReportData SyntheticReport() {
@@ -228,6 +247,7 @@ ReportData SyntheticReport() {
   data.runs.back().run.state = RunState::kInterrupted;
   data.runs.back().run.state_reason = "Stopped by the user after 30 s.";
   data.verdicts = {SlowVerdict(), SameVerdict()};
+  data.changes.changes = {SyntheticChange()};
   return data;
 }
 

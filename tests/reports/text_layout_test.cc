@@ -20,6 +20,14 @@ TEST(TextLayoutTest, CutsAtCodePointsWithAnEllipsis) {
   EXPECT_EQ(CutToWidth("checkout", 8, Charset::kAscii), "checkout");
 }
 
+// Addresses differ at their ends as well.
+TEST(TextLayoutTest, CutsTheMiddleWhereBothEndsTell) {
+  EXPECT_EQ(CutToWidth("localhost:8080/checkout", 12, Charset::kUnicode, Cut::kMiddle),
+            "local…eckout");
+  EXPECT_EQ(CutToWidth("負荷試験", 5, Charset::kUnicode, Cut::kMiddle), "負…験");
+  EXPECT_EQ(CutToWidth("abc", 1, Charset::kUnicode, Cut::kMiddle), "a");
+}
+
 TEST(TextLayoutTest, CleanRepairsAndUnmasks) {
   EXPECT_EQ(Clean("a\xff"
                   "b"),

@@ -141,12 +141,44 @@ export interface Verdict {
   checks: Check[];
 }
 
+/** Which run moved a metric, and which builds may have done it. */
+export interface Change {
+  scenario: string;
+  load: string;
+  step: string;
+  metric: string;
+  unit: Unit;
+  run: number;
+  build: string;
+  low_run: number;
+  high_run: number;
+  suspects: string[];
+  same_build: boolean;
+  worse: boolean;
+  change: number;
+  change_ratio: number | null;
+  change_ratio_interval: { low: number; high: number } | null;
+  before: number;
+  after: number;
+  confidence: number;
+  went_away: boolean;
+}
+
+export interface Changes {
+  runs: number;
+  series: number;
+  small: number;
+  warnings: string[];
+  changepoints: Change[];
+}
+
 export interface Report {
   schema: "weir.report/1";
   title: string;
   generated_at: string;
   runs: Run[];
   builds: Build[];
+  changes: Changes;
   verdicts: Verdict[];
 }
 

@@ -13,6 +13,7 @@ export interface Line {
   width?: number;
   dash?: number[];
   points?: boolean;
+  pointSize?: number; // In pixels.
   connected?: boolean; // Over gaps.
   hidden?: boolean; // Not in the legend: the continuation of another line.
 }
@@ -115,7 +116,7 @@ function uplotSeries(line: Line): uPlot.Series {
     ...(line.dash ? { dash: line.dash } : {}),
     spanGaps: line.connected ?? false,
     points: line.points
-      ? { show: true, size: 8, fill: stroke, stroke: colour("page"), width: 1.5 }
+      ? { show: true, size: line.pointSize ?? 8, fill: stroke, stroke: colour("page"), width: 1.5 }
       : { show: false },
   };
 }

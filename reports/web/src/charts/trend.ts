@@ -1,11 +1,13 @@
 // Runs over time: one number per run, in order of start; a click opens the run.
-import { errorRatio, runName, type ColumnKey, type Run } from "../data";
+import { errorRatio, runName, type Change, type ColumnKey, type Run } from "../data";
 import { duration, minute, percent, percentTick, rate, rateTick, short } from "../format";
 import { figure, latencyAxis, noData, type Axis, type Figure, type Line } from "./plot";
 import { linearTicks } from "./ticks";
 
 export interface Metric {
   key: string;
+  /** What change points call it. */
+  name: string;
   title: string;
   read: (run: Run) => number | null;
   why: (run: Run) => string | undefined;
@@ -16,6 +18,7 @@ export interface Metric {
 function latencyMetric(key: ColumnKey, title: string): Metric {
   return {
     key,
+    name: `response_time.${title}`,
     title,
     read: (run) => run.latency_ns.response[key],
     why: (run) => run.latency_ns.response[`${key}_reason`],
@@ -42,6 +45,7 @@ export const metrics: Metric[] = [
   latencyMetric("max", "max"),
   {
     key: "rate",
+    name: "throughput",
     title: "rate",
     read: (run) => run.rate_per_s.achieved,
     why: (run) => run.rate_per_s.achieved_reason,
@@ -50,6 +54,7 @@ export const metrics: Metric[] = [
   },
   {
     key: "errors",
+    name: "error_rate",
     title: "errors",
     read: (run) => errorRatio(run.requests),
     why: () => "no request was planned",
@@ -111,12 +116,33 @@ function runWords(run: Run, metric: Metric): string {
   return parts.filter((part) => part !== "").join(", ");
 }
 
+export interface Trend {
+  scenario: string;
+  runs: Run[];
+  /** Of all scenarios. */
+  changes: Change[];
+}
+
+// Points on the runs at which a change point moved the metric of the whole run.
+function changeLine({ scenario, runs, changes }: Trend, metric: Metric): Line[] {
+  const moved = new Set(
+    changes
+      .filter(
+        (each) => each.scenario === scenario && each.step === "" && each.metric === metric.name,
+      )
+      .map((each) => each.run),
+  );
+  const values = runs.map((run) => (moved.has(run.run ?? -1) ? metric.read(run) : null));
+  const line = { label: "change point", values, colour: "bad", format: metric.format };
+  return values.some((value) => value !== null) ? [{ ...line, points: true, pointSize: 14 }] : [];
+}
+
 export function trendFigure(
-  scenario: string,
-  runs: Run[],
+  trend: Trend,
   metric: Metric,
   open: (run: Run) => void,
 ): Figure {
+  const { scenario, runs } = trend;
   const values = runs.map(metric.read);
   const known = values.filter((value): value is number => value !== null);
   if (known.length === 0 || (metric.format === duration && Math.max(...known) <= 0)) {
@@ -137,7 +163,7 @@ export function trendFigure(
     x: runs.map((_, i) => i),
     xAxis: runAxis(runs, perBuild),
     yAxis: metric.axis(known),
-    lines,
+    lines: [...lines, ...changeLine(trend, metric)],
     height: 240,
     nameX: (i) => {
       const run = runs[i];

@@ -3,6 +3,7 @@ import { metrics, trendFigure, type Metric } from "../charts/trend";
 import { byScenario, runKey, type Report } from "../data";
 import { h } from "../dom";
 import { count, minute } from "../format";
+import { changesTable } from "../parts/changes";
 import { section } from "../parts/table";
 import { runsTable } from "../parts/runs";
 import { verdictCard } from "../parts/verdict";
@@ -52,7 +53,11 @@ export function overview(report: Report): View {
     figures.splice(0).forEach((figure) => figure.destroy());
     for (const [scenario, runs] of byScenario(report)) {
       figures.push(
-        trendFigure(scenario, runs, chosenMetric(), (run) => go(["run", runKey(report, run)])),
+        trendFigure(
+          { scenario, runs, changes: report.changes.changepoints },
+          chosenMetric(),
+          (run) => go(["run", runKey(report, run)]),
+        ),
       );
     }
     charts.replaceChildren(...figures.map((figure) => figure.element));
@@ -75,6 +80,9 @@ export function overview(report: Report): View {
         )
       : null,
     report.runs.length > 0 ? trends : null,
+    report.changes.changepoints.length > 0
+      ? section("Change points", changesTable(report, report.changes.changepoints))
+      : null,
     section(
       "Runs",
       report.runs.length > 0

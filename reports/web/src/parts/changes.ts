@@ -1,0 +1,85 @@
+// Change points: which build moved which metric, by how much, how sure.
+import { runKey, type Change, type Report } from "../data";
+import { datum, h, name } from "../dom";
+import * as format from "../format";
+import { linkTo } from "../route";
+import { table } from "./table";
+
+const suspectsMax = 6;
+
+function sizeWords(change: Change): Node {
+  if (change.unit === "ratio" || change.change_ratio === null) {
+    return datum(change.change, format.change(change.change, "ratio"));
+  }
+  return datum(change.change_ratio, format.change(change.change_ratio, change.unit));
+}
+
+function intervalWords(change: Change): string {
+  const interval = change.change_ratio_interval;
+  return interval === null || change.unit === "ratio"
+    ? "–"
+    : format.changeRange([interval.low, interval.high], change.unit);
+}
+
+function suspects(change: Change): HTMLElement {
+  const runs =
+    change.low_run === change.high_run
+      ? `run ${change.low_run}`
+      : `runs ${change.low_run} to ${change.high_run}`;
+  if (change.same_build) {
+    return h("span", {}, `${runs}, all of one build: not the build, but what is around it`);
+  }
+  const named = change.suspects.slice(0, suspectsMax);
+  return h(
+    "span",
+    {},
+    runs,
+    ...named.flatMap((build, i) => [i === 0 ? ", " : " or ", name(format.short(build, 24))]),
+    change.suspects.length > named.length ? ` and ${change.suspects.length - named.length} more` : null,
+  );
+}
+
+function row(report: Report, change: Change): (Node | string)[] {
+  const run = report.runs.find((each) => each.run === change.run);
+  const confidence =
+    change.confidence > 0.999 ? "> 99.9\u202f%" : format.percentTick(change.confidence);
+  return [
+    run
+      ? h("a", { href: linkTo(["run", runKey(report, run)]) }, String(change.run))
+      : String(change.run),
+    name(change.build, { class: "name cut" }),
+    name(change.scenario, { class: "name cut" }),
+    h(
+      "span",
+      {},
+      change.step ? h("span", {}, name(change.step), ": ") : null,
+      format.words(change.metric).replace(".", ", "),
+    ),
+    h("span", { class: change.worse ? "bad" : "good" }, change.change > 0 ? "▲ " : "▼ ", sizeWords(change)),
+    intervalWords(change),
+    format.value(change.before, change.unit),
+    format.value(change.after, change.unit),
+    confidence,
+    suspects(change),
+  ];
+}
+
+/** Newest first, as in the data. */
+export function changesTable(report: Report, changes: Change[]): HTMLElement {
+  return table(
+    "Change points",
+    [
+      { title: "run", left: true },
+      { title: "build", left: true },
+      { title: "scenario", left: true, wide: true },
+      { title: "metric", left: true },
+      { title: "change" },
+      { title: "interval", wide: true },
+      { title: "before", wide: true },
+      { title: "after", wide: true },
+      { title: "confidence", wide: true },
+      { title: "began with", left: true, wide: true },
+    ],
+    changes.map((change) => row(report, change)),
+  );
+}
