@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <array>
+#include <cmath>
 #include <memory>
 #include <utility>
 
@@ -7,6 +9,7 @@
 #include "analysis/thresholds.h"
 #include "analysis/validity.h"
 #include "base/clock.h"
+#include "cli/answer_watch.h"
 #include "cli/certificate.h"
 #include "cli/command.h"
 #include "cli/connection_flags.h"
@@ -430,21 +433,35 @@ Status PrintRun(const RunOrder& order, const Run& run) {
   return {};
 }
 
+std::string KindsOf(const std::array<std::uint64_t, kRequestErrorCount>& errors) {
+  std::string kinds;
+  for (std::size_t i = 0; i < kRequestErrorCount; ++i) {
+    if (errors[i] > 0) {
+      kinds += fmt::format("{}{} {}", kinds.empty() ? "" : ", ", FormatCount(errors[i]),
+                           RequestErrorName(static_cast<RequestError>(i)));
+    }
+  }
+  return kinds;
+}
+
 std::string NoAnswer(const Run& run) {
   const StepRecord measured = run.Total(Phase::kMeasure);
   StepRecord all = run.Total(Phase::kWarmUp);
   all.Merge(measured);
-  std::string kinds;
-  for (std::size_t i = 0; i < kRequestErrorCount; ++i) {
-    if (all.errors[i] > 0) {
-      kinds += fmt::format("{}{} {}", kinds.empty() ? "" : ", ", FormatCount(all.errors[i]),
-                           RequestErrorName(static_cast<RequestError>(i)));
-    }
-  }
   return fmt::format(
       "target {} gave no valid answer to any of {} requests ({})\n  hint: is it an HTTP server, "
       "and is the timeout long enough?",
-      run.plan.target, FormatCount(all.counts.planned), kinds);
+      run.plan.target, FormatCount(all.counts.planned), KindsOf(all.errors));
+}
+
+std::string FellSilent(const Run& run, const AnswerWatch::Silence& silence) {
+  const std::string kinds = KindsOf(silence.errors);
+  return fmt::format(
+      "target {} stopped answering: its last answer came in second {} of {}, and the {} requests "
+      "due after that second got none{}\n  hint: did it crash? What was measured is kept",
+      run.plan.target, silence.last_answer_s + 1,
+      std::ceil(std::chrono::duration<double>(run.plan.planned_duration).count()),
+      FormatCount(silence.planned), kinds.empty() ? "" : " (" + kinds + ")");
 }
 
 Result<int> Execute(const RunOrder& order) {
@@ -468,10 +485,11 @@ Result<int> Execute(const RunOrder& order) {
       writer.get(), plan.planned_duration,
       StderrIsTerminal() && !order.quiet ? Progress::Display::kOn : Progress::Display::kOff);
   CertificateKeeper keeper(progress);
+  AnswerWatch answers(keeper);
   loadgen::EngineResult result;
   {
     const StopOnSignal stop([&engine] { (*engine)->Stop(); });
-    result = (*engine)->Run(keeper);
+    result = (*engine)->Run(answers);
   }
   progress.Clear();
   const bool answered = result.answered;
@@ -497,7 +515,12 @@ Result<int> Execute(const RunOrder& order) {
   if (!answered && run.state == RunState::kAborted) {
     return Unavailable(NoAnswer(run));
   }
-  return ExitCodeOf(order, run);
+  const int code = ExitCodeOf(order, run);
+  if (const auto silence = answers.silence(); silence && run.state == RunState::kComplete) {
+    const int unavailable = Complain("run", Unavailable(FellSilent(run, *silence)).value());
+    return code == kExitPass ? unavailable : code;
+  }
+  return code;
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <csignal>
 #include <filesystem>
+#include <memory>
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -153,6 +154,21 @@ TEST_F(RunTest, CtrlCKeepsWhatWasMeasured) {
   EXPECT_EQ(said.exit_code, 130);
   EXPECT_NE(said.out.find("interrupted"), std::string::npos) << said.out;
   EXPECT_NE(directory_.Weir({"history"}).out.find("interrupted"), std::string::npos);
+}
+
+// The run itself is whole: what the target failed to do counts against its build.
+TEST_F(RunTest, SaysThatTheTargetDiedOnTheWay) {
+  auto mortal = std::make_unique<target::RunningServer>();
+  const std::string url = "http://" + mortal->server().addresses().front() + "/";
+  const pid_t run = directory_.Start({"run", "-q", "-R", "100", "-d", "6s", url});
+  AwaitFirstSecond();
+  mortal.reset();
+  const Said said = directory_.Wait(run);
+  EXPECT_EQ(said.exit_code, 69);
+  EXPECT_NE(said.err.find("stopped answering: its last answer came in second "), std::string::npos)
+      << said.err;
+  EXPECT_NE(said.err.find(" connect_refused"), std::string::npos) << said.err;
+  EXPECT_EQ(json::parse(directory_.Weir({"show", "last", "--json"}).out)["state"], "complete");
 }
 
 TEST_F(RunTest, KilledRunIsShownAsIncomplete) {
