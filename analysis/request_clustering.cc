@@ -14,18 +14,18 @@ constexpr double kAboveMin = 5;
 
 }  // namespace
 
-std::optional<Clustering> ClusteringAt(std::span<const Histogram* const> stretches, double q) {
+std::optional<Clustering> ClusteringAt(std::span<const CoarseCounts* const> stretches, double q) {
   WEIR_CHECK(q > 0 && q < 1);
-  Histogram all;
+  CoarseCounts all;
   std::size_t used = 0;
-  for (const Histogram* stretch : stretches) {
-    all.Merge(*stretch);
+  for (const CoarseCounts* stretch : stretches) {
+    all.Add(*stretch);
     used += stretch->empty() ? 0U : 1U;
   }
   if (used < kStretchesMin) {
     return std::nullopt;
   }
-  const std::uint64_t limit = all.QuantileNs(q);
+  const std::uint64_t limit = all.ToHistogram().QuantileNs(q);
   const auto total = static_cast<double>(all.count());
   const double above = total - static_cast<double>(all.CountAtOrBelowNs(limit));
   const double share = above / total;
@@ -33,7 +33,7 @@ std::optional<Clustering> ClusteringAt(std::span<const Histogram* const> stretch
     return std::nullopt;
   }
   double sum = 0;
-  for (const Histogram* stretch : stretches) {
+  for (const CoarseCounts* stretch : stretches) {
     if (!stretch->empty()) {
       const auto n = static_cast<double>(stretch->count());
       const double found = n - static_cast<double>(stretch->CountAtOrBelowNs(limit));

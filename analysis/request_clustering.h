@@ -3,7 +3,7 @@
 #include <optional>
 #include <span>
 
-#include "base/histogram.h"
+#include "analysis/coarse_counts.h"
 
 namespace weir::analysis {
 
@@ -16,12 +16,12 @@ struct Clustering {
   double effective_samples = 0;  ///< Requests over max(1, dispersion).
 };
 
-/// Of the quantile `q` in (0, 1), from the histograms of equally long stretches of a run. No value
+/// Of the quantile `q` in (0, 1), from what equally long stretches of a run counted. No value
 /// for fewer than 3 stretches with requests, when fewer than 5 requests lie above the quantile,
 /// and when hardly any value differs from it.
 /// Source: index of dispersion of counts (Cox and Lewis, "The Statistical Analysis of Series of
 /// Events", 1966); as a design effect, Kish, "Survey Sampling" (1965), ch. 5.
 /// Cost: linear in the buckets of all stretches.
-std::optional<Clustering> ClusteringAt(std::span<const Histogram* const> stretches, double q);
+std::optional<Clustering> ClusteringAt(std::span<const CoarseCounts* const> stretches, double q);
 
 }  // namespace weir::analysis

@@ -11,7 +11,7 @@ void SecondBlocks::Add(const SecondRecord& record) {
     }
     for (const auto& [outcome, set] : step.latency) {
       if (!set.response.empty()) {
-        At(record.second).Merge(set.response);
+        At(record.second).Add(set.response);
       }
     }
   }
@@ -19,11 +19,11 @@ void SecondBlocks::Add(const SecondRecord& record) {
 
 void SecondBlocks::Add(const SecondPoint& point) {
   if (point.phase == Phase::kMeasure && !point.response.empty()) {
-    At(point.second).Merge(point.response);
+    At(point.second).Add(point.response);
   }
 }
 
-Histogram& SecondBlocks::At(std::uint32_t second) {
+CoarseCounts& SecondBlocks::At(std::uint32_t second) {
   const auto first_of = [&] { return second / width_s_ * width_s_; };
   for (std::size_t i = blocks_.size(); i-- > 0 && blocks_[i].first_second >= first_of();) {
     if (blocks_[i].first_second == first_of()) {
@@ -48,7 +48,7 @@ void SecondBlocks::Fold() {
   for (Block& block : blocks_) {
     block.first_second = block.first_second / width_s_ * width_s_;
     if (!folded.empty() && folded.back().first_second == block.first_second) {
-      folded.back().response.Merge(block.response);
+      folded.back().response.Add(block.response);
     } else {
       folded.push_back(std::move(block));
     }

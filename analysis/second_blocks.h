@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "analysis/coarse_counts.h"
 #include "base/run.h"
 
 namespace weir::analysis {
@@ -11,14 +12,15 @@ namespace weir::analysis {
 /// The response times of a run's measured seconds, as a series that stays small however long the
 /// run is: up to kBlocksMax stretches of equal length, one second each until they would be too
 /// many, then two, four, ... One owner.
-/// Cost: Add is linear in the span of the histograms; memory some 20 KiB a block.
+/// Cost: Add is linear in the span of the histograms; memory some 3 KiB a block, so that a run's
+/// memory does not show its length.
 class SecondBlocks {
  public:
   static constexpr std::size_t kBlocksMax = 120;
 
   struct Block {
     std::uint32_t first_second = 0;  ///< A multiple of width_s().
-    Histogram response;              ///< As MergedLatency: what ended in the block.
+    CoarseCounts response;           ///< As MergedLatency: what ended in the block.
   };
 
   /// Adds one second; only Phase::kMeasure counts. Seconds may come again; earlier ones than
@@ -33,7 +35,7 @@ class SecondBlocks {
   const std::vector<Block>& blocks() const { return blocks_; }
 
  private:
-  Histogram& At(std::uint32_t second);
+  CoarseCounts& At(std::uint32_t second);
   void Fold();
 
   std::uint32_t width_s_ = 1;

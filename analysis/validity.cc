@@ -321,7 +321,7 @@ void Judge::JudgeSteadiness() {
   const auto blocks = WholeBlocks();
   std::vector<double> series;
   for (const SecondBlocks::Block* block : blocks) {
-    series.push_back(*MeanLogBetween(block->response, kBodyFrom, kBodyTo));
+    series.push_back(*MeanLogBetween(block->response.ToHistogram(), kBodyFrom, kBodyTo));
   }
   const std::optional<double> memory = LagOneCorrelation(series);
   KnowOr(Evidence::kAutocorrelation, series.size() < kSteadySeriesMin ? std::nullopt : memory,
@@ -373,7 +373,7 @@ void Judge::JudgeDrift(std::span<const double> series) {
 }
 
 void Judge::JudgeSamples() {
-  std::vector<const Histogram*> stretches;
+  std::vector<const CoarseCounts*> stretches;
   for (const SecondBlocks::Block* block : WholeBlocks()) {
     stretches.push_back(&block->response);
   }

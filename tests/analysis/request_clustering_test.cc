@@ -10,12 +10,14 @@
 namespace weir::analysis {
 namespace {
 
-std::vector<const Histogram*> Pointers(const std::vector<Histogram>& all) {
-  std::vector<const Histogram*> pointers;
-  for (const Histogram& one : all) {
-    pointers.push_back(&one);
+std::optional<Clustering> Cluster(const std::vector<Histogram>& stretches, double q) {
+  std::vector<CoarseCounts> counts(stretches.size());
+  std::vector<const CoarseCounts*> pointers;
+  for (std::size_t i = 0; i < stretches.size(); ++i) {
+    counts[i].Add(stretches[i]);
+    pointers.push_back(&counts[i]);
   }
-  return pointers;
+  return ClusteringAt(pointers, q);
 }
 
 // Two values only: 10 stretches of 100 requests, of which one has all 50 slow ones. Share 0.05,
@@ -26,7 +28,7 @@ TEST(ClusteringAtTest, AgreesWithTheArithmetic) {
     stretches[i].RecordNs(1000, i == 3 ? 50 : 100);
     stretches[i].RecordNs(9000, i == 3 ? 50 : 0);
   }
-  const auto clustering = ClusteringAt(Pointers(stretches), 0.9);
+  const auto clustering = Cluster(stretches, 0.9);
   ASSERT_TRUE(clustering);
   EXPECT_NEAR(clustering->dispersion, (45.0 * 45 + 9 * 25) / 4.75 / 9, 1e-9);
   EXPECT_NEAR(clustering->effective_samples, 1000 / clustering->dispersion, 1e-9);
@@ -46,7 +48,7 @@ TEST(ClusteringAtTest, IndependentRequestsAreWorthTheirNumber) {
         stretch.RecordNs(static_cast<std::uint64_t>(1e6 * (1 + rng.Exponential())), 1);
       }
     }
-    const auto clustering = ClusteringAt(Pointers(stretches), 0.9);
+    const auto clustering = Cluster(stretches, 0.9);
     sum += clustering->dispersion;
     alarms += clustering->p < 0.01 ? 1 : 0;
   }
@@ -56,11 +58,11 @@ TEST(ClusteringAtTest, IndependentRequestsAreWorthTheirNumber) {
 
 TEST(ClusteringAtTest, SaysNothingOfTooLittle) {
   std::vector<Histogram> stretches(5);
-  EXPECT_FALSE(ClusteringAt(Pointers(stretches), 0.5));
+  EXPECT_FALSE(Cluster(stretches, 0.5));
   for (Histogram& stretch : stretches) {
     stretch.RecordNs(1000, 100);
   }
-  EXPECT_FALSE(ClusteringAt(Pointers(stretches), 0.99)) << "all values are equal";
+  EXPECT_FALSE(Cluster(stretches, 0.99)) << "all values are equal";
 }
 
 }  // namespace
