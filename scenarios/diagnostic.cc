@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <tuple>
 #include <utility>
 
 #include <fmt/format.h>
@@ -221,9 +222,13 @@ void Diagnostics::Add(SourceSpan span, const Error& error) {
 Error Diagnostics::ToError(std::string_view file_name, std::string_view text) const {
   WEIR_CHECK(!empty());
   std::vector<Diagnostic> sorted = kept_;
-  std::stable_sort(sorted.begin(), sorted.end(), [](const Diagnostic& a, const Diagnostic& b) {
-    return std::pair(a.span.line, a.span.column) < std::pair(b.span.line, b.span.column);
-  });
+  // What the file as a whole lacks comes last: it often only follows from a misspelt key.
+  const auto place = [](const Diagnostic& one) {
+    return std::tuple(one.span.line == 0, one.span.line, one.span.column);
+  };
+  std::stable_sort(
+      sorted.begin(), sorted.end(),
+      [&place](const Diagnostic& a, const Diagnostic& b) { return place(a) < place(b); });
   // An error inside of an anchor is found again wherever it is used.
   sorted.erase(std::unique(sorted.begin(), sorted.end(),
                            [](const Diagnostic& a, const Diagnostic& b) {

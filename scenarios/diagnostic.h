@@ -54,8 +54,8 @@ class Diagnostics {
 
   std::size_t count() const { return kept_.size() + left_out_; }
 
-  /// All of them in the order of their lines, kShownMax at most, then how many are not shown; as
-  /// an error of kind kUsage. There must be at least one.
+  /// All of them in the order of their lines, those without a line last; kShownMax at most, then
+  /// how many are not shown; as an error of kind kUsage. There must be at least one.
   Error ToError(std::string_view file_name, std::string_view text) const;
 
  private:
