@@ -117,7 +117,7 @@ ScaledHistory ScaleHistory(const HistoryValues& history, const ScaleOptions& opt
                    [](double value) { return std::log(value); });
   }
   if (observed.size() == history.values.size()) {
-    if (const std::optional<Season> season = FindSeason(observed)) {
+    if (const std::optional<HistorySeason> season = FindSeason(observed)) {
       scaled.period = season->period;
       std::transform(observed.begin(), observed.end(), season->pattern.begin(), observed.begin(),
                      std::minus<>());

@@ -103,8 +103,8 @@ std::vector<std::optional<double>> AboveCentredMean(std::span<const double> valu
 
 }  // namespace
 
-std::optional<Season> FindSeason(std::span<const double> values) {
-  Season season;
+std::optional<HistorySeason> FindSeason(std::span<const double> values) {
+  HistorySeason season;
   season.period = PeriodOf(values);
   if (season.period == 0) {
     return std::nullopt;

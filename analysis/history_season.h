@@ -8,7 +8,7 @@
 /// one is taken out, because looking for weak ones in noise finds them.
 namespace weir::analysis {
 
-struct Season {
+struct HistorySeason {
   int period = 0;               ///< Runs.
   std::vector<double> pattern;  ///< One per run of the history, of about zero mean per period.
 };
@@ -22,7 +22,7 @@ inline constexpr double kSeasonCorrelationMin = 0.5;
 /// centred mean of one period, so that steps and outliers hardly enter; it may change slowly.
 /// No value without a strong season. Cost: O(n kSeasonPeriodMax).
 /// Source: classical decomposition (Cleveland et al. 1990 for the running pattern).
-std::optional<Season> FindSeason(std::span<const double> values);
+std::optional<HistorySeason> FindSeason(std::span<const double> values);
 
 inline constexpr int kSeasonPeriodMax = 60;
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import architecture
 import bans
 import documents
+import one_definition
 import text
 import tidy
 import tools
@@ -108,6 +109,25 @@ class ArchitectureTest(LintTest):
 
     def test_document_without_table(self):
         self.assert_bad(architecture.check, "ARCHITECTURE.md", "# A\n", "has no table")
+
+
+class OneDefinitionTest(LintTest):
+    HEADER = "namespace weir::analysis {\nstruct Season {\n  int period;\n};\n}\n"
+
+    def test_good(self):
+        self.write("store/a.h", self.HEADER)
+        for name, text in (("store/b.h", self.HEADER.replace("Season", "History")),
+                           ("net/b.h", self.HEADER.replace("analysis", "net")),
+                           ("net/c.h", "namespace weir::analysis {\nstruct Season;\n}\n"),
+                           ("net/d.cc", self.HEADER)):
+            with self.subTest(name=name):
+                self.assert_good(one_definition.check, name, text)
+            (self.root / name).unlink()
+
+    def test_bad(self):
+        self.write("store/a.h", self.HEADER)
+        self.assert_bad(one_definition.check, "store/b.h", self.HEADER,
+                        "weir::analysis::Season is also defined in store/a.h")
 
 
 class BansTest(LintTest):

@@ -25,7 +25,7 @@ std::vector<double> Weekly(double swing, double step, std::uint64_t seed) {
 }
 
 TEST(FindSeasonTest, FindsAStrongSeasonAndItsPattern) {
-  const std::optional<Season> season = FindSeason(Weekly(5, 0, 1));
+  const std::optional<HistorySeason> season = FindSeason(Weekly(5, 0, 1));
   ASSERT_TRUE(season);
   EXPECT_EQ(season->period, 7);
   for (std::size_t t = 0; t < 120; ++t) {
