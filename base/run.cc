@@ -44,7 +44,9 @@ std::string_view RequestErrorName(RequestError error) {
                                                                        "stream_reset",
                                                                        "stream_refused",
                                                                        "proxy",
-                                                                       "transfer"};
+                                                                       "transfer",
+                                                                       "no_descriptor",
+                                                                       "no_local_port"};
   const auto index = static_cast<std::size_t>(error);
   WEIR_CHECK(index < kNames.size());
   return kNames[index];

@@ -40,7 +40,7 @@ enum class RequestError : std::uint8_t {
   kDns = 1,                    ///< The name could not be resolved.
   kConnectRefused = 2,         ///< Nobody listens.
   kConnectFailed = 3,          ///< Any other failure to connect (unreachable, no route).
-  kNoLocalResource = 4,        ///< This machine is out of descriptors, ports or memory.
+  kNoLocalResource = 4,        ///< This machine is out of memory or buffers for a connection.
   kReset = 5,                  ///< The peer reset the connection while a request was on it.
   kClosedEarly = 6,            ///< The peer closed before the answer was whole.
   kMalformed = 7,              ///< What came back is not HTTP.
@@ -65,8 +65,10 @@ enum class RequestError : std::uint8_t {
   kStreamRefused = 26,         ///< HTTP/2: the peer did not begin it (REFUSED_STREAM, GOAWAY).
   kProxy = 27,                 ///< The proxy could not be had, or refused.
   kTransfer = 28,              ///< libcurl gave up for a reason of no other kind.
+  kNoDescriptor = 29,          ///< This process or machine may not open another file.
+  kNoLocalPort = 30,           ///< No free port left at the source address.
 };
-inline constexpr std::size_t kRequestErrorCount = 29;
+inline constexpr std::size_t kRequestErrorCount = 31;
 
 /// Snake-case word for an error kind as in JSON and SQL: "connect_refused", "status", ...
 std::string_view RequestErrorName(RequestError error);

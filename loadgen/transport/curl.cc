@@ -11,6 +11,8 @@
 #include "base/check.h"
 #include "loadgen/transport/tls.h"
 
+#include "loadgen/transport/peer_stream.h"
+#include "loadgen/transport/tcp_info.h"
 namespace weir::loadgen {
 namespace {
 
@@ -57,8 +59,7 @@ RequestError ErrorOf(CURL* easy, CURLcode code) {
     case CURLE_COULDNT_CONNECT: {
       long os_error = 0;
       curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &os_error);
-      return os_error == ECONNREFUSED ? RequestError::kConnectRefused
-                                      : RequestError::kConnectFailed;
+      return ConnectError(uv_translate_sys_error(static_cast<int>(os_error)));
     }
     case CURLE_PEER_FAILED_VERIFICATION: {
       long verdict = 0;

@@ -22,6 +22,8 @@ RequestError ConnectError(int status) {
     case UV_EADDRNOTAVAIL:
     case UV_ENOBUFS:
     case UV_ENOMEM:
+    case UV_EADDRINUSE:
+      return RequestError::kNoLocalPort;
       return RequestError::kNoLocalResource;
     default:
       return RequestError::kConnectFailed;

@@ -167,7 +167,9 @@ TEST(RunNamesTest, ErrorsHaveTheirPersistedWords) {
                                                                        "stream_reset",
                                                                        "stream_refused",
                                                                        "proxy",
-                                                                       "transfer"};
+                                                                       "transfer",
+                                                                       "no_descriptor",
+                                                                       "no_local_port"};
   std::set<std::string_view> names;
   for (std::size_t i = 0; i < kRequestErrorCount; ++i) {
     EXPECT_EQ(RequestErrorName(static_cast<RequestError>(i)), kWords.at(i));

@@ -243,7 +243,7 @@ TEST(OwnLimitsTest, NoMoreDescriptorsIsNamedAndEndsNothing) {
   EXPECT_EQ(result.state, RunState::kComplete);
   const StepRecord& record = result.totals.at(0);
   EXPECT_TRUE(record.counts.Balanced());
-  EXPECT_GE(Errors(record, RequestError::kNoLocalResource), 3U);
+  EXPECT_GE(Errors(record, RequestError::kNoDescriptor), 3U);
 }
 
 TEST(OwnLimitsTest, MoreConnectionsThanFilesIsSaidBeforeTheRun) {
