@@ -414,6 +414,11 @@ void Judge::NoteCalibration() {
 }
 
 Validity Judge::Conclude() {
+  if (calibration) {
+    Know(Evidence::kCalibrationAge, Seconds(inputs_.run.started_at - calibration->made_at));
+  } else {
+    Unknown({Evidence::kCalibrationAge}, kNever);
+  }
   for (EvidenceValue& value : validity_.evidence) {
     value.unknown_because = "no request was measured";
   }

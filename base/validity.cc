@@ -37,6 +37,7 @@ constexpr std::array<std::string_view, kEvidenceCount> kEvidenceNames = {
     "calibration_error_p50_ns",
     "calibration_error_p99_ns",
     "calibration_error_p999_ns",
+    "calibration_age_s",
 };
 
 }  // namespace

@@ -86,8 +86,9 @@ enum class Evidence : std::uint8_t {
   kCalibrationP50 = 24,  ///< ns: the instrument's own error when it was last calibrated here.
   kCalibrationP99 = 25,
   kCalibrationP999 = 26,
+  kCalibrationAge = 27,  ///< s: from that calibration to the run.
 };
-inline constexpr std::size_t kEvidenceCount = 27;
+inline constexpr std::size_t kEvidenceCount = 28;
 
 /// Name in JSON and SQL: "rate_shortfall_ratio", "send_lag_p50_ns", ...
 std::string_view EvidenceName(Evidence evidence);

@@ -26,6 +26,7 @@ int ShowMain(const Arguments& arguments);
 int ReportMain(const Arguments& arguments);
 int AnalyzeMain(const Arguments& arguments);
 int TargetMain(const Arguments& arguments);
+int DoctorMain(const Arguments& arguments);
 
 /// All of them, in the order in which help lists them.
 std::span<const Command> Commands();

@@ -12,7 +12,7 @@
 namespace weir::cli {
 
 std::span<const Command> Commands() {
-  static constexpr std::array<Command, 9> kCommands = {{
+  static constexpr std::array<Command, 10> kCommands = {{
       {"run", "send a scenario's load to a target and record what was measured", &RunMain},
       {"gate", "judge a build against a baseline: pass, fail or inconclusive", &GateMain},
       {"compare", "show what differs between two runs or builds", &CompareMain},
@@ -22,6 +22,7 @@ std::span<const Command> Commands() {
       {"report", "write the history as one HTML page", &ReportMain},
       {"analyze", "look at series of numbers with the engines of weir", &AnalyzeMain},
       {"target", "serve HTTP with dialled-in latency, errors and stalls", &TargetMain},
+      {"doctor", "say whether this machine is fit to measure, and calibrate weir", &DoctorMain},
   }};
   return kCommands;
 }

@@ -17,6 +17,7 @@
 #include "cli/exit_codes.h"
 #include "cli/flags.h"
 #include "cli/output_file.h"
+#include "cli/pacing_flag.h"
 #include "cli/progress.h"
 #include "cli/signals.h"
 #include "cli/terminal.h"
@@ -145,19 +146,6 @@ Result<std::uint32_t> ParseSmallCount(std::string_view text) {
 Result<std::uint64_t> ParseSeed(std::string_view text) {
   const Result<std::uint64_t> seed = ParseCount(text);
   return seed ? seed : UsageError(fmt::format("'{}' is not a whole number", Printable(text)));
-}
-
-Result<loadgen::Pacing> ParsePacing(std::string_view text) {
-  if (text == "sleep") {
-    return loadgen::Pacing::kSleep;
-  }
-  if (text == "hybrid") {
-    return loadgen::Pacing::kHybrid;
-  }
-  if (text == "spin") {
-    return loadgen::Pacing::kSpin;
-  }
-  return UsageError(fmt::format("'{}' is none of sleep, hybrid, spin", Printable(text)));
 }
 
 Result<Nanos> ParseLagBudget(std::string_view text) {

@@ -1,6 +1,5 @@
-#include "reports/run_text.h"
-
 #include <algorithm>
+#include <cmath>
 #include <utility>
 #include <vector>
 
@@ -10,6 +9,7 @@
 #include "reports/internal/latency_summary.h"
 #include "reports/internal/number_text.h"
 #include "reports/internal/text_layout.h"
+#include "reports/run_text.h"
 
 namespace weir::reports {
 namespace {
@@ -96,6 +96,44 @@ std::string RenderValidity(const Run& run, const TextOptions& options) {
     out += Wrapped(text, kLabelWidth, options);
   }
   return out;
+}
+
+// "90 s", "12 min", "3 h", "4 days": how old something is.
+std::string AgeInWords(double seconds) {
+  constexpr double kMinute = 60;
+  constexpr double kHour = 60 * kMinute;
+  constexpr double kDay = 24 * kHour;
+  const double age = std::max(0.0, seconds);
+  if (age < 2 * kMinute) {
+    return fmt::format("{:.0f} s", age);
+  }
+  if (age < 2 * kHour) {
+    return fmt::format("{:.0f} min", age / kMinute);
+  }
+  return age < 2 * kDay ? fmt::format("{:.0f} h", age / kHour)
+                        : fmt::format("{:.0f} days", age / kDay);
+}
+
+// "instrument  error +12.3µs at p99, +3.1µs at p50; calibrated 2 h before this run"; nothing
+// without a calibration.
+std::string RenderInstrument(const Run& run, const TextOptions& options) {
+  if (!run.validity || !run.validity->of(Evidence::kCalibrationAge).value) {
+    return {};
+  }
+  std::string words;
+  for (const auto& [which, name] :
+       {std::pair(Evidence::kCalibrationP99, "p99"), std::pair(Evidence::kCalibrationP50, "p50")}) {
+    if (const std::optional<double> error = run.validity->of(which).value) {
+      words += fmt::format("{}{}{} at {}", words.empty() ? "error " : ", ", *error < 0 ? "-" : "+",
+                           CellDuration(std::fabs(*error), options.charset), name);
+    }
+  }
+  words += words.empty() ? "error unknown: the calibration had too few requests" : "";
+  return Labelled(
+      "instrument",
+      words + fmt::format("; calibrated {} before this run",
+                          AgeInWords(*run.validity->of(Evidence::kCalibrationAge).value)),
+      options);
 }
 
 std::string ObservedInWords(const ThresholdResult& result, const TextOptions& options) {
@@ -383,10 +421,11 @@ std::string RenderResources(const Run& run, const TextOptions& options) {
 std::string RenderRunText(const Run& run, const TextOptions& given) {
   const TextOptions options = Checked(given);
   const StepRecord total = run.Total(Phase::kMeasure);
-  return RenderHead(run, options) + RenderValidity(run, options) + RenderThresholds(run, options) +
-         RenderRequests(run, total, options) + RenderLatency(LatencyTableOf(total), options) +
-         RenderParts(total, options) + RenderSteps(run, options) + RenderErrors(total, options) +
-         RenderResources(run, options);
+  return RenderHead(run, options) + RenderValidity(run, options) + RenderInstrument(run, options) +
+         RenderThresholds(run, options) + RenderRequests(run, total, options) +
+         RenderLatency(LatencyTableOf(total), options) + RenderParts(total, options) +
+         RenderSteps(run, options) + RenderErrors(total, options) + RenderResources(run, options) +
+         RenderTarget(run, options);
 }
 
 }  // namespace weir::reports
