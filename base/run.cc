@@ -173,7 +173,9 @@ Histogram PartHistogram(const StepRecord& record, LatencyPart part) {
 }
 
 bool TargetMetric::IsCounter() const {
-  return name.ends_with("_cpu_s") || name.ends_with("_total");
+  // A selector of labels may follow the name.
+  const std::string_view bare = std::string_view(name).substr(0, name.find('{'));
+  return bare.ends_with("_cpu_s") || bare.ends_with("_total");
 }
 
 void AddTargetValue(std::vector<TargetMetric>& metrics, std::uint32_t second,

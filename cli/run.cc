@@ -22,6 +22,7 @@
 #include "cli/signals.h"
 #include "cli/terminal.h"
 #include "cli/version.h"
+#include "cli/watch.h"
 #include "loadgen/engine.h"
 #include "reports/run_json.h"
 #include "reports/run_text.h"
@@ -46,6 +47,7 @@ struct RunOrder {
   std::string tag;
   bool quiet = false;
   bool require_valid = false;
+  std::unique_ptr<loadgen::TargetWatch> watch;  ///< Null = the target is not watched.
 };
 
 FlagSpec Spec() {
@@ -102,6 +104,7 @@ FlagSpec Spec() {
   add("dns", text("WHEN"), "URL only: once (default), each connection, or round_robin");
   add("connect-to", text("HOST:PORT"), "URL only: connect there instead, as curl does");
   AddConnectionFlags(spec.options);
+  AddWatchFlags(spec.options);
   add("latency,L", "accepted for wrk's users: latencies are always printed");
   return spec;
 }
@@ -319,6 +322,11 @@ Result<RunOrder> ReadOrder(const ParsedFlags& flags) {
   order.tag = flags.Text("tag");
   order.quiet = flags.Has("quiet");
   order.require_valid = flags.Has("require-valid");
+  Result<std::unique_ptr<loadgen::TargetWatch>> watch = ReadWatchFlags(flags);
+  if (!watch) {
+    return tl::unexpected(watch.error());
+  }
+  order.watch = *std::move(watch);
   return order;
 }
 
@@ -459,6 +467,11 @@ Result<int> Execute(const RunOrder& order) {
   if (!engine) {
     return tl::unexpected(engine.error());
   }
+  if (order.watch != nullptr) {
+    // What was used before the first request; may block for as long as the sources take.
+    order.watch->Ask(0);
+    order.watch->Await();
+  }
   const RunPlan plan = PlanOf(order);
   const WallTime started_at = clock.WallNow();
   std::unique_ptr<store::RunWriter> writer;
@@ -474,12 +487,17 @@ Result<int> Execute(const RunOrder& order) {
       StderrIsTerminal() && !order.quiet ? Progress::Display::kOn : Progress::Display::kOff);
   CertificateKeeper keeper(progress);
   AnswerWatch answers(keeper);
+  WatchSink watched(answers, order.watch.get(), [&progress](const std::string& trouble) {
+    progress.Clear();
+    fmt::print(stderr, "weir run: {}\n", trouble);
+  });
   loadgen::EngineResult result;
   {
     const StopOnSignal stop([&engine] { (*engine)->Stop(); });
-    result = (*engine)->Run(answers);
+    result = (*engine)->Run(watched);
   }
   progress.Clear();
+  watched.Finish();
   const bool answered = result.answered;
   const GeneratorEvidence evidence = std::move(result.evidence);
   Run run = Assemble(plan, std::move(result));

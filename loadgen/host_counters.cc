@@ -112,6 +112,56 @@ std::optional<Nanos> ParseThrottled(std::string_view text) {
   return std::nullopt;
 }
 
+std::optional<Nanos> ParseCpuUsage(std::string_view text) {
+  if (const auto micros = NumberAfter(text, "usage_usec")) {
+    return std::chrono::microseconds(*micros);
+  }
+  const std::vector<std::string_view> words = WordsOfLine(text);
+  const auto nanos = words.size() == 1 ? Number(words[0]) : std::nullopt;
+  return nanos ? std::optional(Nanos(static_cast<std::int64_t>(*nanos))) : std::nullopt;
+}
+
+std::optional<double> ParseByteCount(std::string_view text) {
+  const std::vector<std::string_view> words = WordsOfLine(text);
+  const auto count = words.size() == 1 ? Number(words[0]) : std::nullopt;
+  return count ? std::optional(static_cast<double>(*count)) : std::nullopt;
+}
+
+std::optional<ProcessStat> ParseProcessStat(std::string_view text) {
+  // The name of the program stands in brackets and may itself hold brackets and spaces. Numbers as
+  // in proc(5), less the two before.
+  constexpr std::size_t kState = 0;
+  constexpr std::size_t kUser = 11;
+  constexpr std::size_t kChildrenSystem = 14;
+  constexpr std::size_t kStarted = 19;
+  constexpr std::size_t kResident = 21;
+  const std::size_t name_end = text.rfind(')');
+  if (name_end == std::string_view::npos) {
+    return std::nullopt;
+  }
+  const std::vector<std::string_view> words = WordsOfLine(text.substr(name_end + 1));
+  if (words.size() <= kResident) {
+    return std::nullopt;
+  }
+  ProcessStat stat;
+  stat.ended = words[kState] == "Z" || words[kState] == "X";
+  for (std::size_t i = kUser; i <= kChildrenSystem; ++i) {
+    const std::optional<std::uint64_t> ticks = Number(words[i]);
+    if (!ticks) {
+      return std::nullopt;
+    }
+    stat.cpu_ticks += *ticks;
+  }
+  const std::optional<std::uint64_t> started = Number(words[kStarted]);
+  const std::optional<std::uint64_t> resident = Number(words[kResident]);
+  if (!started || !resident) {
+    return std::nullopt;
+  }
+  stat.started_ticks = *started;
+  stat.resident_pages = *resident;
+  return stat;
+}
+
 std::string ControlGroupOf(std::string_view cgroup_text, std::string_view controller) {
   std::string found;
   while (!cgroup_text.empty()) {

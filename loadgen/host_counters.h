@@ -40,6 +40,23 @@ std::optional<Nanos> ParseThrottled(std::string_view text);
 /// Of this process's own control group.
 std::optional<Nanos> ReadThrottled();
 
+/// Processor time that a control group's processes have used: of the text of its cpu.stat, version
+/// 2 (usage_usec), or of its cpuacct.usage (version 1).
+std::optional<Nanos> ParseCpuUsage(std::string_view text);
+
+/// A plain count, as in memory.current.
+std::optional<double> ParseByteCount(std::string_view text);
+
+/// What a process has used, of the text of its /proc/PID/stat.
+struct ProcessStat {
+  bool ended = false;               ///< A zombie: nobody has waited for it yet.
+  std::uint64_t cpu_ticks = 0;      ///< Its own, and that of children that were waited for.
+  std::uint64_t started_ticks = 0;  ///< Since boot: tells it from a later one of its number.
+  std::uint64_t resident_pages = 0;
+};
+
+std::optional<ProcessStat> ParseProcessStat(std::string_view text);
+
 /// The directory of control group `controller` ("cpu", "memory") of a process, from the text of its
 /// /proc/PID/cgroup; version 2 where the process is in one. Empty if there is none.
 std::string ControlGroupOf(std::string_view cgroup_text, std::string_view controller);

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "reports/internal/json.h"
+#include "reports/internal/target_use.h"
 
 namespace weir::reports {
 namespace {
@@ -146,6 +147,29 @@ Json ResourcesToJson(const Run& run) {
   return json;
 }
 
+Json TargetToJson(const Run& run) {
+  Json metrics = Json::array();
+  for (const TargetUse& use : TargetUses(run)) {
+    const TargetMetric& metric = *use.metric;
+    Json json = {{"name", metric.name},
+                 {"kind", metric.IsCounter() ? "counter" : "level"},
+                 {"samples", metric.samples},
+                 {"first_second", metric.first_second},
+                 {"last_second", metric.last_second},
+                 {"first", metric.first},
+                 {"last", metric.last},
+                 {"min", metric.min},
+                 {"max", metric.max}};
+    if (metric.IsCounter()) {
+      PutKnown(json, "total", use.total, use.reason);
+      PutKnown(json, "per_s", use.per_s, use.total ? "it was seen once only" : use.reason);
+      PutKnown(json, "per_request", use.per_request, use.reason);
+    }
+    metrics.push_back(std::move(json));
+  }
+  return metrics;
+}
+
 void PutPlan(Json& json, const Run& run) {
   json["scenario"] = run.plan.scenario;
   json["target"] = run.plan.target;
@@ -185,6 +209,11 @@ Json RunToJson(const Run& run) {
   json["steps"] = StepsToJson(run);
   json["thresholds"] = ThresholdsToJson(run);
   json["resources"] = ResourcesToJson(run);
+  if (run.target_metrics.empty()) {
+    PutUnknown(json, "target_resources", "the target was not watched, or nothing of it was seen");
+  } else {
+    json["target_resources"] = TargetToJson(run);
+  }
   return json;
 }
 

@@ -1,3 +1,5 @@
+#include "reports/run_text.h"
+
 #include <algorithm>
 #include <cmath>
 #include <utility>
@@ -8,8 +10,8 @@
 #include "base/text.h"
 #include "reports/internal/latency_summary.h"
 #include "reports/internal/number_text.h"
+#include "reports/internal/target_text.h"
 #include "reports/internal/text_layout.h"
-#include "reports/run_text.h"
 
 namespace weir::reports {
 namespace {

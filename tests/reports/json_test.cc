@@ -44,13 +44,38 @@ void ExpectReasons(const Json& json, const std::string& place) {
 
 TEST(RunJsonTest, HasEveryKeyOfItsSchema) {
   const Json json = Json::parse(RunJson(SyntheticRun({.id = 17}).run));
-  const std::set<std::string> expected = {
-      "schema",      "run",          "scenario",        "target",       "build",
-      "branch",      "tag",          "state",           "state_reason", "started_at",
-      "duration_s",  "measured_s",   "warm_up_s",       "seed",         "load",
-      "environment", "weir_version", "requests",        "warm_up",      "rate_per_s",
-      "latency_ns",  "send_lag_ns",  "errors",          "steps",        "thresholds",
-      "resources",   "parts_ns",     "parts_ns_reason", "validity",     "validity_reason"};
+  const std::set<std::string> expected = {"schema",
+                                          "run",
+                                          "scenario",
+                                          "target",
+                                          "build",
+                                          "branch",
+                                          "tag",
+                                          "state",
+                                          "state_reason",
+                                          "started_at",
+                                          "duration_s",
+                                          "measured_s",
+                                          "warm_up_s",
+                                          "seed",
+                                          "load",
+                                          "environment",
+                                          "weir_version",
+                                          "requests",
+                                          "warm_up",
+                                          "rate_per_s",
+                                          "latency_ns",
+                                          "send_lag_ns",
+                                          "errors",
+                                          "steps",
+                                          "thresholds",
+                                          "resources",
+                                          "parts_ns",
+                                          "parts_ns_reason",
+                                          "validity",
+                                          "validity_reason",
+                                          "target_resources",
+                                          "target_resources_reason"};
   EXPECT_EQ(KeysOf(json), expected);
   EXPECT_EQ(json["schema"], "weir.run/1");
   EXPECT_EQ(KeysOf(json["requests"]),
