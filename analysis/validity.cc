@@ -282,7 +282,10 @@ void Judge::JudgeNetwork() {
   if (!sent_again) {
     return Unknown({Evidence::kRetransmits}, "the transport does not tell");
   }
-  const double each = static_cast<double>(*sent_again) / static_cast<double>(total_.counts.planned);
+  // Connections do not know phases: theirs are of the warm-up too.
+  const std::uint64_t planned =
+      total_.counts.planned + inputs_.run.Total(Phase::kWarmUp).counts.planned;
+  const double each = static_cast<double>(*sent_again) / static_cast<double>(planned);
   Know(Evidence::kRetransmits, each);
   if (each > limits_.retransmits && *sent_again >= kRetransmitsMin) {
     Add(ValidityCheck::kRetransmits, Grade::kSuspect,
@@ -411,14 +414,14 @@ void Judge::NoteCalibration() {
   KnowOr(Evidence::kCalibrationP50, of(&Calibration::error_p50_ns), because);
   KnowOr(Evidence::kCalibrationP99, of(&Calibration::error_p99_ns), because);
   KnowOr(Evidence::kCalibrationP999, of(&Calibration::error_p999_ns), because);
-}
-
-Validity Judge::Conclude() {
   if (calibration) {
     Know(Evidence::kCalibrationAge, Seconds(inputs_.run.started_at - calibration->made_at));
   } else {
     Unknown({Evidence::kCalibrationAge}, kNever);
   }
+}
+
+Validity Judge::Conclude() {
   for (EvidenceValue& value : validity_.evidence) {
     value.unknown_because = "no request was measured";
   }

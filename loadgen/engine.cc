@@ -371,9 +371,11 @@ void Engine::Impl::ConcludeEvidence(GeneratorEvidence& evidence) const {
   evidence_->Conclude(evidence);
   std::uint64_t turns = 0;
   std::uint64_t vain_turns = 0;
+  evidence.retransmits = 0;
   for (const Worker& worker : workers_) {
     turns += worker.thread->poll_counts().useful + worker.thread->poll_counts().vain;
     vain_turns += worker.thread->poll_counts().vain;
+    *evidence.retransmits += worker.thread->retransmits();
   }
   if (evidence.worker_idle && turns > 0) {
     *evidence.worker_idle +=

@@ -7,12 +7,14 @@
 
 #include <curl/curl.h>
 #include <fmt/format.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/check.h"
-#include "loadgen/transport/tls.h"
-
 #include "loadgen/transport/peer_stream.h"
 #include "loadgen/transport/tcp_info.h"
+#include "loadgen/transport/tls.h"
+
 namespace weir::loadgen {
 namespace {
 
@@ -328,6 +330,18 @@ void CurlTransport::Prepare(Exchange& exchange, const PreparedRequest& request) 
   curl_easy_setopt(easy, CURLOPT_HEADERDATA, &exchange);
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &Exchange::OnBody);
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, &exchange);
+  // Connections outlive the exchange that opened them, and the transport outlives both.
+  curl_easy_setopt(
+      easy, CURLOPT_OPENSOCKETFUNCTION,
+      +[](void* self, curlsocktype, curl_sockaddr* address) -> curl_socket_t {
+        return static_cast<CurlTransport*>(self)->OpenSocket(address);
+      });
+  curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, this);
+  curl_easy_setopt(
+      easy, CURLOPT_CLOSESOCKETFUNCTION, +[](void* self, curl_socket_t fd) {
+        return static_cast<CurlTransport*>(self)->CloseSocket(fd);
+      });
+  curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, this);
   if (source.method == "HEAD") {
     curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
   } else if (!source.body.empty() || source.method == "POST") {
@@ -362,6 +376,30 @@ void CurlTransport::Prepare(Exchange& exchange, const PreparedRequest& request) 
   curl_easy_setopt(easy, CURLOPT_SSLVERSION,
                    CurlVersion(tls.version_min) | CurlVersion(tls.version_max) << 16);
   curl_easy_setopt(easy, CURLOPT_SSL_CIPHER_LIST, OrNull(tls.ciphers));
+}
+
+// `address` is a curl_sockaddr.
+int CurlTransport::OpenSocket(const void* address) {
+  const auto& to = *static_cast<const curl_sockaddr*>(address);
+  const int fd = socket(to.family, to.socktype | SOCK_CLOEXEC, to.protocol);
+  if (fd >= 0) {
+    open_fds_.insert(fd);
+  }
+  return fd;
+}
+
+int CurlTransport::CloseSocket(int fd) {
+  closed_retransmits_ += RetransmitsOf(fd);
+  open_fds_.erase(fd);
+  return close(fd);
+}
+
+std::uint64_t CurlTransport::retransmits() const {
+  std::uint64_t sum = closed_retransmits_;
+  for (const int fd : open_fds_) {
+    sum += RetransmitsOf(fd);
+  }
+  return sum;
 }
 
 Transport::StartResult CurlTransport::Start(ExchangeId id, const PreparedRequest& request) {

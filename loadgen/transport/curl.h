@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include <uv.h>
@@ -52,6 +53,8 @@ class CurlTransport final : public WorkerTransport {
 
   void DeliverDeferred() override {}
 
+  std::uint64_t retransmits() const override;
+
   Instant deferred_at() const override { return Instant::max(); }
 
  private:
@@ -65,6 +68,8 @@ class CurlTransport final : public WorkerTransport {
   void Release(Exchange& exchange);
   void Finish(Exchange& exchange, int result);
   void CollectDone();
+  int OpenSocket(const void* address);
+  int CloseSocket(int fd);
 
   uv_loop_t& loop_;
   const Options options_;
@@ -77,6 +82,8 @@ class CurlTransport final : public WorkerTransport {
   std::unordered_map<const PreparedRequest*, std::unique_ptr<Headers>> headers_;
   std::uint32_t active_ = 0;
   std::uint32_t sockets_ = 0;
+  std::unordered_set<int> open_fds_;      ///< Kept and used ones.
+  std::uint64_t closed_retransmits_ = 0;  ///< Of connections that are gone.
   std::uint32_t closing_ = 0;
 };
 

@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "loadgen/transport/peer_stream.h"
+#include "loadgen/transport/tcp_info.h"
 
 namespace weir::loadgen {
 namespace {
@@ -125,6 +126,14 @@ void Http1Transport::Bind(Connection& connection, ExchangeId id, const PreparedR
   by_exchange_[id] = &connection;
 }
 
+std::uint64_t Http1Transport::retransmits() const {
+  std::uint64_t sum = closed_retransmits_;
+  for (const std::unique_ptr<Connection>& connection : connections_) {
+    sum += connection->fd >= 0 ? RetransmitsOf(connection->fd) : 0;
+  }
+  return sum;
+}
+
 int Http1Transport::Open(ExchangeId id, const PreparedRequest* request) {
   auto owned = std::make_unique<Connection>();
   Connection& connection = *owned;
@@ -157,6 +166,7 @@ void Http1Transport::Close(Connection& connection) {
   if (connection.attempt != nullptr) {
     Dialer::Abandon(*std::exchange(connection.attempt, nullptr));
   }
+  closed_retransmits_ += connection.fd >= 0 ? RetransmitsOf(connection.fd) : 0;
   // libuv writes to the handle until its close callback: from here on that callback owns it.
   std::unique_ptr<Connection> owned = std::move(connections_[connection.index]);
   connections_[connection.index] = std::move(connections_.back());

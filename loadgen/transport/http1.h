@@ -54,6 +54,8 @@ class Http1Transport final : public WorkerTransport {
 
   void DeliverDeferred() override;
 
+  std::uint64_t retransmits() const override;
+
   Instant deferred_at() const override {
     return !deferred_.empty() ? Instant::min() : refused_ ? dialer_.free_at() : Instant::max();
   }
@@ -135,6 +137,7 @@ class Http1Transport final : public WorkerTransport {
   bool refused_ = false;  ///< A Start came before the dialer was free.
   std::uint32_t preconnecting_ = 0;
   std::uint32_t closing_ = 0;
+  std::uint64_t closed_retransmits_ = 0;  ///< Of connections that are gone.
   std::array<char, kReadBufferBytes> read_buffer_{};
 };
 

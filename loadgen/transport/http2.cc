@@ -25,6 +25,8 @@ class Http2Transport::Connection final : public PeerStream::Owner, public Http2S
 
   bool closed() const { return stream_ == nullptr; }
 
+  std::uint32_t retransmits() const { return stream_ != nullptr ? stream_->retransmits() : 0; }
+
   Http2Session& session() { return session_; }
 
   void Flush() {
@@ -277,6 +279,14 @@ void Http2Transport::Cancel(ExchangeId id) {
     Offer(*place.connection);
     Touch(*place.connection);
   }
+}
+
+std::uint64_t Http2Transport::retransmits() const {
+  std::uint64_t sum = shared_.closed_retransmits;
+  for (const std::unique_ptr<Connection>& connection : connections_) {
+    sum += connection->retransmits();
+  }
+  return sum;
 }
 
 void Http2Transport::DeliverDeferred() {

@@ -53,6 +53,8 @@ class Http2Transport final : public WorkerTransport {
 
   void DeliverDeferred() override;
 
+  std::uint64_t retransmits() const override;
+
   Instant deferred_at() const override {
     return !deferred_.empty() ? Instant::min() : refused_ ? dialer_.free_at() : Instant::max();
   }

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "loadgen/transport/tcp_info.h"
 
 namespace weir::loadgen {
 
@@ -19,11 +20,12 @@ RequestError ConnectError(int status) {
       return RequestError::kConnectRefused;
     case UV_EMFILE:
     case UV_ENFILE:
+      return RequestError::kNoDescriptor;
     case UV_EADDRNOTAVAIL:
-    case UV_ENOBUFS:
-    case UV_ENOMEM:
     case UV_EADDRINUSE:
       return RequestError::kNoLocalPort;
+    case UV_ENOBUFS:
+    case UV_ENOMEM:
       return RequestError::kNoLocalResource;
     default:
       return RequestError::kConnectFailed;
@@ -196,6 +198,12 @@ void PeerStream::OnWritten(uv_write_t* request, int status) {
   self.Flush();
 }
 
+std::uint32_t PeerStream::retransmits() const {
+  uv_os_fd_t fd = -1;
+  const auto* handle = reinterpret_cast<const uv_handle_t*>(&tcp_);
+  return has_handle_ && uv_fileno(handle, &fd) == 0 ? RetransmitsOf(fd) : 0;
+}
+
 void PeerStream::Close(std::unique_ptr<PeerStream> stream) {
   WEIR_CHECK(stream->owner_ != nullptr);
   stream->owner_ = nullptr;
@@ -205,6 +213,7 @@ void PeerStream::Close(std::unique_ptr<PeerStream> stream) {
   if (!stream->has_handle_) {
     return;
   }
+  stream->shared_.closed_retransmits += stream->retransmits();
   ++stream->shared_.closing;
   uv_close(reinterpret_cast<uv_handle_t*>(&stream.release()->tcp_), [](uv_handle_t* handle) {
     const std::unique_ptr<PeerStream> gone(&Of(handle->data));

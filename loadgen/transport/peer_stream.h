@@ -51,6 +51,7 @@ class PeerStream {
     TlsContext* tls = nullptr;  ///< Null = cleartext.
     /// Streams given back to the loop and not gone yet: run the loop until there are none.
     std::uint32_t closing = 0;
+    std::uint64_t closed_retransmits = 0;  ///< Of streams that are closed.
     std::array<char, kReadBufferBytes> read_buffer{};
   };
 
@@ -78,6 +79,9 @@ class PeerStream {
 
   /// Null in cleartext and before the connection is there.
   const TlsSession* tls() const { return tls_.get(); }
+
+  /// TCP segments sent again so far; a system call.
+  std::uint32_t retransmits() const;
 
   /// Gives it to the loop, which frees it in a later turn. Its memory is valid until then, so this
   /// may be called from the owner's callbacks.

@@ -207,6 +207,7 @@ void WorkerThread::Run(Instant start) {
   finished_at_ = loop.finished_at();
   sampled_arrivals_ = loop.sampled_arrivals();
   poll_counts_.useful = forwarder_->answers;
+  retransmits_ = transport_->retransmits();
 }
 
 void WorkerThread::Wait(Instant next) {

@@ -94,6 +94,9 @@ class WorkerThread {
   /// Valid after Run has returned.
   PollCounts poll_counts() const { return poll_counts_; }
 
+  /// As WorkerTransport::retransmits. Valid after Run has returned.
+  std::uint64_t retransmits() const { return retransmits_; }
+
   /// As WorkerLoop::sampled_arrivals. Valid after Run has returned.
   const std::vector<SentArrival>& sampled_arrivals() const { return sampled_arrivals_; }
 
@@ -122,6 +125,7 @@ class WorkerThread {
   Instant finished_at_{};
   std::vector<SentArrival> sampled_arrivals_;
   PollCounts poll_counts_;
+  std::uint64_t retransmits_ = 0;
   std::atomic<bool> stop_{false};
   std::atomic<std::uint32_t> in_flight_{0};
   std::atomic<std::uint32_t> connections_{0};

@@ -23,6 +23,10 @@ class WorkerTransport : public Transport {
 
   /// When DeliverDeferred is to be called next; Instant::max() when there is nothing.
   virtual Instant deferred_at() const = 0;
+
+  /// TCP segments sent again on all connections so far, those that are closed included. One system
+  /// call for each open connection: when the run is over.
+  virtual std::uint64_t retransmits() const = 0;
 };
 
 }  // namespace weir::loadgen

@@ -1,9 +1,11 @@
 #include "tests/integration/fault_server.h"
 
 #include <array>
+#include <chrono>
 #include <utility>
 
 #include <arpa/inet.h>
+#include <linux/filter.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -83,6 +85,20 @@ void FaultyPeer::AwaitClose() {
   std::array<char, 4096> buffer{};
   while (AwaitReadable(fd_, stopping_) && recv(fd_, buffer.data(), buffer.size(), 0) > 0) {
   }
+}
+
+bool FaultyPeer::SendAndLoseAnswers(std::string_view bytes, Nanos span) const {
+  // A filter of one instruction: of each packet, keep 0 bytes.
+  sock_filter drop = {BPF_RET | BPF_K, 0, 0, 0};
+  const sock_fprog program{1, &drop};
+  WEIR_CHECK(setsockopt(fd_, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) == 0);
+  const bool sent = Send(bytes);
+  const auto whole = std::chrono::duration_cast<std::chrono::milliseconds>(span);
+  pollfd nothing{-1, 0, 0};
+  poll(&nothing, 1, static_cast<int>(whole.count()));
+  const int unused = 0;
+  WEIR_CHECK(setsockopt(fd_, SOL_SOCKET, SO_DETACH_FILTER, &unused, sizeof(unused)) == 0);
+  return sent;
 }
 
 FaultServer::FaultServer(Script script) : script_(std::move(script)) {

@@ -10,6 +10,8 @@
 #include <thread>
 #include <vector>
 
+#include "base/time.h"
+
 namespace weir::tests {
 
 /// The server's end of one connection, with everything that a server can do wrong. Blocking; its
@@ -35,6 +37,10 @@ class FaultyPeer {
 
   /// Until the client has closed, or the test is over.
   void AwaitClose();
+
+  /// Sends, and loses every packet that the client sends for `span` from then on, as a bad network
+  /// does. False when the client has gone.
+  bool SendAndLoseAnswers(std::string_view bytes, Nanos span) const;
 
  private:
   int fd_;
