@@ -19,6 +19,7 @@
 #include <uv.h>
 
 #include "base/clock.h"
+#include "loadgen/mailbox.h"
 #include "loadgen/transport/worker_thread.h"
 #include "loadgen/worker_loop.h"
 #include "tests/loadgen/models.h"
@@ -204,6 +205,33 @@ TEST(MemoryTest, AWorkerAllocatesNothingInSteadyState) {
   ASSERT_GE(counts.size(), 3U);
   EXPECT_EQ(counts.back() - counts[1], 0U) << "from the second second on";
   EXPECT_GT(records.total().counts.of(Outcome::kCompleted), 100U);
+}
+
+// The real hand-over, with a collector that keeps up and then one that does not: the worker moves
+// pointers, asks for no memory and never waits.
+TEST(MemoryTest, HandingOverMovesPointersOnly) {
+  loadgen::Bell bell;
+  loadgen::Mailbox mailbox(bell, 3, true);
+  auto own = std::make_unique<RecordSet>(3, true);
+  std::uint64_t of_swaps = 0;
+  for (int second = 0; second < 100; ++second) {
+    own->LatencyAt(Phase::kMeasure, 1, Outcome::kCompleted).response.RecordNs(1000, 1);
+    const std::uint64_t before = allocations_of_thread;
+    own = mailbox.Swap(std::move(own));
+    of_swaps += allocations_of_thread - before;
+    for (std::unique_ptr<RecordSet>& full : mailbox.TakeAll()) {
+      SecondRecord sum;
+      full->DrainInto(sum);
+      mailbox.GiveBack(std::move(full));
+    }
+  }
+  for (int second = 0; second < 100; ++second) {
+    const std::uint64_t before = allocations_of_thread;
+    own = mailbox.Swap(std::move(own));
+    of_swaps += allocations_of_thread - before;
+  }
+  EXPECT_EQ(of_swaps, 0U);
+  EXPECT_EQ(mailbox.late_swaps(), 100U - loadgen::Mailbox::kSpareSets);
 }
 
 /// Answers after a fixed time; some never, some break. Its memory is bounded by the load's.
