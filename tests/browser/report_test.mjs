@@ -216,6 +216,34 @@ test("deep links, the metric and the two sides live in the address", async () =>
   page.check();
 });
 
+test("a run that is not valid says so first, with the reason and the cure", async () => {
+  const page = await open("report.html", { hash: "#/run/13" });
+  const banner = page.locator(".banner");
+  assert.match(await banner.locator("p").innerText(), /✗\s*invalid.*no verdict may rest on them/s);
+  const reason = await banner.locator("li").innerText();
+  assert.match(reason, /^The generator was saturated: .*use more threads/);
+  const facts = await page.locator(".facts").innerText();
+  assert.match(facts, /validity\s+✗\s*invalid/);
+  assert.match(facts, /\+12\.3.µs at p99, calibrated 2.h before this run/);
+  await page.goto(page.url().replace("#/run/13", "#/run/12"));
+  await page.locator(".banner.grade-suspect").waitFor();
+  await page.goto(page.url().replace("#/run/12", "#/run/11"));
+  await page.locator("h1", { hasText: "run 11" }).waitFor();
+  assert.equal(await page.locator(".banner").count(), 0);
+  page.check();
+});
+
+test("a comparison names the runs on either side that are not valid", async () => {
+  const page = await open("report.html", { hash: "#/compare?a=run:11&b=run:13" });
+  const banner = page.locator(".banner");
+  assert.equal(await banner.count(), 1);
+  assert.match(await banner.innerText(), /^B, run 13:.*invalid/s);
+  await page.goto(page.url().replace("a=run:11", "a=run:12"));
+  await page.locator(".banner.grade-suspect").waitFor();
+  assert.equal(await banner.count(), 2);
+  page.check();
+});
+
 test("a verdict's comparison shows merged builds", async () => {
   const { builds } = dataOf("report.html");
   const page = await open("report.html");

@@ -220,6 +220,21 @@ analysis::HistoryChange SyntheticChange() {
   return change;
 }
 
+// The certificate of a run with one fault; the evidence is not what the page is tested with.
+Validity DoubtfulValidity(Grade grade, std::string text) {
+  Validity validity;
+  validity.grade = grade;
+  validity.reasons = {
+      {grade == Grade::kInvalid ? ValidityCheck::kSaturation : ValidityCheck::kStationarity, grade,
+       std::move(text)}};
+  for (EvidenceValue& value : validity.evidence) {
+    value.unknown_because = "not looked at";
+  }
+  validity.of(Evidence::kCalibrationP99) = {12'300.0, ""};
+  validity.of(Evidence::kCalibrationAge) = {7200.0, ""};
+  return validity;
+}
+
 }  // namespace
 
 ReportData SyntheticReport() {
@@ -244,6 +259,17 @@ ReportData SyntheticReport() {
     options.slower = 1 + 0.05 * static_cast<double>(id - 11);
     data.runs.push_back(SyntheticRun(options));
   }
+  const auto run_of = [&data](std::size_t id) -> Run& { return data.runs[id - 1].run; };
+  run_of(12).validity = DoubtfulValidity(
+      Grade::kSuspect,
+      "the latency did not stand still: the typical one changed by +23.0 % from the first measured "
+      "second to the last (limit 10 %, p 1e-05); measure longer or look for what grows in the "
+      "target");
+  run_of(13).validity = DoubtfulValidity(
+      Grade::kInvalid,
+      "the generator was saturated: 12 % of the planned requests were not sent while the load "
+      "lasted (limit 5 %); its busiest thread was busy 99 % of the time; use more threads "
+      "(--threads 2) or a lower rate");
   data.runs.back().run.state = RunState::kInterrupted;
   data.runs.back().run.state_reason = "Stopped by the user after 30 s.";
   data.verdicts = {SlowVerdict(), SameVerdict()};
@@ -275,6 +301,7 @@ ReportData HostileReport() {
     page.run.plan.steps[0].step = names[i];
     page.run.plan.steps[1].flow = closing;
     page.run.state_reason = closing;
+    page.run.validity = DoubtfulValidity(Grade::kInvalid, closing);
     page.run.thresholds[0].threshold.text = script;
     data.runs.push_back(std::move(page));
   }

@@ -89,6 +89,13 @@ export interface Subject extends Measured {
   curves: { response: Curve; service: Curve };
 }
 
+/** Whether a run can be believed (docs/validity.md). Reasons are worst first. */
+export interface Validity {
+  grade: "valid" | "suspect" | "invalid";
+  reasons: { check: string; grade: "suspect" | "invalid"; text: string }[];
+  evidence: Record<string, number | string | null>;
+}
+
 export interface Run extends Subject {
   run: number | null;
   branch: string;
@@ -103,6 +110,7 @@ export interface Run extends Subject {
   weir_version: string;
   steps: Step[];
   thresholds: Threshold[];
+  validity: Validity | null;
   resources: { cpu_s: number | null; rss_bytes_max: number | null };
   seconds: Seconds;
 }

@@ -113,6 +113,19 @@ export function seconds(value: number): string {
   return duration(value * 1e9);
 }
 
+/** How long ago something was, roughly: "90 s", "12 min", "3 h", "4 days". */
+export function age(value: number): string {
+  const [minute, hour, day] = [60, 3600, 86_400];
+  const spans: [number, number, string][] = [
+    [2 * minute, 1, "s"],
+    [2 * hour, minute, "min"],
+    [2 * day, hour, "h"],
+    [Infinity, day, "days"],
+  ];
+  const [, unit, word] = spans.find(([below]) => value < below) ?? [0, 1, "s"];
+  return `${Math.round(Math.max(0, value) / unit)}${space}${word}`;
+}
+
 /** `timed_out` as a person writes it. */
 export function words(name: string): string {
   return name.replaceAll("_", " ");

@@ -15,6 +15,7 @@ import { datum, h, name, unknown, type Child } from "../dom";
 import * as format from "../format";
 import { latencyCell } from "../parts/latency";
 import { section, table } from "../parts/table";
+import { validityBanner } from "../parts/validity";
 import { verdictCard } from "../parts/verdict";
 import { currentRoute, go } from "../route";
 import type { View } from "./view";
@@ -95,6 +96,26 @@ function picker(report: Report, sides: Side[], pair: [Side, Side]): HTMLElement 
     );
   };
   return h("div", { class: "sides" }, select("A, before", 0), select("B, after", 1));
+}
+
+const bannersMax = 3;
+
+// Of the runs of either side that are not valid; a difference between runs is no better than they.
+function banners(report: Report, pair: [Side, Side]): HTMLElement[] {
+  return pair.flatMap((side, at) => {
+    const which = at === 0 ? "A" : "B";
+    const all = report.runs
+      .filter((run) => side.subject === run || (run.run !== null && side.runs.includes(run.run)))
+      .map((run) => validityBanner(run, `${which}, ${runName(run)}:`))
+      .filter((banner) => banner !== null);
+    const more = all.length - bannersMax;
+    return more > 0
+      ? [
+          ...all.slice(0, bannersMax),
+          h("p", { class: "note" }, `${more} more runs of ${which} are not valid.`),
+        ]
+      : all;
+  });
 }
 
 interface Row {
@@ -182,6 +203,7 @@ export function compareView(report: Report): View {
         : h("span", {}, " with ", name(b.subject.scenario)),
     ),
     picker(report, sides, pair),
+    ...banners(report, pair),
     verdict ? section("Verdict", verdictCard(report, verdict, "plain")) : null,
     section("Distribution", spectrum.element),
     section(

@@ -14,6 +14,7 @@ import * as format from "../format";
 import { latencyCell, latencySection, waitFactor } from "../parts/latency";
 import { known, stateBadge } from "../parts/runs";
 import { section, table } from "../parts/table";
+import { gradeBadge, validityBanner } from "../parts/validity";
 import { badge } from "../parts/verdict";
 import { linkTo } from "../route";
 import type { View } from "./view";
@@ -168,6 +169,14 @@ function stepsSection(run: Run): HTMLElement | null {
   );
 }
 
+// What weir itself added to the latencies, when `weir doctor` last looked on this machine.
+function instrumentError(run: Run): string | null {
+  const { calibration_error_p99_ns: error, calibration_age_s: age } = run.validity?.evidence ?? {};
+  return typeof error === "number" && typeof age === "number"
+    ? `${error < 0 ? "−" : "+"}${format.value(Math.abs(error), "ns")} at p99, calibrated ${format.age(age)} before this run`
+    : null;
+}
+
 function facts(run: Run): HTMLElement {
   const { cpu_s: cpu, rss_bytes_max: memory } = run.resources;
   const rows: [string, Child][] = [
@@ -204,6 +213,8 @@ function facts(run: Run): HTMLElement {
             .filter(Boolean)
             .join(", "),
     ],
+    ["validity", run.validity === null ? "not judged" : gradeBadge(run.validity.grade)],
+    ["instrument", instrumentError(run)],
     ["environment", name(run.environment)],
     ["seed", String(run.seed)],
     ["weir", run.weir_version],
@@ -271,6 +282,7 @@ export function runView(report: Report, run: Run): View {
       run.build ? h("span", {}, "build ", name(run.build), ", ") : null,
       name(run.load),
     ),
+    validityBanner(run),
     ...remarks(run),
     tiles(run),
     thresholdsSection(run),
