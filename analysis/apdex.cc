@@ -24,14 +24,24 @@ Interval ScoreInterval(double score, double tolerating_share, double size) {
           .high = std::min(std::max(centre + reach, score), 1.0)};
 }
 
+// Fills in what follows from the counts, if there are any.
+std::optional<Apdex> Scored(Apdex apdex) {
+  const std::uint64_t total = apdex.satisfied + apdex.tolerating + apdex.frustrated;
+  if (total == 0) {
+    return std::nullopt;
+  }
+  const auto size = static_cast<double>(total);
+  const double tolerating_share = static_cast<double>(apdex.tolerating) / size;
+  apdex.score = static_cast<double>(apdex.satisfied) / size + tolerating_share / 2;
+  apdex.interval = ScoreInterval(apdex.score, tolerating_share, size);
+  apdex.few = total < kFewRequests;
+  return apdex;
+}
+
 }  // namespace
 
 std::optional<Apdex> ApdexOf(const Histogram& answered, std::uint64_t failed, Nanos t) {
   WEIR_CHECK(t.count() > 0);
-  const std::uint64_t total = answered.count() + failed;
-  if (total == 0) {
-    return std::nullopt;
-  }
   const auto target_ns = static_cast<std::uint64_t>(t.count());
   const std::uint64_t tolerable_ns = target_ns > Histogram::kHighestNs / kToleratingFactor
                                          ? static_cast<std::uint64_t>(Histogram::kHighestNs)
@@ -40,13 +50,8 @@ std::optional<Apdex> ApdexOf(const Histogram& answered, std::uint64_t failed, Na
   apdex.satisfied = answered.CountAtOrBelowNs(
       std::min(target_ns, static_cast<std::uint64_t>(Histogram::kHighestNs)));
   apdex.tolerating = answered.CountAtOrBelowNs(tolerable_ns) - apdex.satisfied;
-  apdex.frustrated = total - apdex.satisfied - apdex.tolerating;
-  const auto size = static_cast<double>(total);
-  const double tolerating_share = static_cast<double>(apdex.tolerating) / size;
-  apdex.score = static_cast<double>(apdex.satisfied) / size + tolerating_share / 2;
-  apdex.interval = ScoreInterval(apdex.score, tolerating_share, size);
-  apdex.few = total < kFewRequests;
-  return apdex;
+  apdex.frustrated = answered.count() + failed - apdex.satisfied - apdex.tolerating;
+  return Scored(apdex);
 }
 
 std::optional<Apdex> ApdexOf(const Run& run, int step, Nanos t) {
@@ -58,6 +63,16 @@ std::optional<Apdex> ApdexOf(const Run& run, int step, Nanos t) {
   }
   const std::uint64_t planned = std::max(total.counts.planned, answered.count());
   return ApdexOf(answered, planned - answered.count(), t);
+}
+
+std::optional<Apdex> CombinedApdex(std::span<const Apdex> steps) {
+  Apdex sum;
+  for (const Apdex& step : steps) {
+    sum.satisfied += step.satisfied;
+    sum.tolerating += step.tolerating;
+    sum.frustrated += step.frustrated;
+  }
+  return Scored(sum);
 }
 
 std::string_view ApdexRating(double score) {

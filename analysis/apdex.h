@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 
 #include "base/histogram.h"
@@ -35,6 +36,9 @@ std::optional<Apdex> ApdexOf(const Histogram& answered, std::uint64_t failed, Na
 /// Of the measured part of a run: completed requests are answered, all other planned ones failed.
 /// `step` < 0: all steps.
 std::optional<Apdex> ApdexOf(const Run& run, int step, Nanos t);
+
+/// Of several steps, each with its own T, as one: their users added up. No value for none.
+std::optional<Apdex> CombinedApdex(std::span<const Apdex> steps);
 
 /// "excellent" from 0.94, "good" 0.85, "fair" 0.70, "poor" 0.50, else "unacceptable".
 std::string_view ApdexRating(double score);

@@ -33,7 +33,7 @@ bool TooSmall(const HistoryChange& change, double change_ratio_min) {
 }  // namespace
 
 bool HistoryChange::Worse() const {
-  return metric.kind == RunMetric::Kind::kThroughput ? point.change < 0 : point.change > 0;
+  return metric.HigherIsBetter() ? point.change < 0 : point.change > 0;
 }
 
 HistoryChangeFinder::HistoryChangeFinder(HistoryChangeOptions options)

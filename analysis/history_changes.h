@@ -44,7 +44,7 @@ struct HistoryChange {
   /// All of these runs and the one before them are of one build: it is not the build that changed.
   bool same_build = false;
 
-  /// Whether users are worse off: latencies and errors up, throughput down.
+  /// Whether users are worse off: latencies and errors up, throughput and Apdex down.
   bool Worse() const;
 };
 

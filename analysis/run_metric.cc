@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include "analysis/apdex.h"
+#include "analysis/distributions.h"
 #include "analysis/quantile_interval.h"
 #include "analysis/run_statistics.h"
 #include "base/text.h"
@@ -18,7 +20,8 @@ namespace {
 tl::unexpected<Error> UnknownMetric(std::string_view name) {
   return UsageError(fmt::format(
       "'{}' is not a metric\n  hint: response_time.p99 (any quantile), "
-      "response_time.body, the same of service_time and send_lag, throughput, error_rate",
+      "response_time.body, the same of service_time and send_lag, throughput, error_rate, "
+      "apdex.500ms (any T)",
       Printable(name, 60)));
 }
 
@@ -79,6 +82,19 @@ RunMetricValue CountValue(const Run& run, const StepRecord& total, const RunMetr
   return result;
 }
 
+RunMetricValue ApdexValue(const Run& run, int step, const RunMetric& metric) {
+  RunMetricValue result;
+  const std::optional<Apdex> apdex = ApdexOf(run, step, metric.apdex_t);
+  if (!apdex) {
+    result.reason = "no request was planned";
+    return result;
+  }
+  result.value = apdex->score;
+  // The interval is 95 % of a score that is close to normal, or at an end of its range.
+  result.error = (apdex->interval.high - apdex->interval.low) / (2 * NormalQuantile(0.975));
+  return result;
+}
+
 }  // namespace
 
 Result<RunMetric> ParseRunMetric(std::string_view name) {
@@ -96,6 +112,17 @@ Result<RunMetric> ParseRunMetric(std::string_view name) {
   if (name == "error_rate") {
     metric.kind = RunMetric::Kind::kErrorRate;
     metric.unit = "ratio";
+    return metric;
+  }
+  constexpr std::string_view kApdex = "apdex.";
+  if (name.starts_with(kApdex)) {
+    const Result<Nanos> t = ParseDuration(name.substr(kApdex.size()));
+    if (!t || *t <= Nanos(0)) {
+      return UnknownMetric(name);
+    }
+    metric.kind = RunMetric::Kind::kApdex;
+    metric.apdex_t = *t;
+    metric.unit = "score";
     return metric;
   }
   metric.unit = "ns";
@@ -123,6 +150,9 @@ RunMetricValue ValueOf(const Run& run, const RunMetric& metric, std::string_view
     RunMetricValue none;
     none.reason = fmt::format("the run has no step '{}'", Printable(step, 60));
     return none;
+  }
+  if (metric.kind == RunMetric::Kind::kApdex) {
+    return ApdexValue(run, *index, metric);
   }
   const StepRecord total = run.Total(Phase::kMeasure, *index);
   if (metric.kind == RunMetric::Kind::kQuantile || metric.kind == RunMetric::Kind::kBody) {

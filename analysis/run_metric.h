@@ -6,22 +6,28 @@
 
 #include "base/result.h"
 #include "base/run.h"
+#include "base/time.h"
 
 namespace weir::analysis {
 
 /// What can be read off one run as one number, by the name that reports and verdicts use.
 struct RunMetric {
-  enum class Kind { kQuantile, kBody, kThroughput, kErrorRate };
+  enum class Kind { kQuantile, kBody, kThroughput, kErrorRate, kApdex };
 
   std::string name;  ///< "response_time.p99", "throughput".
-  std::string unit;  ///< "ns", "per_s", "ratio".
+  std::string unit;  ///< "ns", "per_s", "ratio", "score" (0..1).
   Kind kind = Kind::kQuantile;
   LatencyKind latency = LatencyKind::kResponse;
-  double q = 0;  ///< kQuantile: in (0, 1).
+  double q = 0;      ///< kQuantile: in (0, 1).
+  Nanos apdex_t{0};  ///< kApdex: its T, > 0.
+
+  /// Whether more of it is better for users.
+  bool HigherIsBetter() const { return kind == Kind::kThroughput || kind == Kind::kApdex; }
 };
 
 /// Reads `response_time.p99` (any quantile: p50, p99.9), `response_time.body`, the same for
-/// `service_time` and `send_lag`, `throughput`, `error_rate`. Errors: kUsage, naming these.
+/// `service_time` and `send_lag`, `throughput`, `error_rate`, `apdex.500ms` (any T). Errors:
+/// kUsage, naming these.
 Result<RunMetric> ParseRunMetric(std::string_view name);
 
 /// The metric of one run.

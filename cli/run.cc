@@ -10,6 +10,7 @@
 #include "analysis/validity.h"
 #include "base/clock.h"
 #include "cli/answer_watch.h"
+#include "cli/apdex.h"
 #include "cli/certificate.h"
 #include "cli/command.h"
 #include "cli/connection_flags.h"
@@ -418,13 +419,17 @@ int ExitCodeOf(const RunOrder& order, const Run& run) {
 }
 
 Status PrintRun(const RunOrder& order, const Run& run) {
+  const auto apdex = ApdexOfRun(run, {});
+  if (!apdex) {
+    return tl::unexpected(apdex.error());
+  }
   if (!order.json.empty()) {
-    if (Status written = WriteJson(order.json, reports::RunJson(run)); !written) {
+    if (Status written = WriteJson(order.json, reports::RunJson(run, *apdex)); !written) {
       return written;
     }
   }
   if (!order.quiet && order.json != "-") {
-    Print(reports::RenderRunText(run, TerminalOptions()));
+    Print(reports::RenderRunText(run, TerminalOptions(), *apdex));
   }
   return {};
 }

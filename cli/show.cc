@@ -1,5 +1,6 @@
 #include <fmt/core.h>
 
+#include "cli/apdex.h"
 #include "cli/command.h"
 #include "cli/exit_codes.h"
 #include "cli/flags.h"
@@ -20,8 +21,13 @@ FlagSpec Spec() {
   spec.about = "Shows a recorded run: its number from 'weir history', or 'last'.";
   spec.examples =
       "  weir show last\n"
-      "  weir show 12 --json";
+      "  weir show 12 --json\n"
+      "  weir show last --apdex 500ms --apdex 'add to cart=2s'";
   spec.positionals = {"RUN"};
+  spec.options.add_options()(
+      "apdex", po::value<std::vector<std::string>>()->value_name("[STEP=]T"),
+      "rate users by their response time: satisfied up to T, tolerating up to 4 T; may be\n"
+      "repeated; default: the 'apdex:' of the scenario's steps");
   AddStoreFlag(spec.options);
   AddJsonFlag(spec.options);
   return spec;
@@ -49,10 +55,14 @@ Status ShowRun(const ParsedFlags& flags) {
   if (!run) {
     return tl::unexpected(run.error());
   }
-  if (flags.Has("json")) {
-    return WriteJson(flags.Text("json"), reports::RunJson(*run));
+  const auto apdex = ApdexOfRun(*run, flags.Texts("apdex"));
+  if (!apdex) {
+    return tl::unexpected(apdex.error());
   }
-  Print(reports::RenderRunText(*run, TerminalOptions()));
+  if (flags.Has("json")) {
+    return WriteJson(flags.Text("json"), reports::RunJson(*run, *apdex));
+  }
+  Print(reports::RenderRunText(*run, TerminalOptions(), *apdex));
   return {};
 }
 

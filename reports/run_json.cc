@@ -1,6 +1,7 @@
 #include "reports/run_json.h"
 
 #include "base/text.h"
+#include "reports/internal/apdex_json.h"
 #include "reports/internal/json.h"
 #include "reports/internal/target_use.h"
 
@@ -217,8 +218,14 @@ Json RunToJson(const Run& run) {
   return json;
 }
 
-std::string RunJson(const Run& run) {
-  return JsonText(RunToJson(run), JsonLayout::kPretty);
+std::string RunJson(const Run& run, std::span<const StepApdex> apdex) {
+  Json json = RunToJson(run);
+  if (apdex.empty()) {
+    PutUnknown(json, "apdex", "no target T: give --apdex, or the steps of the scenario 'apdex:'");
+  } else {
+    json["apdex"] = ApdexToJson(apdex);
+  }
+  return JsonText(json, JsonLayout::kPretty);
 }
 
 }  // namespace weir::reports

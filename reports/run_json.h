@@ -1,8 +1,10 @@
 #pragma once
 
+#include <span>
 #include <string>
 
 #include "base/run.h"
+#include "reports/apdex.h"
 
 namespace weir::reports {
 
@@ -13,7 +15,8 @@ namespace weir::reports {
 /// Names in "lower_bounds" are values that only bound the truth from below (time-outs, unfinished
 /// requests). Bytes that are not UTF-8 become U+FFFD; the '<' of "</" and "<!" is written as
 /// \u003c, so that the text may stand in a script element.
+/// "apdex" is ApdexToJson, or null with a reason when `apdex` is empty.
 /// Cost: linear in the steps times the span of their histograms.
-std::string RunJson(const Run& run);
+std::string RunJson(const Run& run, std::span<const StepApdex> apdex = {});
 
 }  // namespace weir::reports

@@ -420,14 +420,15 @@ std::string RenderResources(const Run& run, const TextOptions& options) {
 
 }  // namespace
 
-std::string RenderRunText(const Run& run, const TextOptions& given) {
+std::string RenderRunText(const Run& run, const TextOptions& given,
+                          std::span<const StepApdex> apdex) {
   const TextOptions options = Checked(given);
   const StepRecord total = run.Total(Phase::kMeasure);
   return RenderHead(run, options) + RenderValidity(run, options) + RenderInstrument(run, options) +
          RenderThresholds(run, options) + RenderRequests(run, total, options) +
          RenderLatency(LatencyTableOf(total), options) + RenderParts(total, options) +
-         RenderSteps(run, options) + RenderErrors(total, options) + RenderResources(run, options) +
-         RenderTarget(run, options);
+         RenderSteps(run, options) + RenderApdex(apdex, options) + RenderErrors(total, options) +
+         RenderResources(run, options) + RenderTarget(run, options);
 }
 
 }  // namespace weir::reports

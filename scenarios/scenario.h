@@ -67,6 +67,7 @@ struct Request {
   std::string body;  ///< Rendered; for `json:` its compact text.
   Check check;
   Nanos timeout = std::chrono::seconds(5);  ///< From the send to the last byte. > 0.
+  std::optional<Nanos> apdex;  ///< T of its Apdex: who is answered within it is satisfied. > 0.
 };
 
 /// A pause between two requests of a flow.

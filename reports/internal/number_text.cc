@@ -34,6 +34,9 @@ std::string ValueInWords(std::optional<double> value, std::string_view unit, Cha
   if (unit == "per_s") {
     return FormatRate(*value);
   }
+  if (unit == "score") {
+    return fmt::format("{:.2f}", *value);
+  }
   return ShareInWords(*value);
 }
 

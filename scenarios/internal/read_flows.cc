@@ -29,6 +29,7 @@ constexpr std::size_t kHeadersMax = 100;
 constexpr std::size_t kNameBytesMax = 100;
 constexpr double kWeightMax = 1e6;
 constexpr NanosRange kTimeoutRange = {Nanos(1), std::chrono::hours(1)};
+constexpr NanosRange kApdexRange = {Nanos(1), std::chrono::hours(1)};
 constexpr NanosRange kThinkRange = {Nanos(0), std::chrono::hours(24)};
 constexpr std::array<std::string_view, 7> kVerbs = {"get",    "post", "put",    "patch",
                                                     "delete", "head", "options"};
@@ -160,6 +161,13 @@ std::optional<double> ReadWeight(const YamlNode& node, Diagnostics& diagnostics)
 }
 
 // Reads the steps of all flows, whose names must differ.
+// `apdex: 500ms`, or what stands in `otherwise`.
+std::optional<Nanos> ReadApdex(const YamlNode& map, Diagnostics& diagnostics,
+                               std::optional<Nanos> otherwise) {
+  const YamlNode* apdex = FindValue(map, "apdex");
+  return apdex == nullptr ? otherwise : ReadDuration({*apdex, "apdex"}, kApdexRange, diagnostics);
+}
+
 class FlowReader {
  public:
   FlowReader(const StepDefaults& defaults, Diagnostics& diagnostics)
@@ -239,9 +247,9 @@ std::vector<Action> FlowReader::ReadSteps(const YamlNode& node, SourceSpan owner
 }
 
 void FlowReader::ReadStep(const YamlNode& node, std::vector<Action>& actions) {
-  constexpr std::array<std::string_view, 15> kKnown = {
+  constexpr std::array<std::string_view, 16> kKnown = {
       "get",  "post",    "put",  "patch", "delete",  "head",  "options", "request",
-      "name", "headers", "body", "json",  "timeout", "check", "think"};
+      "name", "headers", "body", "json",  "timeout", "apdex", "check",   "think"};
   constexpr std::array<std::string_view, 1> kLater = {"extract"};
   const std::size_t before = diagnostics_.count();
   if (!CheckKeys(node, {"step", kKnown, kLater}, diagnostics_)) {
@@ -284,6 +292,7 @@ Request FlowReader::ReadRequest(const YamlNode& node, const YamlEntry& verb) {
     request.timeout = ReadDuration({*timeout, "timeout"}, kTimeoutRange, diagnostics_)
                           .value_or(defaults_.timeout);
   }
+  request.apdex = ReadApdex(node, diagnostics_, defaults_.apdex);
   if (const YamlNode* headers = FindValue(node, "headers")) {
     request.headers = ReadHeaders(*headers, diagnostics_);
   }
@@ -387,7 +396,7 @@ void FlowReader::CheckContentLength(const YamlNode& node, const Request& request
 }  // namespace
 
 StepDefaults ReadDefaults(const YamlNode& node, Diagnostics& diagnostics) {
-  constexpr std::array<std::string_view, 2> kKnown = {"timeout", "headers"};
+  constexpr std::array<std::string_view, 3> kKnown = {"timeout", "headers", "apdex"};
   StepDefaults defaults;
   if (!CheckKeys(node, {"defaults", kKnown, {}}, diagnostics)) {
     return defaults;
@@ -396,6 +405,7 @@ StepDefaults ReadDefaults(const YamlNode& node, Diagnostics& diagnostics) {
     defaults.timeout =
         ReadDuration({*timeout, "timeout"}, kTimeoutRange, diagnostics).value_or(defaults.timeout);
   }
+  defaults.apdex = ReadApdex(node, diagnostics, std::nullopt);
   if (const YamlNode* headers = FindValue(node, "headers")) {
     defaults.headers = ReadHeaders(*headers, diagnostics);
   }

@@ -12,6 +12,7 @@ namespace weir::scenarios::internal {
 struct StepDefaults {
   Nanos timeout = Request().timeout;
   std::vector<Header> headers;
+  std::optional<Nanos> apdex;
 };
 
 /// `defaults: { timeout: 5s, headers: { accept: application/json } }`.

@@ -11,6 +11,7 @@
 #include "analysis/dose_response.h"
 #include "analysis/isotonic.h"
 #include "analysis/lagged_correlation.h"
+#include "analysis/run_metric.h"
 #include "analysis/sample_join.h"
 #include "analysis/spectral_lines.h"
 #include "analysis/web_vitals.h"
@@ -200,6 +201,39 @@ TEST(ApdexTest, CountsToleratingHalfAndFailedNot) {
   EXPECT_LT(apdex->interval.low, 0.75);
   EXPECT_GT(apdex->interval.high, 0.75);
   EXPECT_EQ(ApdexRating(apdex->score), "fair");
+}
+
+TEST(ApdexTest, StepsWithTheirOwnTargetsAddUp) {
+  Histogram button;
+  button.RecordNs(100'000'000, 50);
+  Histogram listing;
+  listing.RecordNs(3'000'000'000, 50);
+  const std::vector<Apdex> steps = {*ApdexOf(button, 0, std::chrono::milliseconds(200)),
+                                    *ApdexOf(listing, 10, std::chrono::seconds(1))};
+  const auto all = CombinedApdex(steps);
+  EXPECT_EQ(all->satisfied, 50U);
+  EXPECT_EQ(all->tolerating, 50U);
+  EXPECT_EQ(all->frustrated, 10U);
+  EXPECT_DOUBLE_EQ(all->score, 75.0 / 110);
+  EXPECT_FALSE(CombinedApdex({}));
+}
+
+TEST(ApdexTest, IsAMetricOfARun) {
+  weir::Run run;
+  run.plan.steps = {{"flow", "list"}};
+  StepRecord& record = run.totals.emplace_back();
+  record.counts.planned = 1'000;
+  record.latency[Outcome::kCompleted].response.RecordNs(100'000'000, 900);
+  const auto metric = ParseRunMetric("apdex.250ms");
+  ASSERT_TRUE(metric);
+  EXPECT_EQ(metric->unit, "score");
+  EXPECT_TRUE(metric->HigherIsBetter());
+  const RunMetricValue value = ValueOf(run, *metric, "list");
+  EXPECT_DOUBLE_EQ(*value.value, 0.9);
+  EXPECT_NEAR(*value.error, std::sqrt(0.9 * 0.1 / 1'000), 0.0005);
+  EXPECT_FALSE(ParseRunMetric("apdex.fast"));
+  EXPECT_FALSE(ParseRunMetric("apdex.0ms"));
+  EXPECT_FALSE(ValueOf(weir::Run(), *metric, "").value);
 }
 
 TEST(ApdexTest, MergingHistogramsIsTheSameAsOne) {

@@ -159,6 +159,19 @@ with tempfile.TemporaryDirectory() as folder:
     done = command("history", "--changes-in", 0, "--json")
     answer = json.loads(done.stdout)
     check(answer["changes"] is None and "not looked for" in answer["changes_reason"], "none", done)
+    done = command("show", 1, "--apdex", "1ms", "--json")
+    apdex = json.loads(done.stdout)["apdex"]
+    check(apdex["steps"][0]["step"] == "" and 0.5 < apdex["all"]["score"] < 1, "Apdex", done)
+    done = command("show", 60, "--apdex", "request=1100us")
+    check("request" in done.stdout and "frustrated" in done.stdout, "Apdex of a step", done)
+    done = command("show", 1, "--apdex", "pay=1s")
+    check(done.returncode == 2 and "there are: request" in done.stderr, "an unknown step", done)
+    done = command("show", 1, "--json")
+    check("--apdex" in json.loads(done.stdout)["apdex_reason"], "no T, no Apdex", done)
+    done = command("history", "--metric", "apdex.1ms", "--json")
+    points = json.loads(done.stdout)["changes"]["changepoints"]
+    check(points[0]["build"] == "b20" and points[0]["worse"] and points[0]["unit"] == "score",
+          "change points of Apdex", done)
     done = command("history", "--metric", "p50")
     check(done.returncode == 2 and "--metric: 'p50' is not a metric" in done.stderr, "metric", done)
     done = command("report", "--single", Path(folder, "page.html"), "--last", 1)

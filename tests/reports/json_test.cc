@@ -75,7 +75,9 @@ TEST(RunJsonTest, HasEveryKeyOfItsSchema) {
                                           "validity",
                                           "validity_reason",
                                           "target_resources",
-                                          "target_resources_reason"};
+                                          "target_resources_reason",
+                                          "apdex",
+                                          "apdex_reason"};
   EXPECT_EQ(KeysOf(json), expected);
   EXPECT_EQ(json["schema"], "weir.run/1");
   EXPECT_EQ(KeysOf(json["requests"]),
@@ -86,6 +88,19 @@ TEST(RunJsonTest, HasEveryKeyOfItsSchema) {
     EXPECT_TRUE(json["latency_ns"]["service"].contains(key)) << key;
     EXPECT_TRUE(json["send_lag_ns"].contains(key)) << key;
   }
+}
+
+TEST(RunJsonTest, RatesUsersByTheirTargets) {
+  const weir::Run run = SyntheticRun({.id = 17}).run;
+  const std::vector<StepApdex> steps = {{"list", std::chrono::milliseconds(500),
+                                         analysis::ApdexOf(run, 0, std::chrono::milliseconds(500))},
+                                        {"never", std::chrono::milliseconds(500), std::nullopt}};
+  const Json apdex = Json::parse(RunJson(run, steps))["apdex"];
+  EXPECT_EQ(apdex["steps"][0]["t_ns"], 500'000'000);
+  EXPECT_EQ(apdex["steps"][0]["rating"], "excellent");
+  EXPECT_TRUE(apdex["steps"][1]["score"].is_null());
+  EXPECT_EQ(apdex["all"]["score"], apdex["steps"][0]["score"]);
+  ExpectReasons(apdex, "apdex");
 }
 
 TEST(RunJsonTest, NumbersAreThoseOfTheMeasuredPhase) {

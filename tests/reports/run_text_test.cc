@@ -62,6 +62,21 @@ Run EmptyRun() {
   return run;
 }
 
+TEST(ApdexTextTest, ReadsAsRecorded) {
+  using std::chrono::milliseconds;
+  const weir::Run run = CalmRun();
+  analysis::Apdex few;
+  few.score = 0.5;
+  few.few = true;
+  const std::vector<StepApdex> steps = {
+      {"list", milliseconds(2), analysis::ApdexOf(run, 0, milliseconds(2))},
+      {"a step \x1b[31m that is long", milliseconds(1'000), few},
+      {"never", milliseconds(500), std::nullopt}};
+  EXPECT_TRUE(MatchesGolden(RenderApdex(steps, {}), "reports/apdex_80.txt"));
+  EXPECT_EQ(RenderApdex({}, {}), "");
+  EXPECT_NE(RenderRunText(run, {}, steps).find("apdex\n"), std::string::npos);
+}
+
 TEST(RunTextTest, ReadsAsRecorded) {
   EXPECT_TRUE(MatchesGolden(RenderRunText(CalmRun()), "reports/run_80.txt"));
   EXPECT_TRUE(MatchesGolden(RenderRunText(CalmRun(), {.width = 120}), "reports/run_120.txt"));

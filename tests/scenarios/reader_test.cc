@@ -84,6 +84,16 @@ TEST(ReadScenarioTest, StepHeadersReplaceDefaultsOfAnyCase) {
   EXPECT_EQ(FirstRequest(scenario).timeout, 250ms);
 }
 
+TEST(ReadScenarioTest, StepsHaveTheirOwnApdexTargetOrTheDefault) {
+  const Scenario scenario = Read(
+      "defaults: { apdex: 500ms }\n"
+      "steps: [ { get: /, apdex: 2s }, { get: /list } ]\n" +
+      std::string(kLoad));
+  EXPECT_EQ(FirstRequest(scenario).apdex, 2s);
+  EXPECT_EQ(std::get<Request>(scenario.flows[0].actions[1]).apdex, 500ms);
+  EXPECT_EQ(FirstRequest(Read("steps: [ { get: / } ]\n" + std::string(kLoad))).apdex, std::nullopt);
+}
+
 TEST(ReadScenarioTest, SendsJsonDigitForDigit) {
   const Scenario scenario = ReadSteps(
       "  - post: /\n"
