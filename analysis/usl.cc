@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <set>
 
 #include <Eigen/Cholesky>
@@ -29,6 +30,8 @@ struct Problem {
   std::vector<double> weights;  // Roots of the weights.
   double unit = 1;              // Brings values near 1, so that no square leaves the range.
   double load_max = 0;
+  std::size_t points = 0;  // That were measured; `loads` may be groups of them.
+  double loss_inside = 0;  // What points of a group differ by from each other.
 
   double Curve(const Coefficients& c, std::size_t i) const {
     const double n = loads[i];
@@ -144,6 +147,13 @@ Derived Derive(const Coefficients& c, double load_max) {
 
 // Chi-squared with whole degrees of freedom.
 double ChiSquared(Rng& rng, std::size_t freedom) {
+  constexpr std::size_t kSummedMax = 1000;
+  if (freedom > kSummedMax) {
+    // Wilson and Hilferty (1931); at 1,000 degrees of freedom right to 1e-5.
+    const auto nu = static_cast<double>(freedom);
+    const double root = 1 - 2 / (9 * nu) + rng.Normal() * std::sqrt(2 / (9 * nu));
+    return nu * root * root * root;
+  }
   double sum = 0;
   for (std::size_t i = 0; i < freedom; ++i) {
     const double z = rng.Normal();
@@ -181,12 +191,12 @@ Row RowOf(const Coefficients& c, const Problem& problem) {
 Samples Replicate(const Problem& problem, const Coefficients& fit, bool errors_known,
                   std::uint64_t seed) {
   const std::size_t n = problem.loads.size();
-  const double loss = problem.Loss(fit);
+  const double loss = problem.Loss(fit) + problem.loss_inside;
   Samples samples;
   Rng rng(seed);
   Problem simulated = problem;
   for (int i = 0; i < kUslReplicates; ++i) {
-    double variance = loss / ChiSquared(rng, n - 3);
+    double variance = loss / ChiSquared(rng, problem.points - 3);
     if (errors_known) {
       variance = std::max(variance, 1.0);
     }
@@ -230,9 +240,48 @@ bool ErrorsKnown(std::span<const LoadPoint> points) {
   });
 }
 
+// A group reaches over at most this factor of load: there the curve is straight enough for the mean
+// of a group to lie on it.
+constexpr double kGroupReach = 1.01;
+
+// `all` with neighbouring loads taken together, about kUslGroupsMax groups and as many more as it
+// takes for none to reach too far.
+Problem Grouped(const Problem& all) {
+  std::vector<std::size_t> order(all.loads.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::sort(order.begin(), order.end(),
+            [&](std::size_t a, std::size_t b) { return all.loads[a] < all.loads[b]; });
+  Problem grouped = all;
+  grouped.loads.clear();
+  grouped.values.clear();
+  grouped.weights.clear();
+  const std::size_t size_max = order.size() / kUslGroupsMax + 1;
+  for (std::size_t from = 0; from < order.size();) {
+    const double load_max = kGroupReach * all.loads[order[from]];
+    double weight = 0;
+    double load = 0;
+    double value = 0;
+    std::size_t i = from;
+    for (; i < order.size() && i < from + size_max && all.loads[order[i]] <= load_max; ++i) {
+      const double more = all.weights[order[i]] * all.weights[order[i]];
+      weight += more;
+      load += more / weight * (all.loads[order[i]] - load);
+      const double step = all.values[order[i]] - value;
+      value += more / weight * step;
+      grouped.loss_inside += more * step * (all.values[order[i]] - value);
+    }
+    grouped.loads.push_back(load);
+    grouped.values.push_back(value);
+    grouped.weights.push_back(std::sqrt(weight));
+    from = i;
+  }
+  return grouped;
+}
+
 Problem ProblemOf(std::span<const LoadPoint> points, bool errors_known) {
   Problem problem;
   problem.unit = 0;
+  problem.points = points.size();
   for (const LoadPoint& point : points) {
     problem.unit = std::max(problem.unit, point.throughput);
     problem.load_max = std::max(problem.load_max, point.load);
@@ -242,7 +291,7 @@ Problem ProblemOf(std::span<const LoadPoint> points, bool errors_known) {
     problem.values.push_back(point.throughput / problem.unit);
     problem.weights.push_back(errors_known ? problem.unit / point.error : 1.0);
   }
-  return problem;
+  return problem.points > kUslGroupsMax ? Grouped(problem) : problem;
 }
 
 std::optional<UslEstimate> FiniteEstimate(double value, const std::vector<double>& samples) {

@@ -61,13 +61,17 @@ inline constexpr std::size_t kUslLoadsMin = 4;
 /// time from what the residuals say of it (n - 3 degrees of freedom), so few points give wide
 /// intervals. With known errors the noise is at least theirs. What more than 2.5 % of those fits
 /// have no finite value for has no upper end.
+/// Above kUslGroupsMax points, neighbouring loads (within 1 %) are taken together, to about as many
+/// groups; what points of a group differ by stays part of the noise.
 /// Errors: kUsage for fewer than kUslLoadsMin different loads, or values that are not positive and
-/// finite. Cost: about 6 ms (1,000 fits to ten points). Thread-safe (pure).
+/// finite. Cost: about 6 ms (1,000 fits to ten points), at most 1 s and O(n log n). Thread-safe
+/// (pure).
 /// Source: Gunther, "Guerrilla Capacity Planning" (2007), ch. 4 to 6; the same with a free rate in
 /// Gunther, Puglia and Tomasette, "Hadoop superlinear scalability", CACM 58 (2015).
 /// Checked against: SciPy's curve_fit on Gunther's SPEC SDM91 and ray-tracer data
 /// (tests/analysis/usl_test.cc).
 inline constexpr int kUslReplicates = 1000;
+inline constexpr std::size_t kUslGroupsMax = 1000;
 Result<UslFit> FitUsl(std::span<const LoadPoint> points, const UslOptions& options = {});
 
 }  // namespace weir::analysis

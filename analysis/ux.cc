@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 
+#include <fmt/format.h>
+
 #include "analysis/multiplicity.h"
 #include "base/check.h"
 
@@ -16,6 +18,11 @@ std::vector<double> Shifted(std::span<const double> driver, int lag) {
     dose[t] = driver[t - static_cast<std::size_t>(lag)];
   }
   return dose;
+}
+
+std::span<const double> Newest(const Series& series) {
+  const std::span<const double> values = series.values;
+  return values.last(std::min(values.size(), kUxRowsMax));
 }
 
 }  // namespace
@@ -37,7 +44,12 @@ std::vector<UxPair> CorrelateUx(std::span<const Series> drivers, std::span<const
       UxPair pair;
       pair.driver = driver.name;
       pair.outcome = outcome.name;
-      pair.correlation = CorrelateLagged(driver.values, outcome.values, options.correlation);
+      pair.correlation = CorrelateLagged(Newest(driver), Newest(outcome), options.correlation);
+      if (driver.values.size() > kUxRowsMax) {
+        pair.correlation.warnings.push_back(
+            fmt::format("of {} rows the newest {} were looked at: join to longer rows to see all",
+                        driver.values.size(), kUxRowsMax));
+      }
       p_values.push_back(pair.correlation.found ? pair.correlation.found->p_value
                                                 : std::numeric_limits<double>::quiet_NaN());
       pairs.push_back(std::move(pair));
@@ -55,7 +67,7 @@ std::vector<UxPair> CorrelateUx(std::span<const Series> drivers, std::span<const
     pair.associated = pair.p_adjusted <= options.false_discovery_rate;
     if (pair.associated && found.lag >= 0) {
       pair.dose_response = EstimateDoseResponse(
-          Shifted(members[i].driver->values, found.lag), members[i].outcome->values,
+          Shifted(Newest(*members[i].driver), found.lag), Newest(*members[i].outcome),
           {.direction = found.correlation < 0 ? Direction::kFalling : Direction::kRising,
            .confidence = options.correlation.confidence,
            .seed = options.seed});

@@ -76,6 +76,45 @@ TEST(UslTest, TheRayTracerHasNoPeakAndThatIsSaid) {
   EXPECT_NEAR(fit->peak_throughput->value, 378.19886, 1e-3);  // rate / contention
 }
 
+// Points of one load count as their mean, so that the fit is that of the means; what they differ by
+// is noise, so that intervals narrow with their number.
+TEST(UslTest, ManyPointsAreTakenTogetherWithoutLoss) {
+  std::vector<double> loads;
+  for (int i = 0; i < 200; ++i) {
+    loads.insert(loads.end(), kLoads.begin(), kLoads.end());
+  }
+  const std::vector<LoadPoint> points = Simulated(loads, 0.05, 0.001, 0.05, 9);
+  std::vector<LoadPoint> means;
+  for (std::size_t load = 0; load < kLoads.size(); ++load) {
+    means.push_back({.load = kLoads[load], .throughput = 0});
+    for (std::size_t i = load; i < points.size(); i += kLoads.size()) {
+      means.back().throughput += points[i].throughput / 200;
+    }
+  }
+  const auto grouped = FitUsl(points);
+  const auto of_means = FitUsl(means);
+  ASSERT_TRUE(grouped && of_means);
+  EXPECT_NEAR(grouped->rate.value, of_means->rate.value, 1e-4);
+  EXPECT_NEAR(grouped->coherency.value, of_means->coherency.value, 1e-8);
+  const auto few = FitUsl(std::span(points).first(200));
+  ASSERT_TRUE(few);
+  const double width = *grouped->contention.high - *grouped->contention.low;
+  const double width_of_few = *few->contention.high - *few->contention.low;
+  EXPECT_NEAR(width_of_few / width, std::sqrt(10), 0.8);
+}
+
+TEST(UslTest, AHundredThousandLoadsCostAboutASecond) {
+  Rng rng(3);
+  std::vector<double> loads;
+  for (int i = 0; i < 100'000; ++i) {
+    loads.push_back(1 + 95 * rng.Uniform());
+  }
+  const auto fit = FitUsl(Simulated(loads, 0.05, 0.001, 0.05, 9));
+  ASSERT_TRUE(fit);
+  EXPECT_NEAR(fit->contention.value, 0.05, 0.003);
+  EXPECT_NEAR(fit->coherency.value, 0.001, 1e-5);
+}
+
 TEST(UslTest, RecoversACurveWithoutNoise) {
   const auto fit = FitUsl(Simulated(kLoads, 0.05, 0.001, 0, 1));
   ASSERT_TRUE(fit);

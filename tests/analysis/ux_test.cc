@@ -68,6 +68,24 @@ TEST(UxTest, AnOutcomeThatMovesFirstHasANegativeLagAndNoDose) {
   EXPECT_EQ(pairs.front().dose_response.has_value(), set.lag == 0);
 }
 
+TEST(UxTest, OfVeryLongSeriesTheNewestRowsCountAndThatIsSaid) {
+  Rng rng(2);
+  Series latency{.name = "latency", .unit = "", .values = {}, .errors = {}};
+  Series orders{.name = "orders", .unit = "", .values = {}, .errors = {}};
+  for (std::size_t t = 0; t < kUxRowsMax + 5'000; ++t) {
+    latency.values.push_back(rng.Normal());
+    orders.values.push_back(rng.Normal());
+  }
+  UxOptions options;
+  options.correlation.lag_max = 500;  // Few slow changes to take out: this is about the rows.
+  const std::vector<Series> drivers = {latency};
+  const std::vector<Series> outcomes = {orders};
+  const auto pairs = CorrelateUx(drivers, outcomes, options);
+  ASSERT_EQ(pairs[0].correlation.warnings.size(), 1U);
+  EXPECT_EQ(pairs[0].correlation.warnings[0],
+            "of 25000 rows the newest 20000 were looked at: join to longer rows to see all");
+}
+
 TEST(UxTest, ShortEqualMissingAndExtremeSeriesGiveAReason) {
   const auto reason = [](std::vector<double> driver, std::vector<double> outcome) {
     const std::vector<Series> drivers = {tests::Named("d", std::move(driver))};
