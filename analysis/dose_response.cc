@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "analysis/autocorrelation.h"
+#include "analysis/distributions.h"
 #include "analysis/spectral_lines.h"
 #include "base/check.h"
 #include "base/rng.h"
@@ -16,6 +17,9 @@ constexpr std::size_t kPairsMin = 40;
 constexpr std::size_t kDosesMax = 40;
 constexpr int kTurns = 8;            // Of curve and season; they settle within a few.
 constexpr double kBendRatio = 3.84;  // Chi-square, one degree of freedom, 95 %.
+// The bend is found among many, and only told where it is plain: nominal chi-square covers too
+// little by as much (measured, see the header).
+constexpr double kBendWidening = 1.4;
 constexpr double kThresholdFrom =
     0.05;  // Quantiles of the dose between which a bend is looked for.
 constexpr double kThresholdTo = 0.95;
@@ -99,6 +103,7 @@ struct Bend {
   double threshold = 0;
   double square_sum = 0;  // Of the residuals of the bent line.
   double straight_square_sum = 0;
+  std::vector<double> square_sums;  // With the bend at each candidate.
 };
 
 // Residual squares of y on x by least squares, the slope held to the direction.
@@ -115,12 +120,18 @@ class LineSums {
     yy_ += dy * (y - mean_y_);
   }
 
-  double Residual(Direction direction) const {
-    const bool allowed = direction == Direction::kRising ? xy_ > 0 : xy_ < 0;
-    return allowed && xx_ > 0 ? std::max(yy_ - xy_ * xy_ / xx_, 0.0) : yy_;
+  double Residual(Direction direction) const { return std::max(yy_ - xy_ * Slope(direction), 0.0); }
+
+  double At(double x, Direction direction) const {
+    return mean_y_ + Slope(direction) * (x - mean_x_);
   }
 
  private:
+  double Slope(Direction direction) const {
+    const bool allowed = direction == Direction::kRising ? xy_ > 0 : xy_ < 0;
+    return allowed && xx_ > 0 ? xy_ / xx_ : 0;
+  }
+
   double count_ = 0;
   double mean_x_ = 0;
   double mean_y_ = 0;
@@ -143,7 +154,8 @@ Bend FindBend(const std::vector<double>& candidates, const Pairs& pairs, Directi
     for (std::size_t i = 0; i < pairs.dose.size(); ++i) {
       sums.Add(std::max(0.0, pairs.dose[i] - candidate), pairs.outcome[i]);
     }
-    if (const double square_sum = sums.Residual(direction); square_sum < bend.square_sum) {
+    bend.square_sums.push_back(sums.Residual(direction));
+    if (const double square_sum = bend.square_sums.back(); square_sum < bend.square_sum) {
       bend.square_sum = square_sum;
       bend.threshold = candidate;
     }
@@ -154,7 +166,7 @@ Bend FindBend(const std::vector<double>& candidates, const Pairs& pairs, Directi
 std::vector<double> BendCandidates(std::vector<double> dose) {
   std::sort(dose.begin(), dose.end());
   std::vector<double> candidates;
-  constexpr int kCandidates = 60;
+  constexpr int kCandidates = 120;
   for (int i = 0; i <= kCandidates; ++i) {
     const double q = kThresholdFrom + (kThresholdTo - kThresholdFrom) * i / kCandidates;
     if (const double at = QuantileOf(dose, q); candidates.empty() || at > candidates.back()) {
@@ -162,6 +174,45 @@ std::vector<double> BendCandidates(std::vector<double> dose) {
     }
   }
   return candidates;
+}
+
+// How many independent pairs tell the place of the bend as well: what moves it is the residuals
+// times whether the dose is above it, so their correlations count together.
+double SizeForBend(const Pairs& pairs, double threshold, Direction direction) {
+  LineSums sums;
+  std::vector<double> above;
+  for (std::size_t i = 0; i < pairs.dose.size(); ++i) {
+    sums.Add(std::max(0.0, pairs.dose[i] - threshold), pairs.outcome[i]);
+    above.push_back(pairs.dose[i] > threshold ? 1 : 0);
+  }
+  std::vector<double> residuals;
+  for (std::size_t i = 0; i < pairs.dose.size(); ++i) {
+    residuals.push_back(pairs.outcome[i] -
+                        sums.At(std::max(0.0, pairs.dose[i] - threshold), direction));
+  }
+  const std::size_t lags = std::max<std::size_t>(EffectiveSizeOf(residuals).lags, 1);
+  const std::vector<double> of_residuals = Autocorrelations(residuals, lags);
+  const std::vector<double> of_above = Autocorrelations(above, lags);
+  double time = 1;
+  for (std::size_t k = 1; k < std::min(of_residuals.size(), of_above.size()); ++k) {
+    time += 2 * std::max(0.0, of_residuals[k]) * std::max(0.0, of_above[k]);
+  }
+  return static_cast<double>(pairs.dose.size()) / time;
+}
+
+// All bends that the data do not tell from the best one.
+Interval BendInterval(const Bend& bend, const std::vector<double>& candidates, double size,
+                      double confidence) {
+  const double deviate = NormalQuantile((1 + confidence) / 2);
+  const double reach = kBendWidening * deviate * deviate;
+  Interval interval{.low = bend.threshold, .high = bend.threshold};
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    if (size * std::log(bend.square_sums[i] / bend.square_sum) <= reach) {
+      interval.low = std::min(interval.low, candidates[i]);
+      interval.high = std::max(interval.high, candidates[i]);
+    }
+  }
+  return interval;
 }
 
 Pairs ResampledBlocks(const Pairs& pairs, std::size_t length, Rng& rng) {
@@ -257,11 +308,9 @@ std::optional<DoseResponse> EstimateDoseResponse(std::span<const double> dose,
       std::clamp(std::ceil(2 * effective.time), std::ceil(std::cbrt(size)), size / 4));
   Rng rng(options.seed);
   std::vector<std::vector<double>> curves;
-  std::vector<double> thresholds;
   for (std::size_t i = 0; i < options.resamples; ++i) {
     const Pairs resample = ResampledBlocks(pairs, length, rng);
     curves.push_back(CurveOn(result.dose, resample, options.direction));
-    thresholds.push_back(FindBend(candidates, resample, options.direction).threshold);
   }
   FillBand(result, curves, options.confidence);
   const Bend bend = FindBend(candidates, pairs, options.direction);
@@ -271,11 +320,9 @@ std::optional<DoseResponse> EstimateDoseResponse(std::span<const double> dose,
         "no dose can be told up to which nothing changes: a straight line fits as well";
     return result;
   }
-  std::sort(thresholds.begin(), thresholds.end());
-  const double miss = (1 - options.confidence) / 2;
   result.threshold = bend.threshold;
-  result.threshold_interval = {.low = std::min(QuantileOf(thresholds, miss), bend.threshold),
-                               .high = std::max(QuantileOf(thresholds, 1 - miss), bend.threshold)};
+  result.threshold_interval = BendInterval(
+      bend, candidates, SizeForBend(pairs, bend.threshold, options.direction), options.confidence);
   return result;
 }
 
