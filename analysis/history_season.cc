@@ -1,6 +1,7 @@
 #include "analysis/history_season.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstddef>
 #include <numeric>
@@ -45,14 +46,23 @@ std::vector<double> DifferenceCorrelation(std::span<const double> values, int la
   for (double& difference : differences) {
     difference = std::clamp(difference, -limit, limit);
   }
+  // Several lags at once: each sum waits for its own last addition only.
+  constexpr std::size_t kLagsAtOnce = 8;
   std::vector<double> correlation;
-  for (int lag = 0; lag <= lag_max; ++lag) {
-    double sum = 0;
-    for (std::size_t i = Index(lag); i < differences.size(); ++i) {
-      sum += differences[i] * differences[i - Index(lag)];
+  std::vector<double> padded(kLagsAtOnce, 0.0);
+  padded.insert(padded.end(), differences.begin(), differences.end());
+  for (std::size_t lag = 0; lag <= Index(lag_max); lag += kLagsAtOnce) {
+    std::array<double, kLagsAtOnce> sums{};
+    for (std::size_t i = lag; i < differences.size(); ++i) {
+      // Before the first difference there are zeros.
+      const double* earlier = &padded[i - lag + 1];
+      for (std::size_t k = 0; k < kLagsAtOnce; ++k) {
+        sums[k] += differences[i] * earlier[kLagsAtOnce - 1 - k];
+      }
     }
-    correlation.push_back(sum);
+    correlation.insert(correlation.end(), sums.begin(), sums.end());
   }
+  correlation.resize(Index(lag_max) + 1);
   const double variance = correlation[0];
   for (double& value : correlation) {
     value = variance > 0 ? value / variance : 0;

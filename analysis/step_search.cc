@@ -493,6 +493,10 @@ double HeldSteps::Score(const FilterGains& gains) const {
     AddProducts<kLanes>(gains, rows_, width_, products);
   } else if (width_ == 2 * kLanes) {
     AddProducts<2 * kLanes>(gains, rows_, width_, products);
+  } else if (width_ == 3 * kLanes) {
+    AddProducts<3 * kLanes>(gains, rows_, width_, products);
+  } else if (width_ == 4 * kLanes) {
+    AddProducts<4 * kLanes>(gains, rows_, width_, products);
   } else {
     AddProducts<0>(gains, rows_, width_, products);
   }

@@ -38,6 +38,19 @@ void BM_HourlyMetric(benchmark::State& state) {
 
 BENCHMARK(BM_HourlyMetric)->Unit(benchmark::kMillisecond);
 
+// The most that is looked at: more values than are used, two seasons, far ahead.
+void BM_LongHourlyMetric(benchmark::State& state) {
+  Run(state, 8'000, {.horizon = 168, .seasons = {24, 168}});
+}
+
+BENCHMARK(BM_LongHourlyMetric)->Unit(benchmark::kMillisecond);
+
+void BM_FiveMinuteMetric(benchmark::State& state) {
+  Run(state, 8'064, {.horizon = 288, .seasons = {288}});
+}
+
+BENCHMARK(BM_FiveMinuteMetric)->Unit(benchmark::kMillisecond);
+
 void BM_SeasonUnknown(benchmark::State& state) {
   Run(state, 960, {.horizon = 13});
 }
