@@ -121,7 +121,7 @@ std::string Explanation(const Forecast& forecast, const TextOptions& options) {
       "weights are past errors to the power of -5; a step is half the weighted mean, half the "
       "weighted median",
       2, options);
-  TextTable table({{.title = "model", .align = Align::kLeft},
+  TextTable table({{.title = "model", .align = Align::kLeft, .width_min = 8},
                    {.title = "weight"},
                    {.title = "error / median model's"}});
   std::size_t light = 0;
