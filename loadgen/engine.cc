@@ -285,7 +285,12 @@ EngineResult Engine::Impl::Run(RecordSink& sink) {
       evidence_->FinishWorker(i);
     });
   }
-  Collect(sink, result);
+  {
+    // Made after the workers, who would inherit it: what wakes up to take their measurements must
+    // not push them off their processor.
+    const InBackground behind_the_workers;
+    Collect(sink, result);
+  }
   for (std::thread& thread : threads) {
     thread.join();
   }

@@ -40,6 +40,21 @@ std::uint64_t RaiseFileLimit() {
   return limit.rlim_cur;
 }
 
+InBackground::InBackground() : policy_before_(sched_getscheduler(0)) {
+  // Who runs under another policy has a reason for it.
+  if (policy_before_ == SCHED_OTHER) {
+    const sched_param none{};
+    sched_setscheduler(0, SCHED_BATCH, &none);
+  }
+}
+
+InBackground::~InBackground() {
+  if (policy_before_ == SCHED_OTHER) {
+    const sched_param none{};
+    sched_setscheduler(0, SCHED_OTHER, &none);
+  }
+}
+
 std::vector<int> AllowedCpus() {
   std::vector<int> cpus;
   cpu_set_t set;

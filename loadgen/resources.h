@@ -16,6 +16,19 @@ ProcessUsage ReadProcessUsage();
 /// Raises the limit of open files to the hard one, as each connection is one, and returns it.
 std::uint64_t RaiseFileLimit();
 
+/// While it lives, this thread takes no processor from another at the moment it wakes up; it gets
+/// its share a little later (SCHED_BATCH). For threads that work beside those that measure.
+class InBackground {
+ public:
+  InBackground();
+  InBackground(const InBackground&) = delete;
+  InBackground& operator=(const InBackground&) = delete;
+  ~InBackground();
+
+ private:
+  int policy_before_;
+};
+
 /// The processors that this process may run on, ascending; never empty.
 std::vector<int> AllowedCpus();
 

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "loadgen/resources.h"
+
 namespace weir::loadgen {
 
 TargetWatch::TargetWatch(std::vector<std::unique_ptr<WatchSource>> sources) {
@@ -50,6 +52,7 @@ std::vector<std::string> TargetWatch::TakeTroubles() {
 }
 
 void TargetWatch::Serve() {
+  const InBackground behind_the_workers;
   std::unique_lock lock(mutex_);
   while (true) {
     changed_.wait(lock, [this] { return asked_ || stopping_; });
