@@ -1,6 +1,6 @@
 """cost and truth of the load engine, beside wrk, h2load, hey and a bare epoll loop
 
-  ci/bench engine [--parts closed,pace,latency,limit,stall,memory] [--quick]
+  ci/bench engine [--parts closed,pace,latency,limit,stall,memory,hand_over] [--quick]
                   [--connections 64,1000,10000] [--rounds N] [--seconds S]
                   [--memory-seconds S] [--json FILE] [--markdown FILE] [--read FILE]...
 
@@ -16,6 +16,7 @@ import sys
 from pathlib import Path
 
 import closed_part
+import hand_over_part
 import lab
 import limit_part
 import memory_part
@@ -31,10 +32,12 @@ PARTS = {
     "limit": (limit_part.measure, limit_part.tables),
     "stall": (stall_part.measure, stall_part.tables),
     "memory": (memory_part.measure, memory_part.tables),
+    "hand_over": (hand_over_part.measure, hand_over_part.tables),
 }
 # Seconds of a run and rounds, by part: quick, whole.
 LENGTHS = {"closed": ((1, 1), (3, 3)), "pace": ((3, 1), (5, 3)), "latency": ((6, 1), (8, 3)),
-           "limit": ((2, 1), (3, 3)), "stall": ((0, 1), (0, 1)), "memory": ((0, 1), (0, 1))}
+           "limit": ((2, 1), (3, 3)), "stall": ((0, 1), (0, 1)), "memory": ((0, 1), (0, 1)),
+           "hand_over": ((10, 1), (20, 3))}
 BEGIN, END = "<!-- begin: ci/bench engine -->", "<!-- end: ci/bench engine -->"
 
 
