@@ -36,7 +36,7 @@ analysis::HostState StateOf(const DoctorReport& report);
 
 /// One line for each check with its mark, the cure below; then truth, report and error at each
 /// quantile.
-std::string RenderDoctorText(const DoctorReport& report, const TextOptions& options);
+std::string RenderDoctorText(const DoctorReport& report, const TextOptions& given);
 
 /// Schema "weir.doctor/1", docs/doctor.md. As RunJson in everything else.
 std::string DoctorJson(const DoctorReport& report);

@@ -13,7 +13,7 @@ namespace weir::loadgen {
 namespace {
 
 constexpr long kTimeoutMs = 2000;
-constexpr std::size_t kPageBytesMax = 16 * 1024 * 1024;
+constexpr std::size_t kPageBytesMax = std::size_t{16} * 1024 * 1024;
 
 struct CurlFree {
   void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
