@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "analysis/lag_products.h"
 #include "base/check.h"
 
 namespace weir::analysis {
@@ -42,13 +43,26 @@ Centred Centre(std::span<const double> values) {
   return centred;
 }
 
-double CorrelationAt(const Centred& centred, std::size_t lag) {
-  double sum = 0;
-  for (std::size_t i = lag; i < centred.values.size(); ++i) {
-    sum += centred.values[i] * centred.values[i - lag];
+// Correlations at rising lags, worked out as far as they are asked for.
+class Correlations {
+ public:
+  explicit Correlations(const Centred& centred)
+      : padded_(WithZerosInFront(centred.values)), square_sum_(centred.square_sum) {}
+
+  double At(std::size_t lag) {
+    while (known_.size() <= lag) {
+      for (const double product : LagProducts(padded_, known_.size())) {
+        known_.push_back(product / square_sum_);
+      }
+    }
+    return known_[lag];
   }
-  return sum / centred.square_sum;
-}
+
+ private:
+  std::vector<double> padded_;
+  double square_sum_;
+  std::vector<double> known_;
+};
 
 EffectiveSize Independent(double present) {
   return {.size = present, .time = 1, .lags = 0, .bounded = false};
@@ -62,8 +76,9 @@ std::vector<double> Autocorrelations(std::span<const double> values, std::size_t
   if (centred.present < 2 || centred.square_sum == 0) {
     return correlations;
   }
+  Correlations at(centred);
   for (std::size_t lag = 0; lag <= lag_max && lag < values.size(); ++lag) {
-    correlations.push_back(CorrelationAt(centred, lag));
+    correlations.push_back(at.At(lag));
   }
   return correlations;
 }
@@ -75,13 +90,14 @@ EffectiveSize EffectiveSizeOf(std::span<const double> values) {
   }
   const std::size_t lag_max = std::min(values.size() / 2, kEffectiveLagMax);
   EffectiveSize effective;
+  Correlations at(centred);
   double sum = 0;
   double before = 2;
   std::size_t lag = 0;
   effective.bounded = true;
   for (; lag + 1 <= lag_max; lag += 2) {
-    const double first = lag == 0 ? 1 : CorrelationAt(centred, lag);
-    const double pair = std::min(first + CorrelationAt(centred, lag + 1), before);
+    const double first = lag == 0 ? 1 : at.At(lag);
+    const double pair = std::min(first + at.At(lag + 1), before);
     if (pair <= 0) {
       effective.bounded = false;
       break;

@@ -1,12 +1,12 @@
 #include "analysis/history_season.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstddef>
 #include <numeric>
 
 #include "analysis/history_scale.h"
+#include "analysis/lag_products.h"
 
 namespace weir::analysis {
 namespace {
@@ -46,20 +46,10 @@ std::vector<double> DifferenceCorrelation(std::span<const double> values, int la
   for (double& difference : differences) {
     difference = std::clamp(difference, -limit, limit);
   }
-  // Several lags at once: each sum waits for its own last addition only.
-  constexpr std::size_t kLagsAtOnce = 8;
+  const std::vector<double> padded = WithZerosInFront(differences);
   std::vector<double> correlation;
-  std::vector<double> padded(kLagsAtOnce, 0.0);
-  padded.insert(padded.end(), differences.begin(), differences.end());
-  for (std::size_t lag = 0; lag <= Index(lag_max); lag += kLagsAtOnce) {
-    std::array<double, kLagsAtOnce> sums{};
-    for (std::size_t i = lag; i < differences.size(); ++i) {
-      // Before the first difference there are zeros.
-      const double* earlier = &padded[i - lag + 1];
-      for (std::size_t k = 0; k < kLagsAtOnce; ++k) {
-        sums[k] += differences[i] * earlier[kLagsAtOnce - 1 - k];
-      }
-    }
+  while (correlation.size() <= Index(lag_max)) {
+    const auto sums = LagProducts(padded, correlation.size());
     correlation.insert(correlation.end(), sums.begin(), sums.end());
   }
   correlation.resize(Index(lag_max) + 1);

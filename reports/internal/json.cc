@@ -1,12 +1,12 @@
 #include "reports/internal/json.h"
 
 #include <cmath>
+#include <utility>
 
 namespace weir::reports {
+namespace {
 
-std::string JsonText(const Json& json, JsonLayout layout) {
-  const int indent = layout == JsonLayout::kPretty ? 2 : -1;
-  const std::string raw = json.dump(indent, ' ', false, Json::error_handler_t::replace);
+std::string WithoutTags(const std::string& raw) {
   std::string text;
   text.reserve(raw.size() + 1);
   for (std::size_t i = 0; i < raw.size(); ++i) {
@@ -18,6 +18,17 @@ std::string JsonText(const Json& json, JsonLayout layout) {
       text += raw[i];
     }
   }
+  return text;
+}
+
+}  // namespace
+
+std::string JsonText(const Json& json, JsonLayout layout) {
+  const int indent = layout == JsonLayout::kPretty ? 2 : -1;
+  std::string raw = json.dump(indent, ' ', false, Json::error_handler_t::replace);
+  // An answer may hold ten million numbers, and seldom has a tag.
+  const bool has_tag = raw.find("</") != std::string::npos || raw.find("<!") != std::string::npos;
+  std::string text = has_tag ? WithoutTags(raw) : std::move(raw);
   if (layout == JsonLayout::kPretty) {
     text += '\n';
   }
