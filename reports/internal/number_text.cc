@@ -37,7 +37,13 @@ std::string ValueInWords(std::optional<double> value, std::string_view unit, Cha
   if (unit == "score") {
     return fmt::format("{:.2f}", *value);
   }
-  return ShareInWords(*value);
+  if (unit == "s") {
+    return CellDuration(*value * 1e9, charset);
+  }
+  if (unit == "bytes") {
+    return FormatBytes(static_cast<std::uint64_t>(std::max(*value, 0.0)));
+  }
+  return unit == "ratio" ? ShareInWords(*value) : fmt::format("{:.4g}", *value);
 }
 
 std::string ChangeInWords(std::optional<double> change, std::string_view unit) {
@@ -56,6 +62,13 @@ std::string IntervalInWords(const std::optional<Interval>& interval, std::string
   return fmt::format("{:+.{}f}{}{:+.{}f} {}", interval->low * 100, decimals,
                      charset == Charset::kUnicode ? "…" : "..", interval->high * 100, decimals,
                      unit == "ratio" ? "pp" : "%");
+}
+
+std::string AllowedInWords(const GateCheck& check) {
+  if (!check.demand.empty()) {
+    return Clean(check.demand);
+  }
+  return fmt::format("{:.3g} {}", check.tolerance * 100, check.unit == "ratio" ? "pp" : "%");
 }
 
 std::string RunsInWords(std::size_t runs) {

@@ -169,9 +169,10 @@ TEST(RunJsonTest, HostileTextStaysData) {
 
 TEST(VerdictJsonTest, HasEveryKeyOfItsSchema) {
   const Json json = Json::parse(VerdictJson(SyntheticReport().verdicts[0]));
-  EXPECT_EQ(KeysOf(json), (std::set<std::string>{"schema", "verdict", "reason", "candidate",
-                                                 "baseline", "candidate_runs", "baseline_runs",
-                                                 "design", "warnings", "checks"}));
+  EXPECT_EQ(KeysOf(json),
+            (std::set<std::string>{"schema", "verdict", "reason", "candidate", "baseline",
+                                   "candidate_runs", "baseline_runs", "design", "warnings",
+                                   "checks", "action", "action_reason", "score", "score_reason"}));
   EXPECT_EQ(json["schema"], "weir.verdict/1");
   EXPECT_EQ(json["verdict"], "fail");
   EXPECT_EQ(json["candidate_runs"], Json({2, 4, 6, 8, 10}));
