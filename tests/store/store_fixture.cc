@@ -179,12 +179,21 @@ GateResult SampleVerdict() {
   known.detectable = 0.04;
   known.verdict = Verdict::kFail;
   known.reason = "slower";
+  known.alpha = 0.03;
+  known.flip = "it would be no fail at a tolerance above 42 %";
+  known.weight = 2;
+  known.key = true;
+  known.waiver = "shop until 2030-01-31T00:00:00Z: known";
   GateCheck unknown;
   unknown.metric = "error_rate";
   unknown.unit = "ratio";
   unknown.reason = "too few runs";
   unknown.runs_needed = 5;
+  unknown.demand = "< 1%";
   result.checks = {known, unknown};
+  result.score = Interval{.low = 0.25, .high = 0.5};
+  result.action = GateAction::kConfirm;
+  result.action_reason = "3 fresh runs must fail again";
   result.warnings = {"runs do not alternate", ""};
   return result;
 }
