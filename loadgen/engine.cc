@@ -47,11 +47,16 @@ std::uint32_t UsersMax(const scenarios::Load& load) {
   return users;
 }
 
+// Programs at a time when nobody says how many: as many as a machine may bear without being asked.
+constexpr std::uint32_t kProgramsMax = 64;
+
 std::uint32_t ConnectionsMax(const PreparedScenario& scenario) {
   if (scenario.load.connections_max) {
     return *scenario.load.connections_max;
   }
-  return scenario.open ? scenario.load.in_flight_max : UsersMax(scenario.load);
+  const bool programs = scenario.requests.front().program != nullptr;
+  return scenario.open ? std::min(scenario.load.in_flight_max, programs ? kProgramsMax : UINT32_MAX)
+                       : UsersMax(scenario.load);
 }
 
 // Only connections that were asked for count: an open load may never need all that it is allowed.
@@ -122,6 +127,11 @@ Status CheckPool(const scenarios::Pool& pool, const scenarios::Connection& conne
 // Makes one connection, so that a dead target is known before the run.
 Result<TransportOptions> Reach(const scenarios::Target& target,
                                const scenarios::Scenario& scenario) {
+  if (scenario.RunsPrograms()) {
+    TransportOptions made;
+    made.programs = true;
+    return made;
+  }
   const scenarios::Pool& pool = scenario.load.pool;
   if (Status fits = CheckPool(pool, scenario.connection); !fits) {
     return tl::unexpected(fits.error());
@@ -151,7 +161,8 @@ bool HasAnswer(const StepRecord& record) {
     return record.errors[static_cast<std::size_t>(error)];
   };
   return record.counts.of(Outcome::kCompleted) + errors(RequestError::kStatus) +
-             errors(RequestError::kCheckHeader) + errors(RequestError::kCheckBody) >
+             errors(RequestError::kCheckHeader) + errors(RequestError::kCheckBody) +
+             errors(RequestError::kExitCode) + errors(RequestError::kSignal) >
          0;
 }
 
@@ -183,6 +194,7 @@ class Engine::Impl {
   void SampleEvidence(Nanos elapsed);
   void Conclude(EngineResult& result) const;
   void ConcludeEvidence(GeneratorEvidence& evidence) const;
+  void ConcludePrograms(EngineResult& result) const;
   bool AllClosed() const;
 
   const PreparedScenario scenario_;
@@ -209,8 +221,11 @@ Result<std::unique_ptr<Engine>> Engine::Create(const scenarios::Scenario& scenar
   if (!transport) {
     return tl::unexpected(transport.error());
   }
-  if (Status enough = CheckFileLimit(*prepared, RaiseFileLimit()); !enough) {
-    return tl::unexpected(enough.error());
+  // Programs would inherit a raised limit, and some behave differently under one.
+  if (!transport->programs) {
+    if (Status enough = CheckFileLimit(*prepared, RaiseFileLimit()); !enough) {
+      return tl::unexpected(enough.error());
+    }
   }
   auto impl = std::make_unique<Impl>(std::move(*prepared), scenario, options, clock);
   if (Status made = impl->MakeWorkers(*transport); !made) {
@@ -377,6 +392,9 @@ void Engine::Impl::ConcludeEvidence(GeneratorEvidence& evidence) const {
     vain_turns += worker.thread->poll_counts().vain;
     *evidence.retransmits += worker.thread->retransmits();
   }
+  if (scenario_.requests.front().program != nullptr) {
+    evidence.retransmits.reset();
+  }
   if (evidence.worker_idle && turns > 0) {
     *evidence.worker_idle +=
         *evidence.worker_busy * static_cast<double>(vain_turns) / static_cast<double>(turns);
@@ -395,13 +413,33 @@ void Engine::Impl::ConcludeEvidence(GeneratorEvidence& evidence) const {
   evidence.gaps = GapsOf(std::move(arrivals), scenario_.load);
 }
 
+void Engine::Impl::ConcludePrograms(EngineResult& result) const {
+  for (const Worker& worker : workers_) {
+    ProgramNotes notes = worker.thread->program_notes();
+    for (UnknownUsage& unknown : notes.unknown) {
+      const bool is_new = std::none_of(
+          result.unknown_usage.begin(), result.unknown_usage.end(),
+          [&unknown](const UnknownUsage& known) { return known.metric == unknown.metric; });
+      if (is_new) {
+        result.unknown_usage.push_back(std::move(unknown));
+      }
+    }
+    if (result.first_failure.empty()) {
+      result.first_failure = std::move(notes.first_failure);
+    }
+  }
+}
+
 void Engine::Impl::Conclude(EngineResult& result) const {
   Instant end = start_;
   for (const Worker& worker : workers_) {
     end = std::max(end, worker.thread->finished_at());
   }
   const bool stopped = stopped_.load(std::memory_order_relaxed);
-  result.duration = stopped ? std::min(end - start_, duration_) : std::max(end - start_, duration_);
+  // A count of rounds ends a load before its stages do.
+  const bool cut_short = stopped || scenario_.load.rounds_max > 0;
+  result.duration =
+      cut_short ? std::min(end - start_, duration_) : std::max(end - start_, duration_);
   result.measured =
       std::max(std::min(result.duration, duration_) - scenario_.load.warm_up, Nanos(0));
   if (stopped) {
@@ -410,6 +448,7 @@ void Engine::Impl::Conclude(EngineResult& result) const {
                                       Seconds(result.duration), Seconds(duration_));
   }
   ConcludeEvidence(result.evidence);
+  ConcludePrograms(result);
   for (const StepRecord& record : result.totals) {
     WEIR_CHECK(record.counts.Balanced());
     result.answered = result.answered || HasAnswer(record);

@@ -48,6 +48,10 @@ struct EngineResult {
   double cpu_s = 0;
   std::uint64_t rss_bytes_max = 0;
 
+  /// Of programs: what they used and nobody could tell, and how the first one failed.
+  std::vector<UnknownUsage> unknown_usage;
+  std::string first_failure;
+
   /// What the generator knows of its own work: for analysis::JudgeValidity.
   GeneratorEvidence evidence;
 

@@ -43,7 +43,14 @@ std::uint32_t InFlightMax(const PreparedScenario& scenario, WorkerSlice slice) {
 
 bool HasAnswer(RequestError error) {
   return error == RequestError::kStatus || error == RequestError::kCheckHeader ||
-         error == RequestError::kCheckBody;
+         error == RequestError::kCheckBody || error == RequestError::kExitCode;
+}
+
+std::uint64_t RoundsOf(std::uint64_t rounds_max, WorkerSlice slice) {
+  if (rounds_max == 0) {
+    return UINT64_MAX;
+  }
+  return rounds_max / slice.count + (slice.index < rounds_max % slice.count ? 1 : 0);
 }
 
 }  // namespace
@@ -64,6 +71,7 @@ WorkerLoop::WorkerLoop(const PreparedScenario& scenario, const Options& options,
       records_(std::make_unique<RecordSet>(scenario.step_count, scenario.load.warm_up > 0ns)),
       next_second_(options.start + 1s),
       think_rng_(Rng::ForPart(options.seed ^ 0x7468696eU, options.slice.index)),
+      rounds_left_(RoundsOf(scenario.load.rounds_max, options.slice)),
       finished_at_(options.start) {
   if (scenario.open) {
     arrivals_.emplace(scenario.load, options.seed, options.slice);
@@ -102,6 +110,9 @@ Instant WorkerLoop::RunOnce(Instant now) {
 
 // However late we are, what was due before the end of the load is planned first.
 bool WorkerLoop::AllPlanned(Instant now) const {
+  if (rounds_left_ == 0 && users_ == 0) {
+    return true;
+  }
   const Instant next_wake = wakes_.empty() ? Instant::max() : wakes_.top().at;
   return now >= load_end_ && std::min({next_due_, next_wake, next_user_change_}) >= load_end_;
 }
@@ -202,12 +213,24 @@ void WorkerLoop::AdjustUsers(Instant now) {
       // The rest is still due now, in the next turn.
       return;
     }
+    if (!TakeRoundOfUser()) {
+      next_user_change_ = Instant::max();
+      return;
+    }
     ++users_;
     const std::uint32_t id = TakeRound();
     rounds_[id].is_user = true;
     BeginRound(id, user_rounds_++, due);
   }
   next_user_change_ = NextUserChange(now);
+}
+
+bool WorkerLoop::TakeRoundOfUser() {
+  if (rounds_left_ == 0) {
+    return false;
+  }
+  rounds_left_ -= rounds_left_ == UINT64_MAX ? 0 : 1;
+  return true;
 }
 
 Instant WorkerLoop::NextUserChange(Instant now) const {
@@ -362,7 +385,11 @@ void WorkerLoop::OnAnswer(ExchangeId id, const Answer& answer, Instant now) {
     RotateRecords(now);
   }
   records_->At(rounds_[id].phase, request.step).bytes_received += answer.bytes_received;
-  RecordParts(rounds_[id], answer.times, now);
+  if (__builtin_expect(answer.usage == nullptr, 1)) {
+    RecordParts(rounds_[id], answer.times, now);
+  } else {
+    RecordSet::RecordUsage(records_->At(rounds_[id].phase, request.step), *answer.usage);
+  }
   OnEnded(id, completed ? Outcome::kCompleted : Outcome::kFailed, error, now);
   if (completed && state_ == State::kRunning && now < load_end_) {
     NextAction(id, now);
@@ -448,7 +475,8 @@ void WorkerLoop::RecordParts(const Round& round, const ExchangeTimes& times, Ins
 
 void WorkerLoop::EndRound(std::uint32_t id, AfterRound after, Instant now) {
   Round& round = rounds_[id];
-  if (!round.is_user || state_ != State::kRunning || now >= load_end_ || users_ > users_wanted_) {
+  if (!round.is_user || state_ != State::kRunning || now >= load_end_ || users_ > users_wanted_ ||
+      !TakeRoundOfUser()) {
     RetireRound(id);
     return;
   }

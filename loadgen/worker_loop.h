@@ -151,6 +151,7 @@ class WorkerLoop final : public TransportEvents {
   void Drop(std::uint32_t id, Instant now);
   void TryStart(std::uint32_t id);
   Instant NextUserChange(Instant now) const;
+  bool TakeRoundOfUser();
   void Settle(std::uint32_t id, Outcome outcome, RequestError error, Instant now);
   void RecordParts(const Round& round, const ExchangeTimes& times, Instant now);
   void RecordLatency(const Round& round, Outcome outcome, RequestError error, Instant now);
@@ -202,6 +203,7 @@ class WorkerLoop final : public TransportEvents {
   std::uint32_t users_ = 0;
   std::uint32_t users_wanted_ = 0;
   std::uint64_t user_rounds_ = 0;
+  std::uint64_t rounds_left_ = UINT64_MAX;  ///< That users may still begin.
   Instant finished_at_{};
 };
 

@@ -13,6 +13,7 @@
 
 #include "base/check.h"
 #include "base/text.h"
+#include "loadgen/transport/command.h"
 #include "loadgen/transport/curl.h"
 #include "loadgen/transport/http1.h"
 #include "loadgen/transport/http2.h"
@@ -111,6 +112,11 @@ void AwaitVerdict(BlockingSocket& socket, TlsSession& session) {
 Result<OwnedTransport> OwnedTransport::Create(uv_loop_t& loop, const TransportOptions& options,
                                               const Clock& clock, TransportEvents& events) {
   OwnedTransport made;
+  if (options.programs) {
+    made.transport_ = std::make_unique<CommandTransport>(
+        loop, CommandTransport::Options{.programs_max = options.connections_max}, clock, events);
+    return made;
+  }
   if (options.connection.client == scenarios::Client::kCurl) {
     made.transport_ = std::make_unique<CurlTransport>(
         loop, CurlTransport::Options{options.connections_max, options.target, options.connection},

@@ -23,6 +23,7 @@ struct TransportOptions {
   Nanos lifetime{0};
   scenarios::Target target;
   scenarios::Connection connection;
+  bool programs = false;  ///< They are run, at most connections_max at a time; the rest is unused.
 };
 
 /// The transport that a scenario asks for, with its TLS context if the target is https.

@@ -97,6 +97,9 @@ class WorkerThread {
   /// As WorkerTransport::retransmits. Valid after Run has returned.
   std::uint64_t retransmits() const { return retransmits_; }
 
+  /// Valid after Run has returned.
+  ProgramNotes program_notes() const { return transport_->notes(); }
+
   /// As WorkerLoop::sampled_arrivals. Valid after Run has returned.
   const std::vector<SentArrival>& sampled_arrivals() const { return sampled_arrivals_; }
 
