@@ -265,9 +265,39 @@ CREATE TABLE calibration (
 ) STRICT;
 )sql";
 
+constexpr std::string_view kVersion5 = R"sql(
+CREATE TABLE program_usage (
+  record_id INTEGER NOT NULL REFERENCES step_record (record_id) ON DELETE CASCADE,
+  metric INTEGER NOT NULL,
+  values_hdr BLOB NOT NULL,
+  values_min INTEGER NOT NULL,
+  values_max INTEGER NOT NULL,
+  values_sum REAL NOT NULL,
+  PRIMARY KEY (record_id, metric)
+) STRICT;
+
+CREATE TABLE program_usage_unknown (
+  run_id INTEGER NOT NULL REFERENCES run (run_id) ON DELETE CASCADE,
+  metric INTEGER NOT NULL,
+  reason TEXT NOT NULL,
+  PRIMARY KEY (run_id, metric)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE measurement (
+  run_id INTEGER NOT NULL REFERENCES run (run_id) ON DELETE CASCADE,
+  step INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  unit TEXT NOT NULL,
+  repetition INTEGER NOT NULL,
+  value REAL NOT NULL,
+  PRIMARY KEY (run_id, step, name, repetition)
+) STRICT, WITHOUT ROWID;
+)sql";
+
 constexpr std::array kMigrations = {
     Migration{.version = 1, .sql = kVersion1}, Migration{.version = 2, .sql = kVersion2},
-    Migration{.version = 3, .sql = kVersion3}, Migration{.version = 4, .sql = kVersion4}};
+    Migration{.version = 3, .sql = kVersion3}, Migration{.version = 4, .sql = kVersion4},
+    Migration{.version = 5, .sql = kVersion5}};
 
 // A reader only ever waits for a writer that is making or migrating the file.
 constexpr Nanos kReaderLockWait = std::chrono::seconds(5);
