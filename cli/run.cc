@@ -16,6 +16,7 @@
 #include "cli/environment.h"
 #include "cli/exit_codes.h"
 #include "cli/flags.h"
+#include "cli/gbench.h"
 #include "cli/output_file.h"
 #include "cli/pacing_flag.h"
 #include "cli/progress.h"
@@ -53,16 +54,19 @@ struct RunOrder {
 FlagSpec Spec() {
   FlagSpec spec;
   spec.command = "run";
-  spec.usage = "weir run [OPTIONS] SCENARIO.yaml | URL";
+  spec.usage = "weir run [OPTIONS] SCENARIO.yaml | URL | --command LINE | --gbench PROG";
   spec.about =
       "Sends the load of a scenario file, or of flags, to a target; records whole latency\n"
       "histograms in the history and prints a summary. Latency counts from the instant a\n"
       "request was due. With -R the load is open: requests come at that rate whether or not\n"
-      "the target keeps up; without, a closed loop of -c connections as fast as they go.";
+      "the target keeps up; without, a closed loop of -c connections as fast as they go.\n"
+      "A program is measured in the same way: it is due, it starts, it exits.";
   spec.examples =
       "  weir run checkout.yaml --target http://localhost:8080 --build b7\n"
       "  weir run -c 64 -d 30s -R 5000 -H 'Accept: text/html' http://localhost:8080/\n"
-      "  weir run -c 64 -d 10s --threshold 'p(99) < 20ms' http://localhost:8080/";
+      "  weir run -c 64 -d 10s --threshold 'p(99) < 20ms' http://localhost:8080/\n"
+      "  weir run --command 'gzip -kc big.log' -n 200 --build b7\n"
+      "  weir run --gbench build/parser_bench --gbench-filter 'Parse.*'";
   spec.positionals = {"SCENARIO"};
   auto add = spec.options.add_options();
   const auto text = [](const char* name) { return po::value<std::string>()->value_name(name); };
@@ -85,7 +89,13 @@ FlagSpec Spec() {
   add("seed", text("N"), "of arrivals and choices; default random, and recorded");
   add("require-valid", "exit code 11 if the run is invalid (docs/validity.md)");
   add("threshold", texts("EXPR"), "what must hold, e.g. 'p(95) < 200ms'; exit code 10 if not");
-  add("connections,c", text("N"), "URL only: connections; default 10");
+  add("command", text("LINE"), "a program to run instead of a target; split as a shell would");
+  add("shell", "with --command: let /bin/sh run the line");
+  add("gbench", text("PROGRAM"), "a Google Benchmark program to run and read");
+  AddGbenchFlags(spec.options, GbenchOrder().repetitions);
+  add("requests,n", text("N"), "URL or command only: so many rounds in all, at most -d (1h)");
+  add("connections,c", text("N"),
+      "URL only: connections, default 10; of a command: at a time, default 1");
   add("duration,d", text("TIME"), "URL only: length of the load; default 10s");
   add("rate,R", text("RATE"), "URL only: requests per second, e.g. 5000, 10k, 90/m");
   add("arrivals", text("KIND"), "URL only: uniform (default) or poisson");
@@ -109,7 +119,12 @@ FlagSpec Spec() {
   return spec;
 }
 
+// How long a load may last that is bounded by its rounds.
+constexpr Nanos kRoundsDurationMax = std::chrono::hours(1);
+
 constexpr const char* kUrlOnly[] = {"connections",
+                                    "requests",
+                                    "shell",
                                     "duration",
                                     "rate",
                                     "arrivals",
@@ -142,6 +157,17 @@ Result<std::uint32_t> ParseSmallCount(std::string_view text) {
   }
   if (*count == 0 || *count > 1'000'000) {
     return UsageError(fmt::format("{} is out of range; it must be 1 to 1,000,000", *count));
+  }
+  return static_cast<std::uint32_t>(*count);
+}
+
+Result<std::uint32_t> ParseRounds(std::string_view text) {
+  const Result<std::uint64_t> count = ParseCount(text);
+  if (!count) {
+    return tl::unexpected(count.error());
+  }
+  if (*count == 0 || *count > 1'000'000'000) {
+    return UsageError(fmt::format("{} is out of range; it must be 1 to 1,000,000,000", *count));
   }
   return static_cast<std::uint32_t>(*count);
 }
@@ -208,15 +234,21 @@ Status ReadPool(const ParsedFlags& flags, scenarios::Pool& pool) {
   return {};
 }
 
-Result<scenarios::Scenario> FromUrl(const ParsedFlags& flags, const std::string& url) {
+Result<scenarios::Scenario> FromFlags(const ParsedFlags& flags, const std::string& url) {
   scenarios::FlagLoad load;
   load.url = url;
+  load.command = flags.Text("command");
+  load.by_shell = flags.Has("shell");
+  // Programs at the same time disturb each other; a rate needs room.
+  load.connections = flags.Has("command") && !flags.Has("rate") ? 1 : load.connections;
+  load.duration = flags.Has("requests") ? kRoundsDurationMax : load.duration;
   load.headers = flags.Texts("header");
   load.method = flags.Text("request");
   load.body = flags.Text("data");
   load.thresholds = flags.Texts("threshold");
   for (const Status& status :
        {ReadInto(flags, "connections", ParseSmallCount, load.connections),
+        ReadInto(flags, "requests", ParseRounds, load.rounds),
         ReadInto(flags, "duration", ParseDuration, load.duration),
         ReadInto(flags, "rate", ParseRate, load.rate),
         ReadInto(flags, "arrivals", ParseArrivals, load.arrivals),
@@ -257,6 +289,12 @@ Result<scenarios::Scenario> FromFile(const ParsedFlags& flags, const std::string
 }
 
 Result<scenarios::Target> TargetOf(const ParsedFlags& flags, const scenarios::Scenario& scenario) {
+  if (scenario.RunsPrograms()) {
+    if (flags.Has("target")) {
+      return UsageError("--target: programs are run here, not sent anywhere\n  hint: leave it out");
+    }
+    return scenarios::Target();
+  }
   if (flags.Has("target")) {
     Result<scenarios::Target> target = scenarios::ParseTarget(flags.Text("target"));
     return target ? target : UsageError("--target: " + target.error().message);
@@ -271,16 +309,18 @@ Result<scenarios::Target> TargetOf(const ParsedFlags& flags, const scenarios::Sc
 
 Result<RunOrder> ReadOrder(const ParsedFlags& flags) {
   const std::vector<std::string> sources = flags.Texts("SCENARIO");
-  if (sources.size() != 1) {
+  const bool runs_command = flags.Has("command");
+  if (runs_command ? !sources.empty() : sources.size() != 1) {
     return UsageError(
-        fmt::format("one scenario file or URL is needed, {} given\n"
+        fmt::format("one scenario file, URL or --command is needed, {} given\n"
                     "  hint: weir run checkout.yaml, or weir run -R 1k -d 10s "
                     "http://localhost:8080/",
-                    sources.size()));
+                    sources.size() + (runs_command ? 1 : 0)));
   }
   RunOrder order;
-  Result<scenarios::Scenario> scenario =
-      IsUrl(sources[0]) ? FromUrl(flags, sources[0]) : FromFile(flags, sources[0]);
+  Result<scenarios::Scenario> scenario = runs_command        ? FromFlags(flags, "")
+                                         : IsUrl(sources[0]) ? FromFlags(flags, sources[0])
+                                                             : FromFile(flags, sources[0]);
   if (!scenario) {
     return tl::unexpected(scenario.error());
   }
@@ -350,7 +390,8 @@ RunPlan PlanOf(const RunOrder& order) {
   plan.scenario = order.scenario.name;
   plan.scenario_text = order.scenario.source_text;
   plan.scenario_sha256 = Sha256(LoadText(order.scenario.source_text));
-  plan.target = order.target.Url();
+  plan.target =
+      order.scenario.RunsPrograms() ? order.scenario.ProgramInWords() : order.target.Url();
   plan.build = order.build;
   plan.branch = order.branch;
   plan.tag = order.tag;
@@ -360,7 +401,7 @@ RunPlan PlanOf(const RunOrder& order) {
   plan.load = order.scenario.LoadInWords();
   plan.open_loop = order.scenario.IsOpen();
   plan.warm_up = order.scenario.load.warm_up;
-  plan.planned_duration = order.scenario.Duration();
+  plan.planned_duration = order.scenario.load.rounds_max > 0 ? Nanos(0) : order.scenario.Duration();
   plan.steps = order.scenario.StepNames();
   plan.thresholds = order.scenario.thresholds;
   return plan;
@@ -375,6 +416,7 @@ Run Assemble(RunPlan plan, loadgen::EngineResult result) {
   run.duration = result.duration;
   run.measured = result.measured;
   run.totals = std::move(result.totals);
+  run.unknown_usage = std::move(result.unknown_usage);
   run.cpu_s = result.cpu_s;
   if (result.rss_bytes_max > 0) {
     run.rss_bytes_max = result.rss_bytes_max;
@@ -417,7 +459,7 @@ int ExitCodeOf(const RunOrder& order, const Run& run) {
   return code;
 }
 
-Status PrintRun(const RunOrder& order, const Run& run) {
+Status PrintRun(const RunOrder& order, const Run& run, const std::string& first_failure) {
   if (!order.json.empty()) {
     if (Status written = WriteJson(order.json, reports::RunJson(run)); !written) {
       return written;
@@ -425,6 +467,9 @@ Status PrintRun(const RunOrder& order, const Run& run) {
   }
   if (!order.quiet && order.json != "-") {
     Print(reports::RenderRunText(run, TerminalOptions()));
+  }
+  if (!first_failure.empty() && !order.quiet) {
+    fmt::print(stderr, "weir run: the first program that failed: {}\n", first_failure);
   }
   return {};
 }
@@ -444,6 +489,10 @@ std::string NoAnswer(const Run& run) {
   const StepRecord measured = run.Total(Phase::kMeasure);
   StepRecord all = run.Total(Phase::kWarmUp);
   all.Merge(measured);
+  if (all.errors[static_cast<std::size_t>(RequestError::kNoProgram)] == all.counts.planned) {
+    return fmt::format("'{}' could not be started, {} times\n  hint: is its interpreter there?",
+                       Printable(run.plan.target), FormatCount(all.counts.planned));
+  }
   return fmt::format(
       "target {} gave no valid answer to any of {} requests ({})\n  hint: is it an HTTP server, "
       "and is the timeout long enough?",
@@ -452,11 +501,12 @@ std::string NoAnswer(const Run& run) {
 
 std::string FellSilent(const Run& run, const AnswerWatch::Silence& silence) {
   const std::string kinds = KindsOf(silence.errors);
+  const bool by_count = run.plan.planned_duration == Nanos(0);
+  const Nanos whole = by_count ? run.duration : run.plan.planned_duration;
   return fmt::format(
       "target {} stopped answering: its last answer came in second {} of {}, and the {} requests "
       "due after that second got none{}\n  hint: did it crash? What was measured is kept",
-      run.plan.target, silence.last_answer_s + 1,
-      std::ceil(std::chrono::duration<double>(run.plan.planned_duration).count()),
+      run.plan.target, silence.last_answer_s + 1, std::ceil(Seconds(whole)),
       FormatCount(silence.planned), kinds.empty() ? "" : " (" + kinds + ")");
 }
 
@@ -483,7 +533,7 @@ Result<int> Execute(const RunOrder& order) {
     writer = std::move(*begun);
   }
   Progress progress(
-      writer.get(), plan.planned_duration,
+      writer.get(), order.scenario.Duration(),
       StderrIsTerminal() && !order.quiet ? Progress::Display::kOn : Progress::Display::kOff);
   CertificateKeeper keeper(progress);
   AnswerWatch answers(keeper);
@@ -500,6 +550,7 @@ Result<int> Execute(const RunOrder& order) {
   watched.Finish();
   const bool answered = result.answered;
   const GeneratorEvidence evidence = std::move(result.evidence);
+  const std::string first_failure = std::move(result.first_failure);
   Run run = Assemble(plan, std::move(result));
   if (!answered && run.state == RunState::kComplete) {
     run.state = RunState::kAborted;
@@ -512,7 +563,7 @@ Result<int> Execute(const RunOrder& order) {
     run.id = writer->id();
     stored = writer->Finish(run);
   }
-  if (Status printed = PrintRun(order, run); !printed) {
+  if (Status printed = PrintRun(order, run, first_failure); !printed) {
     return tl::unexpected(printed.error());
   }
   if (!stored) {
@@ -538,6 +589,10 @@ int RunMain(const Arguments& arguments) {
   }
   if (flags->help) {
     return kExitPass;
+  }
+  if (flags->Has("gbench")) {
+    const Result<int> code = RunGbenchCommand(*flags);
+    return code ? *code : Complain("run", code.error());
   }
   const Result<RunOrder> order = ReadOrder(*flags);
   if (!order) {

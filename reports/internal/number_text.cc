@@ -1,6 +1,7 @@
 #include "reports/internal/number_text.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include <fmt/format.h>
 
@@ -8,6 +9,22 @@
 #include "reports/internal/text_layout.h"
 
 namespace weir::reports {
+
+namespace {
+
+// Counters of benchmarks may be fractions; bytes are whole, and so is what is large.
+std::string CountInWords(double value, std::string_view unit) {
+  constexpr double kWholeFrom = 100;
+  constexpr double kWholeMax = 1e15;
+  if (value < 0 || value > kWholeMax || (unit == "count" && value < kWholeFrom)) {
+    return fmt::format("{:.4g}", value);
+  }
+  const auto whole = static_cast<std::uint64_t>(std::llround(value));
+  return unit == "count" ? FormatCount(whole)
+                         : FormatBytes(whole) + (unit == "bytes_per_s" ? "/s" : "");
+}
+
+}  // namespace
 
 std::string ShareInWords(double ratio) {
   const double percent = ratio * 100;
@@ -33,6 +50,9 @@ std::string ValueInWords(std::optional<double> value, std::string_view unit, Cha
   }
   if (unit == "per_s") {
     return FormatRate(*value);
+  }
+  if (unit == "count" || unit == "bytes" || unit == "bytes_per_s") {
+    return CountInWords(*value, unit);
   }
   return ShareInWords(*value);
 }

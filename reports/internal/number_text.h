@@ -7,7 +7,8 @@
 #include "base/verdict.h"
 #include "reports/text_options.h"
 
-/// Numbers of verdicts and comparisons in words; `unit` is "ns", "per_s" or "ratio".
+/// Numbers of verdicts and comparisons in words; `unit` is "ns", "per_s", "ratio", "bytes",
+/// "bytes_per_s" or "count".
 namespace weir::reports {
 
 /// "0.12 %" of a ratio, "<0.01 %" for what is less but not nothing, "0 %" for nothing.

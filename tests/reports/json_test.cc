@@ -75,7 +75,10 @@ TEST(RunJsonTest, HasEveryKeyOfItsSchema) {
                                           "validity",
                                           "validity_reason",
                                           "target_resources",
-                                          "target_resources_reason"};
+                                          "target_resources_reason",
+                                          "usage",
+                                          "usage_reason",
+                                          "measurements"};
   EXPECT_EQ(KeysOf(json), expected);
   EXPECT_EQ(json["schema"], "weir.run/1");
   EXPECT_EQ(KeysOf(json["requests"]),
