@@ -142,6 +142,7 @@ constexpr const char* kUrlOnly[] = {"connections",
                                     "dns",
                                     "connect-to",
                                     "http2",
+                                    "pipeline",
                                     "streams"};
 
 bool IsUrl(const std::string& text) {

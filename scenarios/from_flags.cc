@@ -103,8 +103,9 @@ std::uint32_t StreamsOf(const FlagLoad& flags) {
 
 // Users of a closed loop.
 std::uint32_t UsersOf(const FlagLoad& flags) {
-  return flags.connection.protocol == Protocol::kHttp2 ? flags.connections * StreamsOf(flags)
-                                                       : flags.connections;
+  return flags.connections * (flags.connection.protocol == Protocol::kHttp2
+                                  ? StreamsOf(flags)
+                                  : flags.connection.pipeline);
 }
 
 // "Name: value", as curl takes it.
@@ -338,6 +339,9 @@ std::string ConnectionYaml(const FlagLoad& flags) {
   }
   if (const std::uint32_t streams = StreamsOf(flags); streams != Connection().streams_max) {
     yaml += fmt::format("streams: {}\n", streams);
+  }
+  if (connection.pipeline > 1) {
+    yaml += fmt::format("pipeline: {}\n", connection.pipeline);
   }
   const Tls& tls = connection.tls;
   const Tls usual;

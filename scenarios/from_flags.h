@@ -35,8 +35,8 @@ struct FlagLoad {
   std::vector<std::string> thresholds;         ///< As ParseThreshold reads them.
 };
 
-/// Without a rate a closed loop of `connections` users over as many connections (HTTP/2: as many
-/// users as streams on all of them); with one an open
+/// Without a rate a closed loop of `connections` users over as many connections (as many users
+/// as streams, or places of the pipelines, on all of them); with one an open
 /// loop over at most `connections` connections, or programs at a time. The scenario is named after
 /// the URL or the command; its
 /// source_text is the same load as a scenario file: save it, and ReadScenario gives this scenario.

@@ -155,7 +155,8 @@ void ReadThresholds(const YamlNode& node, Scenario& scenario, Diagnostics& diagn
 // What says where requests go and how has no meaning for programs.
 void CheckProgramKeys(const YamlNode& root, const Scenario& scenario, Diagnostics& diagnostics) {
   const bool runs_programs = !scenario.flows.empty() && scenario.RunsPrograms();
-  for (const std::string_view key : {"target", "protocol", "streams", "engine", "tls", "curl"}) {
+  for (const std::string_view key :
+       {"target", "protocol", "streams", "pipeline", "engine", "tls", "curl"}) {
     if (const YamlEntry* entry = Find(root, key); entry != nullptr && runs_programs) {
       diagnostics.Add(entry->key.span, fmt::format("'{}' does not go with programs", key),
                       "remove it: programs are run here, not sent anywhere");
@@ -164,9 +165,9 @@ void CheckProgramKeys(const YamlNode& root, const Scenario& scenario, Diagnostic
 }
 
 void ReadRoot(const YamlNode& root, Scenario& scenario, Diagnostics& diagnostics) {
-  constexpr std::array<std::string_view, 12> kKnown = {
-      "name",       "target",   "defaults", "flows",  "steps", "load",
-      "thresholds", "protocol", "streams",  "engine", "tls",   "curl"};
+  constexpr std::array<std::string_view, 13> kKnown = {
+      "name",     "target",  "defaults", "flows", "steps", "load",    "thresholds",
+      "protocol", "streams", "engine",   "tls",   "curl",  "pipeline"};
   constexpr std::array<std::string_view, 1> kLater = {"data"};
   if (root.kind == Kind::kNull) {
     diagnostics.Add({}, "the file is empty", std::string(kSmallest));

@@ -140,7 +140,7 @@ Result<OwnedTransport> OwnedTransport::Create(uv_loop_t& loop, const TransportOp
     made.transport_ = std::make_unique<Http1Transport>(
         loop,
         Http1Transport::Options{options.dialer, options.connections_max, options.requests_max,
-                                options.lifetime, made.tls_.get()},
+                                options.lifetime, made.tls_.get(), options.connection.pipeline},
         clock, events);
   }
   return made;

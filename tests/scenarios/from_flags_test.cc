@@ -95,6 +95,20 @@ TEST(ScenarioFromFlagsTest, ACommandRefusesWhatIsForRequests) {
             "  hint: leave out -n or -R");
 }
 
+TEST(ScenarioFromFlagsTest, APipelineHasAUserForEachOfItsPlaces) {
+  FlagLoad flags = Flags();
+  flags.connections = 5;
+  flags.connection.pipeline = 4;
+  const Scenario scenario = Made(flags);
+  EXPECT_EQ(scenario.LoadInWords(), "20 users for 10 s");
+  EXPECT_EQ(scenario.load.connections_max, 5U);
+  EXPECT_EQ(scenario.connection.pipeline, 4U);
+  flags.connection.protocol = Protocol::kHttp2;
+  EXPECT_EQ(ScenarioFromFlags(flags).error().message,
+            "URL: a pipeline is a thing of HTTP/1.1, and not of libcurl\n"
+            "  hint: leave out 'pipeline' (--pipeline); HTTP/2 has 'streams' (--streams)");
+}
+
 TEST(ScenarioFromFlagsTest, KeepsOddRatesAndDurationsExactly) {
   FlagLoad flags = Flags();
   flags.rate = Rate::PerSecond(1.0 / 3);
