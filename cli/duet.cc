@@ -1,3 +1,5 @@
+#include "cli/duet.h"
+
 #include <array>
 #include <functional>
 #include <memory>
@@ -13,6 +15,7 @@
 #include "cli/environment.h"
 #include "cli/exit_codes.h"
 #include "cli/flags.h"
+#include "cli/load_flags.h"
 #include "cli/output_file.h"
 #include "cli/signals.h"
 #include "cli/terminal.h"
@@ -51,35 +54,52 @@ struct DuetOrder {
 FlagSpec Spec() {
   FlagSpec spec;
   spec.command = "duet";
-  spec.usage = "weir duet --command 'OLD ARG...' --command 'NEW ARG...' [OPTIONS]";
+  spec.usage =
+      "weir duet [SCENARIO.yaml] --baseline URL --candidate URL [OPTIONS]\n"
+      "       weir duet --command 'OLD ARG...' --command 'NEW ARG...' [OPTIONS]";
   spec.about =
-      "Compares two programs: runs them in pairs, in random order inside each pair, so that\n"
-      "what the machine does meets both and cancels. The first pairs warm up and do not count;\n"
-      "slow and fast outliers do not move the body and the median. Says by how much the second\n"
-      "differs, with interval, and judges it as 'weir gate' does: exit code 0 pass, 10 fail,\n"
-      "11 inconclusive. Ten runs of either side and the verdict are added to the history.";
+      "Compares two deployments, or two programs, in pairs, so that what the machine and the\n"
+      "network do meets both and cancels. Deployments: each request of the load is sent to both,\n"
+      "one right after the other, in random order; -n such pairs of runs (default 5). Programs:\n"
+      "run in turn, in random order inside each of -n pairs (default 300); the first warm up.\n"
+      "Says by how much the candidate differs, with interval, and judges it as 'weir gate' does:\n"
+      "exit code 0 pass, 10 fail, 11 inconclusive. Runs and verdict are added to the history.";
   spec.examples =
+      "  weir duet checkout.yaml --baseline http://old:8080 --candidate http://new:8080\n"
+      "  weir duet -R 500 -d 20s -n 10 --until-decided --baseline URL --candidate URL\n"
       "  weir duet --command 'gzip -5c big.log' --command 'gzip -6c big.log'\n"
       "  weir duet -n 1000 -d 5m --command './old --flag' --command './new --flag'";
+  spec.positionals = {"SCENARIO"};
   auto add = spec.options.add_options();
   const auto text = [](const char* name) { return po::value<std::string>()->value_name(name); };
+  add("baseline", text("URL"), "the deployment to compare with");
+  add("candidate", text("URL"), "the deployment that is judged");
+  add("between", text("COMMAND"),
+      "deployments: run by /bin/sh between two pairs, for example to restart both");
+  add("until-decided",
+      "deployments: ask after each pair from the third, stop at the first pass or fail; "
+      "the chance of a false alarm stays what the policy says");
   add("command", po::value<std::vector<std::string>>()->value_name("LINE"),
       "given twice: the baseline, then the candidate");
   add("shell", "let /bin/sh run the lines");
-  add("pairs,n", text("N"), "pairs that count, at most; default 300");
-  add("duration,d", text("TIME"), "no pair begins later (but three at least); default 1m");
-  add("warm-up", text("N"), "pairs before them that do not count; default 3");
-  add("timeout", text("TIME"), "of one program; default 1m");
+  add("pairs,n", text("N"), "pairs that count, at most; default 5, of programs 300");
+  add("duration,d", text("TIME"),
+      "URL only: length of the load; default 10s. Programs: no pair begins later (but three at "
+      "least); default 1m");
+  add("warm-up", text("TIME|N"),
+      "URL only: first part of the load, left out. Programs: pairs left out; default 3");
+  add("timeout", text("TIME"), "URL only: of a request; default 5s. Programs: default 1m");
   add("baseline-build", text("NAME"), "what the first is called in the history; default its line");
   add("candidate-build", text("NAME"), "the same of the second");
   add("policy", text("FILE"),
       "criteria and tolerances (YAML); default: body and median 2 %, p90 5 %, errors 0.1 %");
-  add("seed", text("N"), "of the order inside the pairs; default random, and recorded");
+  AddEngineFlags(spec.options);
   AddStoreFlag(spec.options);
   add("no-store", "do not record runs and verdict");
   AddJsonFlag(spec.options);
   add("warn-exit", "exit code 12 for a warning instead of 0");
   add("quiet,q", "no text, only the exit code");
+  AddUrlFlags(spec.options);
   return spec;
 }
 
@@ -243,28 +263,6 @@ Status Store(const std::string& path, std::vector<Run>& runs) {
   return {};
 }
 
-Status StoreVerdict(const std::string& path, const GateResult& result, WallTime now) {
-  auto store = store::Store::OpenForWriting(path);
-  if (!store) {
-    return tl::unexpected(store.error());
-  }
-  const auto id = (*store)->AppendVerdict(result, now);
-  return id ? Status() : Status(tl::unexpected(id.error()));
-}
-
-Status Say(const ParsedFlags& flags, const GateResult& result, std::size_t pairs) {
-  if (flags.Has("json")) {
-    if (Status written = WriteJson(flags.Text("json"), reports::VerdictJson(result)); !written) {
-      return written;
-    }
-  }
-  if (!flags.Has("quiet") && flags.Text("json") != "-") {
-    fmt::print("{} pairs\n", FormatCount(pairs));
-    Print(reports::RenderVerdictText(result, TerminalOptions()));
-  }
-  return {};
-}
-
 Result<int> Execute(const ParsedFlags& flags, const DuetOrder& order) {
   const SystemClock clock;
   Result<loadgen::ProgramRunner> made = loadgen::ProgramRunner::Create(clock);
@@ -305,7 +303,7 @@ Result<int> Execute(const ParsedFlags& flags, const DuetOrder& order) {
       return tl::unexpected(stored.error());
     }
   }
-  if (Status said = Say(flags, result, duet.counted()); !said) {
+  if (Status said = SayDuet(flags, result, duet.counted()); !said) {
     return tl::unexpected(said.error());
   }
   if (duet.stopped) {
@@ -323,6 +321,10 @@ int DuetMain(const Arguments& arguments) {
   }
   if (flags->help) {
     return kExitPass;
+  }
+  if (IsDeploymentDuet(*flags)) {
+    const Result<int> code = RunDeploymentDuet(*flags);
+    return code ? *code : Complain("duet", code.error());
   }
   const Result<DuetOrder> order = ReadOrder(*flags);
   if (!order) {

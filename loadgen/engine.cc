@@ -17,6 +17,7 @@
 #include "loadgen/prepared.h"
 #include "loadgen/resources.h"
 #include "loadgen/schedule.h"
+#include "loadgen/sides.h"
 #include "loadgen/transport/address.h"
 #include "loadgen/transport/worker_thread.h"
 
@@ -61,7 +62,8 @@ std::uint32_t ConnectionsMax(const PreparedScenario& scenario) {
 
 // Only connections that were asked for count: an open load may never need all that it is allowed.
 Status CheckFileLimit(const PreparedScenario& scenario, std::uint64_t files_max) {
-  const std::uint64_t wanted = scenario.load.connections_max.value_or(0);
+  const std::uint64_t wanted =
+      scenario.sides * std::uint64_t{scenario.load.connections_max.value_or(0)};
   if (wanted + kOtherFiles <= files_max) {
     return {};
   }
@@ -156,16 +158,6 @@ Result<TransportOptions> Reach(const scenarios::Target& target,
   return made;
 }
 
-bool HasAnswer(const StepRecord& record) {
-  const auto errors = [&record](RequestError error) {
-    return record.errors[static_cast<std::size_t>(error)];
-  };
-  return record.counts.of(Outcome::kCompleted) + errors(RequestError::kStatus) +
-             errors(RequestError::kCheckHeader) + errors(RequestError::kCheckBody) +
-             errors(RequestError::kExitCode) + errors(RequestError::kSignal) >
-         0;
-}
-
 }  // namespace
 
 class Engine::Impl {
@@ -177,8 +169,12 @@ class Engine::Impl {
         options_(options),
         clock_(clock) {}
 
-  Status MakeWorkers(const TransportOptions& transport);
+  /// `other` is the second of a pair of targets; null for one.
+  Status MakeWorkers(const TransportOptions& transport, const TransportOptions* other = nullptr);
   EngineResult Run(RecordSink& sink);
+
+  std::uint32_t steps_per_side() const { return scenario_.step_count / scenario_.sides; }
+
   void Stop();
 
  private:
@@ -234,6 +230,35 @@ Result<std::unique_ptr<Engine>> Engine::Create(const scenarios::Scenario& scenar
   return std::unique_ptr<Engine>(new Engine(std::move(impl)));
 }
 
+Result<std::unique_ptr<Engine>> Engine::CreatePair(const scenarios::Scenario& scenario,
+                                                   const std::array<scenarios::Target, 2>& targets,
+                                                   const EngineOptions& options,
+                                                   const Clock& clock) {
+  if (scenario.RunsPrograms()) {
+    return UsageError("the scenario runs programs; pairs of them are: weir duet --command");
+  }
+  Result<PreparedScenario> prepared = PreparePair(scenario, targets);
+  if (!prepared) {
+    return tl::unexpected(prepared.error());
+  }
+  std::array<TransportOptions, 2> transports;
+  for (std::size_t side = 0; side < targets.size(); ++side) {
+    Result<TransportOptions> reached = Reach(targets[side], scenario);
+    if (!reached) {
+      return tl::unexpected(reached.error());
+    }
+    transports[side] = *std::move(reached);
+  }
+  if (Status enough = CheckFileLimit(*prepared, RaiseFileLimit()); !enough) {
+    return tl::unexpected(enough.error());
+  }
+  auto impl = std::make_unique<Impl>(std::move(*prepared), scenario, options, clock);
+  if (Status made = impl->MakeWorkers(transports[0], &transports[1]); !made) {
+    return tl::unexpected(made.error());
+  }
+  return std::unique_ptr<Engine>(new Engine(std::move(impl)));
+}
+
 Engine::Engine(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 Engine::~Engine() = default;
@@ -242,11 +267,16 @@ EngineResult Engine::Run(RecordSink& sink) {
   return impl_->Run(sink);
 }
 
+std::array<EngineResult, 2> Engine::RunPair(const std::array<RecordSink*, 2>& sinks) {
+  SideSplitter splitter(sinks, impl_->steps_per_side());
+  return SplitResult(impl_->Run(splitter), impl_->steps_per_side());
+}
+
 void Engine::Stop() {
   impl_->Stop();
 }
 
-Status Engine::Impl::MakeWorkers(const TransportOptions& transport) {
+Status Engine::Impl::MakeWorkers(const TransportOptions& transport, const TransportOptions* other) {
   const std::uint32_t connections = ConnectionsMax(scenario_);
   const std::uint32_t useful =
       scenario_.open ? connections : std::min(connections, UsersMax(scenario_.load));
@@ -261,6 +291,11 @@ Status Engine::Impl::MakeWorkers(const TransportOptions& transport) {
     options.transport = transport;
     options.transport.connections_max = std::max(1U, UsersOf(connections, slice));
     options.transport.dialer.open_gap *= count;
+    if (other != nullptr) {
+      options.other_transport = *other;
+      options.other_transport->connections_max = options.transport.connections_max;
+      options.other_transport->dialer.open_gap *= count;
+    }
     options.preconnect = scenario_.load.connections_max ? options.transport.connections_max : 1;
     options.pacing = options_.pacing;
     options.lag_budget = options_.lag_budget;

@@ -300,4 +300,35 @@ Result<PreparedScenario> Prepare(const scenarios::Scenario& scenario,
   return prepared;
 }
 
+Result<PreparedScenario> PreparePair(const scenarios::Scenario& scenario,
+                                     const std::array<scenarios::Target, kSidesMax>& targets) {
+  if (!scenario.IsOpen()) {
+    return UsageError(
+        "requests in pairs need an open load: users would wait for one target and not for the "
+        "other\n  hint: say a rate (--rate, or 'rate:' in the stages)");
+  }
+  Result<PreparedScenario> pair = Prepare(scenario, targets[0]);
+  Result<PreparedScenario> other = Prepare(scenario, targets[1]);
+  if (!pair || !other) {
+    return tl::unexpected((pair ? other : pair).error());
+  }
+  const std::uint32_t steps = pair->step_count;
+  for (PreparedRequest& request : other->requests) {
+    request.step += steps;
+    request.side = 1;
+    pair->requests.push_back(std::move(request));
+  }
+  for (PreparedFlow& flow : other->flows) {
+    for (PreparedAction& action : flow.actions) {
+      if (auto* request = std::get_if<std::uint32_t>(&action)) {
+        *request += steps;
+      }
+    }
+    pair->flows.push_back(std::move(flow));
+  }
+  pair->step_count = 2 * steps;
+  pair->sides = 2;
+  return pair;
+}
+
 }  // namespace weir::loadgen

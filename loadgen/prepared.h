@@ -100,6 +100,7 @@ struct PreparedRequest {
   /// As the scenario has it, for libcurl, which makes its own bytes; null for other clients.
   std::unique_ptr<const scenarios::Request> source{};
   std::unique_ptr<const PreparedProgram> program{};  ///< Instead of all bytes; null for requests.
+  std::uint8_t side = 0;  ///< Of a pair of targets, the one that it goes to.
 
   std::string_view body() const {
     return std::string_view(bytes).substr(bytes.size() - body_bytes);
@@ -113,8 +114,12 @@ struct PreparedFlow {
   std::vector<PreparedAction> actions;
 };
 
+/// Targets that a run may have: a duet has two.
+inline constexpr std::size_t kSidesMax = 2;
+
 /// Everything about a scenario that can be computed before the run. Immutable while it runs; shared
-/// by all workers.
+/// by all workers. Of a pair of targets, `requests`, `flows` and steps are first those of side 0,
+/// then, in the same order, those of side 1.
 struct PreparedScenario {
   std::vector<PreparedRequest> requests;
   std::vector<PreparedFlow> flows;
@@ -123,11 +128,20 @@ struct PreparedScenario {
   scenarios::Load load;
   bool open = true;
   std::uint32_t step_count = 0;
+  std::uint32_t sides = 1;
+
+  /// Flows and steps of one side.
+  std::uint32_t flow_count() const { return static_cast<std::uint32_t>(flows.size()) / sides; }
 };
 
 /// Renders `scenario` against `target`. Errors: kUsage (regular expressions), kUnavailable (a
 /// program that is not there).
 Result<PreparedScenario> Prepare(const scenarios::Scenario& scenario,
                                  const scenarios::Target& target);
+
+/// Renders `scenario` against both targets: each arrival becomes a round of either side. Errors: as
+/// Prepare, and kUsage for a closed load, whose users would not arrive in pairs.
+Result<PreparedScenario> PreparePair(const scenarios::Scenario& scenario,
+                                     const std::array<scenarios::Target, kSidesMax>& targets);
 
 }  // namespace weir::loadgen

@@ -38,7 +38,7 @@ std::uint32_t InFlightMax(const PreparedScenario& scenario, WorkerSlice slice) {
   if (!scenario.open) {
     return UINT32_MAX;
   }
-  return std::max<std::uint32_t>(1, UsersOf(scenario.load.in_flight_max, slice));
+  return scenario.sides * std::max<std::uint32_t>(1, UsersOf(scenario.load.in_flight_max, slice));
 }
 
 bool HasAnswer(RequestError error) {
@@ -146,7 +146,9 @@ void WorkerLoop::Finish(Instant now) {
     }
     Settle(id, Outcome::kUnfinished, RequestError::kRunEnded, now);
   }
-  waiting_.clear();
+  for (std::deque<std::uint32_t>& waiting : waiting_) {
+    waiting.clear();
+  }
   state_ = State::kDone;
   records_out_.Last(std::move(records_));
   WEIR_CHECK(in_flight_ == 0);
@@ -252,10 +254,22 @@ void WorkerLoop::StartDueArrivals() {
     arrivals_->Pop();
     next_due_ = arrivals_->Peek() ? start_ + arrivals_->Peek()->due : Instant::max();
     sampler_.Note({arrival.number, due - start_, Now() - start_});
-    const std::uint32_t id = TakeRound();
-    rounds_[id].is_user = false;
-    BeginRound(id, arrival.number, due);
+    if (__builtin_expect(scenario_.sides == 1, 1)) {
+      BeginArrival(arrival, due, 0);
+      continue;
+    }
+    // The second of a pair is sent some microseconds later: neither target always gets it.
+    const std::uint32_t first =
+        Rng::ForPart(seed_ ^ 0x70616972U, arrival.number).Uniform() < 0.5 ? 0U : 1U;
+    BeginArrival(arrival, due, first);
+    BeginArrival(arrival, due, 1 - first);
   }
+}
+
+void WorkerLoop::BeginArrival(const Arrival& arrival, Instant due, std::uint32_t side) {
+  const std::uint32_t id = TakeRound();
+  rounds_[id].is_user = false;
+  BeginRound(id, arrival.number, due, side);
 }
 
 std::uint32_t WorkerLoop::TakeRound() {
@@ -278,12 +292,15 @@ void WorkerLoop::RetireRound(std::uint32_t id) {
   FreeRound(id);
 }
 
-void WorkerLoop::BeginRound(std::uint32_t id, std::uint64_t number, Instant due) {
+void WorkerLoop::BeginRound(std::uint32_t id, std::uint64_t number, Instant due,
+                            std::uint32_t side) {
   Round& round = rounds_[id];
-  round.flow = scenario_.flows.size() == 1
-                   ? 0
-                   : PickFlow(scenario_.cumulative_weights,
-                              seed_ + (round.is_user ? slice_.index : 0), number);
+  const std::uint32_t flow_count = scenario_.flow_count();
+  round.flow = side * flow_count;
+  if (flow_count > 1) {
+    round.flow +=
+        PickFlow(scenario_.cumulative_weights, seed_ + (round.is_user ? slice_.index : 0), number);
+  }
   round.action = 0;
   NextAction(id, due);
 }
@@ -298,13 +315,14 @@ void WorkerLoop::NextAction(std::uint32_t id, Instant due) {
     if (const auto* request = std::get_if<std::uint32_t>(&action)) {
       round.request = *request;
       Plan(id, due, now);
+      std::deque<std::uint32_t>& waiting = waiting_[RequestOf(round).side];
       if (crowded || in_flight_ > in_flight_max_) {
         Drop(id, now);
-      } else if (waiting_.empty()) {
+      } else if (waiting.empty()) {
         TryStart(id);
       } else {
         // First come, first served.
-        waiting_.push_back(id);
+        waiting.push_back(id);
       }
       return;
     }
@@ -340,7 +358,7 @@ void WorkerLoop::TryStart(std::uint32_t id) {
   is_now_old_ = true;
   switch (result) {
     case Transport::StartResult::kNoRoom:
-      waiting_.push_front(id);
+      waiting_[RequestOf(round).side].push_front(id);
       return;
     case Transport::StartResult::kSent:
       round.state = Round::State::kSent;
@@ -356,9 +374,15 @@ void WorkerLoop::TryStart(std::uint32_t id) {
 }
 
 void WorkerLoop::ServeWaiting() {
-  while (!waiting_.empty()) {
-    const std::uint32_t id = waiting_.front();
-    waiting_.pop_front();
+  for (std::deque<std::uint32_t>& waiting : waiting_) {
+    ServeWaiting(waiting);
+  }
+}
+
+void WorkerLoop::ServeWaiting(std::deque<std::uint32_t>& waiting) {
+  while (!waiting.empty()) {
+    const std::uint32_t id = waiting.front();
+    waiting.pop_front();
     TryStart(id);
     if (rounds_[id].state == Round::State::kWaiting) {
       return;

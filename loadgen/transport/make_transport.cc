@@ -17,6 +17,7 @@
 #include "loadgen/transport/curl.h"
 #include "loadgen/transport/http1.h"
 #include "loadgen/transport/http2.h"
+#include "loadgen/transport/pair.h"
 
 namespace weir::loadgen {
 namespace {
@@ -144,6 +145,22 @@ Result<OwnedTransport> OwnedTransport::Create(uv_loop_t& loop, const TransportOp
         clock, events);
   }
   return made;
+}
+
+Result<OwnedTransport> OwnedTransport::CreatePair(uv_loop_t& loop,
+                                                  const std::array<TransportOptions, 2>& options,
+                                                  const Clock& clock, TransportEvents& events) {
+  std::array<OwnedTransport, 2> sides;
+  for (std::size_t side = 0; side < sides.size(); ++side) {
+    Result<OwnedTransport> made = Create(loop, options[side], clock, events);
+    if (!made) {
+      return made;
+    }
+    sides[side] = *std::move(made);
+  }
+  OwnedTransport pair;
+  pair.transport_ = std::make_unique<PairTransport>(std::move(sides));
+  return pair;
 }
 
 Status CheckTls(const TransportOptions& options, Nanos timeout) {

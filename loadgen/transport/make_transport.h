@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -32,6 +33,11 @@ class OwnedTransport {
   /// References must outlive it. Errors: kUsage (files and ciphers of TLS).
   static Result<OwnedTransport> Create(uv_loop_t& loop, const TransportOptions& options,
                                        const Clock& clock, TransportEvents& events);
+
+  /// One to each of a pair of targets, as one. Errors: as Create.
+  static Result<OwnedTransport> CreatePair(uv_loop_t& loop,
+                                           const std::array<TransportOptions, 2>& options,
+                                           const Clock& clock, TransportEvents& events);
 
   WorkerTransport* operator->() const { return transport_.get(); }
 

@@ -51,6 +51,7 @@ class WorkerThread {
  public:
   struct Options {
     TransportOptions transport;
+    std::optional<TransportOptions> other_transport;  ///< To the second of a pair of targets.
     std::uint32_t preconnect = 0;
     Pacing pacing = Pacing::kHybrid;
     /// How late requests may be sent so that one wake-up serves several; 0 = as precise as pacing
