@@ -4,6 +4,7 @@
 
 #include "base/gate_policy.h"
 #include "base/run.h"
+#include "base/time.h"
 #include "base/verdict.h"
 
 /// The gate: is the candidate worse than the baseline by more than what matters, as far as these
@@ -15,14 +16,26 @@ namespace weir::analysis {
 /// Body 2 %, p99 5 %, throughput 5 %, error rate 0.1 percentage points, whole run, alpha 5 %.
 GatePolicy DefaultGatePolicy();
 
-/// Judges `candidate` against `baseline`; the order of the runs inside the spans has no meaning,
-/// their started_at has. Never fails to answer: what cannot be judged is inconclusive, with the
-/// reason. Deterministic; cost linear in buckets and runs.
+/// The runs in question. The order inside the spans has no meaning, their started_at has.
+struct GateRuns {
+  std::span<const Run> baseline;
+  std::span<const Run> candidate;
+  std::span<const Run> history = {};  ///< For criteria that are judged by history.
+};
+
+/// Judges. Never fails to answer: what cannot be judged is inconclusive, with the reason.
+/// Deterministic; cost linear in buckets and runs. `now` decides which waivers still hold.
 ///
-/// The chance that a candidate that is no worse gets kFail is at most policy.alpha over all
-/// criteria together (weighted Bonferroni: body 2, quantile 3, throughput and error rate 1/4 each).
+/// The chance that a candidate that is no worse gets kFail from the tests (Basis::kBaseline,
+/// kHistory) is at most policy.alpha over all of them together: weighted Bonferroni, with shares of
+/// body and mean 2, quantile 3, Apdex and resources 1, throughput and error rate 1/4. Demands have
+/// no such share: each states its own limit (analysis/gate_demands.h).
 /// policy: alpha in (0, 0.5], quantiles in (0, 1), tolerances > 0; a policy without criteria
-/// means those of DefaultGatePolicy(). Not filled: the selectors `candidate` and `baseline`.
+/// means those of DefaultGatePolicy(). Not filled: the selectors `candidate` and `baseline`, and
+/// the action (analysis/gate_outcome.h).
+GateResult JudgeGate(const GatePolicy& policy, const GateRuns& runs, WallTime now);
+
+/// The same without history and waivers.
 GateResult JudgeGate(const GatePolicy& policy, std::span<const Run> baseline,
                      std::span<const Run> candidate);
 

@@ -4,6 +4,7 @@
 #include <iterator>
 #include <set>
 #include <string_view>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -77,13 +78,17 @@ std::string Differing(std::span<const Run> baseline, std::span<const Run> candid
     return fmt::format("the load differs between runs: '{}' and '{}'", load(baseline.front()),
                        load(candidate.back()));
   }
+  return "";
+}
+
+std::string OtherEnvironment(std::span<const Run> baseline, std::span<const Run> candidate) {
   const std::set<std::string> before = Values(baseline, Environment);
   const std::set<std::string> after = Values(candidate, Environment);
-  if (before != after) {
-    return fmt::format("the environment differs between the sides: '{}' and '{}'",
-                       Printable(*before.begin()), Printable(*after.rbegin()));
+  if (before == after) {
+    return "";
   }
-  return "";
+  return fmt::format("the environment differs between the sides: '{}' and '{}'",
+                     Printable(*before.begin()), Printable(*after.rbegin()));
 }
 
 void WarnOfLag(std::span<const Run> runs, std::string_view side,
@@ -152,8 +157,18 @@ std::string RunName(const Run& run) {
   return run.id == 0 ? "a run" : fmt::format("run {}", run.id);
 }
 
+std::string CandidateBlocker(std::span<const Run> candidate, const InputRules& rules) {
+  if (candidate.empty()) {
+    return "there is no candidate run to judge";
+  }
+  const std::string unusable = Unusable(candidate, "candidate");
+  return unusable.empty() && rules.on_invalid == OnInvalid::kInconclusive
+             ? Graded(candidate, "candidate", Grade::kInvalid)
+             : unusable;
+}
+
 GateInputs CheckGateInputs(std::span<const Run> baseline, std::span<const Run> candidate,
-                           const RunOrder& order, OnInvalid on_invalid) {
+                           const RunOrder& order, const InputRules& rules) {
   GateInputs inputs;
   inputs.blocker = NoRuns(baseline, candidate);
   if (!inputs.blocker.empty()) {
@@ -161,14 +176,19 @@ GateInputs CheckGateInputs(std::span<const Run> baseline, std::span<const Run> c
   }
   std::vector<std::string> invalid = {Graded(baseline, "baseline", Grade::kInvalid),
                                       Graded(candidate, "candidate", Grade::kInvalid)};
-  if (on_invalid == OnInvalid::kWarn) {
+  std::string environment = OtherEnvironment(baseline, candidate);
+  if (rules.any_environment && !environment.empty()) {
+    inputs.warnings.push_back(std::exchange(environment, ""));
+  }
+  if (rules.on_invalid == OnInvalid::kWarn) {
     std::copy_if(invalid.begin(), invalid.end(), std::back_inserter(inputs.warnings),
                  [](const std::string& text) { return !text.empty(); });
     invalid = {"", ""};
   }
   for (const std::string& reason :
        {OnBothSides(baseline, candidate), Unusable(baseline, "baseline"),
-        Unusable(candidate, "candidate"), invalid[0], invalid[1], Differing(baseline, candidate)}) {
+        Unusable(candidate, "candidate"), invalid[0], invalid[1], Differing(baseline, candidate),
+        environment}) {
     if (inputs.blocker.empty()) {
       inputs.blocker = reason;
     } else if (!reason.empty()) {

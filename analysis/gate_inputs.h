@@ -22,9 +22,18 @@ struct GateInputs {
 /// sides alike, and an order of runs that weakens the verdict.
 ///
 /// An invalid run (Run::validity) is a blocker or, with OnInvalid::kWarn, a warning; a suspect one
-/// is a warning.
+/// is a warning. Differing environments are a warning where the policy allows them.
+struct InputRules {
+  OnInvalid on_invalid = OnInvalid::kInconclusive;
+  bool any_environment = false;
+};
+
 GateInputs CheckGateInputs(std::span<const Run> baseline, std::span<const Run> candidate,
-                           const RunOrder& order, OnInvalid on_invalid = OnInvalid::kInconclusive);
+                           const RunOrder& order, const InputRules& rules = {});
+
+/// Why the runs of the candidate cannot be judged even by themselves (cut short, nothing measured,
+/// invalid); empty when they can.
+std::string CandidateBlocker(std::span<const Run> candidate, const InputRules& rules);
 
 /// "run 12", or "a run" when it is not stored.
 std::string RunName(const Run& run);

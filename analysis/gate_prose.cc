@@ -1,5 +1,6 @@
 #include "analysis/gate_prose.h"
 
+#include <algorithm>
 #include <cmath>
 #include <string_view>
 
@@ -16,10 +17,13 @@ constexpr std::string_view kLatencyPrefix = "response_time.";
 constexpr std::string_view kBody = "response_time.body";
 constexpr std::string_view kErrorRate = "error_rate";
 constexpr std::string_view kThroughput = "throughput";
+constexpr std::string_view kMean = "response_time.mean";
+constexpr std::string_view kApdex = "apdex";
+constexpr std::string_view kResourcePrefix = "resource.";
 
 // A change of an error rate is a difference and is written in points, the rest in percent.
 bool InPoints(const GateCheck& check) {
-  return check.metric == kErrorRate;
+  return check.metric == kErrorRate || check.metric == kApdex;
 }
 
 // At most three significant digits, without trailing zeros: "5", "0.1", "18.3".
@@ -55,7 +59,8 @@ std::string Numbers(const GateCheck& check, const std::string& aside) {
 }
 
 bool BeyondTolerance(const GateCheck& check) {
-  const double worse = check.metric == kThroughput ? -*check.change_ratio : *check.change_ratio;
+  const bool lower_is_worse = check.metric == kThroughput || check.metric == kApdex;
+  const double worse = lower_is_worse ? -*check.change_ratio : *check.change_ratio;
   return worse > check.tolerance;
 }
 
@@ -93,6 +98,12 @@ std::string MetricName(const GateCriterion& criterion) {
       return std::string(kThroughput);
     case GateCriterion::Kind::kErrorRate:
       return std::string(kErrorRate);
+    case GateCriterion::Kind::kResponseMean:
+      return std::string(kMean);
+    case GateCriterion::Kind::kApdex:
+      return std::string(kApdex);
+    case GateCriterion::Kind::kResource:
+      return std::string(kResourcePrefix) + criterion.resource;
   }
   WEIR_CHECK(false);
 }
@@ -111,6 +122,10 @@ std::string SubjectOf(const GateCheck& check) {
     subject = "mean response time (p5 to p95)";
   } else if (check.metric == kErrorRate) {
     subject = "the error rate";
+  } else if (check.metric == kMean) {
+    subject = "mean response time";
+  } else if (check.metric == kApdex) {
+    subject = "Apdex";
   } else if (check.metric.starts_with(kLatencyPrefix)) {
     subject = check.metric.substr(kLatencyPrefix.size());
   }
@@ -126,6 +141,15 @@ std::string ToleranceOf(const GateCheck& check) {
 std::string ValueText(double value, const std::string& unit) {
   if (unit == "ns") {
     return FormatDuration(FromSeconds(value / 1e9));
+  }
+  if (unit == "s") {
+    return FormatDuration(FromSeconds(value));
+  }
+  if (unit == "bytes") {
+    return FormatBytes(static_cast<std::uint64_t>(std::max(value, 0.0)));
+  }
+  if (unit.empty()) {
+    return fmt::format("{:.4g}", value);
   }
   return unit == "per_s" ? FormatRate(value) : fmt::format("{} %", Percent(value));
 }

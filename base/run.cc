@@ -46,7 +46,10 @@ std::string_view RequestErrorName(RequestError error) {
                                                                        "proxy",
                                                                        "transfer",
                                                                        "no_descriptor",
-                                                                       "no_local_port"};
+                                                                       "no_local_port",
+                                                                       "exit_code",
+                                                                       "signal",
+                                                                       "no_program"};
   const auto index = static_cast<std::size_t>(error);
   WEIR_CHECK(index < kNames.size());
   return kNames[index];
@@ -58,6 +61,27 @@ std::string_view LatencyPartName(LatencyPart part) {
   const auto index = static_cast<std::size_t>(part);
   WEIR_CHECK(index < kNames.size());
   return kNames[index];
+}
+
+std::string_view UsageMetricName(UsageMetric metric) {
+  constexpr std::array<std::string_view, kUsageMetricCount> kNames = {
+      "user_time",    "system_time", "peak_memory",  "page_faults",  "context_switches",
+      "instructions", "cycles",      "cache_misses", "branch_misses"};
+  const auto index = static_cast<std::size_t>(metric);
+  WEIR_CHECK(index < kNames.size());
+  return kNames[index];
+}
+
+std::string_view UsageMetricUnit(UsageMetric metric) {
+  switch (metric) {
+    case UsageMetric::kUserTime:
+    case UsageMetric::kSystemTime:
+      return "ns";
+    case UsageMetric::kPeakMemory:
+      return "bytes";
+    default:
+      return "count";
+  }
 }
 
 std::string_view RunStateName(RunState state) {
@@ -129,6 +153,9 @@ void StepRecord::Merge(const StepRecord& other) {
   }
   for (const auto& [part, histogram] : other.parts) {
     parts[part].Merge(histogram);
+  }
+  for (const auto& [metric, histogram] : other.usage) {
+    usage[metric].Merge(histogram);
   }
 }
 

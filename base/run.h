@@ -67,8 +67,11 @@ enum class RequestError : std::uint8_t {
   kTransfer = 28,              ///< libcurl gave up for a reason of no other kind.
   kNoDescriptor = 29,          ///< This process or machine may not open another file.
   kNoLocalPort = 30,           ///< No free port left at the source address.
+  kExitCode = 31,              ///< A program ended with a code not the expected one (above 0).
+  kSignal = 32,                ///< A signal ended the program.
+  kNoProgram = 33,             ///< The program could not be started: missing, not executable.
 };
-inline constexpr std::size_t kRequestErrorCount = 31;
+inline constexpr std::size_t kRequestErrorCount = 34;
 
 /// Snake-case word for an error kind as in JSON and SQL: "connect_refused", "status", ...
 std::string_view RequestErrorName(RequestError error);
@@ -122,6 +125,34 @@ inline constexpr std::size_t kLatencyPartCount = 7;
 /// "wait", "dns", "connect", "tls", "send", "first_byte", "body", as in JSON and SQL.
 std::string_view LatencyPartName(LatencyPart part);
 
+/// What a run of a program used, its children included as far as it has waited for them. Counters
+/// of the processor count user space only. Persisted: never renumber.
+enum class UsageMetric : std::uint8_t {
+  kUserTime = 0,         ///< Processor time in user space, ns.
+  kSystemTime = 1,       ///< Processor time in the kernel, ns.
+  kPeakMemory = 2,       ///< Largest resident memory, bytes.
+  kPageFaults = 3,       ///< Minor and major.
+  kContextSwitches = 4,  ///< Voluntary and not.
+  kInstructions = 5,
+  kCycles = 6,
+  kCacheMisses = 7,  ///< Of the last level.
+  kBranchMisses = 8,
+};
+inline constexpr std::size_t kUsageMetricCount = 9;
+
+/// "user_time", "peak_memory", "instructions", ...
+std::string_view UsageMetricName(UsageMetric metric);
+
+/// "ns", "bytes" or "count".
+std::string_view UsageMetricUnit(UsageMetric metric);
+
+/// A metric that is not known of some or all programs of a run, and why.
+struct UnknownUsage {
+  UsageMetric metric = UsageMetric::kUserTime;
+  std::string reason;
+  friend bool operator==(const UnknownUsage&, const UnknownUsage&) = default;
+};
+
 /// Whether a request counts: decided by its due instant, not by when it ended.
 enum class Phase : std::uint8_t {
   kWarmUp = 0,  ///< Measured and shown, left out of the statistics.
@@ -147,6 +178,9 @@ struct StepRecord {
   /// above zero are in: a part that is absent was always zero, PartHistogram puts the zeros back.
   /// All absent: the parts are not known.
   std::map<LatencyPart, Histogram> parts;
+  /// What the programs used that ended by themselves, in the unit of each metric (values above
+  /// Histogram::kHighestNs saturate); absent: not known, or the step is no program.
+  std::map<UsageMetric, Histogram> usage;
 
   /// Requests that got a whole answer.
   std::uint64_t Answered() const;
@@ -242,7 +276,7 @@ struct RunPlan {
   std::string scenario;         ///< Name of the scenario, or the URL when run from flags.
   std::string scenario_text;    ///< The file as it was run (or the flags), for the record.
   std::string scenario_sha256;  ///< Hex digest of scenario_text without its name and target.
-  std::string target;           ///< Base URL.
+  std::string target;           ///< Base URL, or the command line of a program.
   std::string build;            ///< What was deployed; empty = not said.
   std::string branch;           ///< Empty = not said.
   std::string tag;              ///< Free label; empty = none.
@@ -256,6 +290,16 @@ struct RunPlan {
   Nanos planned_duration{0};    ///< Warm-up included; 0 when bounded by a count of requests.
   std::vector<StepName> steps;  ///< StepRecord::step points here.
   std::vector<Threshold> thresholds;
+};
+
+/// Numbers that another program has measured and handed over, kept as they are: they are no
+/// requests, so they are in no histogram and count towards no rate.
+struct Measurement {
+  std::uint32_t step = 0;      ///< Index into RunPlan::steps: the benchmark.
+  std::string name;            ///< "real_time", "cpu_time", or the name of a counter.
+  std::string unit;            ///< "ns", "per_s", "bytes_per_s", "count".
+  std::vector<double> values;  ///< One for each repetition, in their order; finite.
+  friend bool operator==(const Measurement&, const Measurement&) = default;
 };
 
 /// How a run came to its end.
@@ -285,6 +329,8 @@ struct Run {
   std::optional<std::uint64_t> rss_bytes_max;
   std::vector<ThresholdResult> thresholds;
   std::vector<TargetMetric> target_metrics;  ///< Empty: the target was not watched.
+  std::vector<Measurement> measurements;     ///< Of `weir run --gbench`; empty for loads.
+  std::vector<UnknownUsage> unknown_usage;   ///< At most one per metric; of runs of programs.
   std::optional<Validity> validity;  ///< No value: recorded before weir judged it, or still going.
 
   /// Sum over the steps of one phase, or one step of it; `step` < 0 = all (whose own `step` is 0).

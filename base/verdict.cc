@@ -18,4 +18,22 @@ std::string_view VerdictName(Verdict verdict) {
   WEIR_CHECK(false);
 }
 
+std::string_view GateActionName(GateAction action) {
+  switch (action) {
+    case GateAction::kProceed:
+      return "proceed";
+    case GateAction::kHold:
+      return "hold";
+    case GateAction::kBlock:
+      return "block";
+    case GateAction::kRerun:
+      return "rerun";
+    case GateAction::kConfirm:
+      return "confirm";
+    case GateAction::kRollback:
+      return "rollback";
+  }
+  WEIR_CHECK(false);
+}
+
 }  // namespace weir

@@ -20,6 +20,7 @@ struct Command {
 int RunMain(const Arguments& arguments);
 int CompareMain(const Arguments& arguments);
 int GateMain(const Arguments& arguments);
+int DuetMain(const Arguments& arguments);
 int ImportMain(const Arguments& arguments);
 int HistoryMain(const Arguments& arguments);
 int ShowMain(const Arguments& arguments);

@@ -52,6 +52,7 @@ void AddConnectionFlags(po::options_description& options) {
   const auto text = [](const char* name) { return po::value<std::string>()->value_name(name); };
   add("http2", "HTTP/2: by ALPN on https://, with prior knowledge on http://");
   add("streams", text("N"), "URL only: HTTP/2 streams per connection; default 1 without -R");
+  add("pipeline", text("N"), "URL only: HTTP/1.1 requests on a connection at a time; default 1");
   add("insecure,k", "take any certificate of the target");
   add("cacert", text("FILE"), "trust the authorities in this PEM file instead of the system's");
   add("cert,E", text("FILE"), "client certificate, PEM");
@@ -79,6 +80,13 @@ Status ReadConnectionFlags(const ParsedFlags& flags, scenarios::Connection& conn
   scenarios::Tls& tls = connection.tls;
   tls.insecure = tls.insecure || flags.Has("insecure");
   tls.resume = tls.resume && !flags.Has("no-sessionid");
+  if (flags.Has("pipeline")) {
+    const Result<std::uint64_t> count = ParseCount(flags.Text("pipeline"));
+    if (!count || *count == 0 || *count > scenarios::kPipelineMax) {
+      return UsageError(fmt::format("--pipeline: it must be 1 to {}", scenarios::kPipelineMax));
+    }
+    connection.pipeline = static_cast<std::uint32_t>(*count);
+  }
   ReadText(flags, "cacert", tls.ca_file);
   ReadText(flags, "cert", tls.certificate_file);
   ReadText(flags, "key", tls.key_file);

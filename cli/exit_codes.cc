@@ -14,15 +14,16 @@ int ExitCodeOf(const Error& error) {
   return kExitInternal;
 }
 
-int ExitCodeOf(Verdict verdict, WarnExit warn) {
-  switch (verdict) {
-    case Verdict::kPass:
-      return kExitPass;
-    case Verdict::kWarn:
-      return warn == WarnExit::kAsWarn ? kExitWarn : kExitPass;
-    case Verdict::kInconclusive:
+int ExitCodeOf(const GateResult& result, WarnExit warn) {
+  switch (result.action) {
+    case GateAction::kProceed:
+      return result.verdict != Verdict::kPass && warn == WarnExit::kAsWarn ? kExitWarn : kExitPass;
+    case GateAction::kHold:
+    case GateAction::kRerun:
+    case GateAction::kConfirm:
       return kExitInconclusive;
-    case Verdict::kFail:
+    case GateAction::kBlock:
+    case GateAction::kRollback:
       return kExitFail;
   }
   return kExitInternal;

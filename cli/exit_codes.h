@@ -22,6 +22,8 @@ int ExitCodeOf(const Error& error);
 
 enum class WarnExit : bool { kAsPass, kAsWarn };
 
-int ExitCodeOf(Verdict verdict, WarnExit warn);
+/// Of a verdict under its policy: 10 to block or roll back, 11 to hold, run again or confirm. What
+/// proceeds is 0; with kAsWarn 12, if it is no pass.
+int ExitCodeOf(const GateResult& result, WarnExit warn);
 
 }  // namespace weir::cli

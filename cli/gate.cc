@@ -1,12 +1,18 @@
-#include "analysis/gate.h"
+#include <algorithm>
+#include <utility>
+#include <vector>
 
 #include <fmt/core.h>
 
 #include "base/clock.h"
 #include "cli/baseline.h"
 #include "cli/command.h"
+#include "cli/environment.h"
 #include "cli/exit_codes.h"
 #include "cli/flags.h"
+#include "cli/gate_case.h"
+#include "cli/gate_commands.h"
+#include "cli/gate_outputs.h"
 #include "cli/output_file.h"
 #include "cli/selectors.h"
 #include "cli/terminal.h"
@@ -28,17 +34,24 @@ FlagSpec Spec() {
       "verdict is added to the history. Selectors: build:X, run:N, branch:X, tag:X,\n"
       "scenario:X, last:N; several words must all hold ('branch:main last:10'). A baseline may\n"
       "also be last-pass[:N], last-warn[:N], last-verdict[:N] (what these verdicts judged),\n"
-      "merge-base[:BRANCH] (from git) or segment (since the last change point).";
+      "merge-base[:BRANCH] (from git) or segment (since the last change point).\n"
+      "See also 'weir gate replay' and 'weir gate verify'.";
   spec.examples =
       "  weir gate --candidate build:b7 --baseline build:b6\n"
       "  weir gate --policy gate.yaml --candidate build:b7 --baseline 'branch:main last:10'\n"
-      "  weir gate --candidate build:$(git rev-parse HEAD) --baseline merge-base:main";
+      "  weir gate --candidate build:$(git rev-parse HEAD) --baseline merge-base:main\n"
+      "  weir gate --policy slo.yaml --candidate build:b7 --junit gate.xml";
   auto add = spec.options.add_options();
   const auto text = [](const char* name) { return po::value<std::string>()->value_name(name); };
   add("candidate", text("SELECTOR"), "the runs to judge");
   add("baseline", text("SELECTOR"), "the runs to judge them by");
-  add("policy", text("FILE"), "criteria and tolerances (YAML); default: body 2 %, p99 5 %, ...");
+  add("policy", text("FILE"),
+      "weir's own YAML, a Keptn SLO file or OpenSLO; default: body 2 %, p99 5 %, ...");
   add("scenario", text("NAME"), "only runs of this scenario");
+  add("history", text("SELECTOR"), "runs for criteria 'against: history'; default: the baseline");
+  add("waiver", text("FILE"), "waivers in a file of their own");
+  add("dry-run", "record the verdict, but exit with 0 whatever it is");
+  AddGateOutputFlags(spec.options);
   AddStoreFlag(spec.options);
   AddJsonFlag(spec.options);
   add("warn-exit", "exit code 12 for a warning instead of 0");
@@ -46,86 +59,250 @@ FlagSpec Spec() {
   return spec;
 }
 
-Result<scenarios::GatePolicyFile> ReadPolicy(const ParsedFlags& flags) {
-  scenarios::GatePolicyFile file;
-  if (flags.Has("policy")) {
-    Result<scenarios::GatePolicyFile> read = scenarios::ReadGatePolicyFile(flags.Text("policy"));
-    if (!read) {
-      return read;
-    }
-    file = std::move(*read);
+bool IsRelative(const DemandSet& set) {
+  return std::any_of(set.begin(), set.end(),
+                     [](const Demand& demand) { return demand.of != Demand::Of::kValue; });
+}
+
+// Absolute limits need nothing beside the candidate.
+bool NeedsBaseline(const scenarios::GatePolicyFile& file) {
+  return file.policy.criteria.empty() ||
+         std::any_of(
+             file.policy.criteria.begin(), file.policy.criteria.end(),
+             [&](const GateCriterion& criterion) {
+               return criterion.basis == GateCriterion::Basis::kBaseline ||
+                      (criterion.basis == GateCriterion::Basis::kHistory && file.history.empty()) ||
+                      std::any_of(criterion.pass.begin(), criterion.pass.end(), IsRelative) ||
+                      std::any_of(criterion.warn.begin(), criterion.warn.end(), IsRelative);
+             });
+}
+
+Result<GivenFile> ReadGiven(const ParsedFlags& flags, const char* flag) {
+  GivenFile file;
+  if (!flags.Has(flag)) {
+    return file;
   }
-  for (auto [name, selector] : {std::pair<const char*, std::string*>{"candidate", &file.candidate},
-                                {"baseline", &file.baseline}}) {
-    if (flags.Has(name)) {
-      *selector = flags.Text(name);
-    }
-    if (selector->empty()) {
-      return UsageError(
-          fmt::format("--{} is missing\n  hint: weir gate --candidate build:b7 "
-                      "--baseline build:b6",
-                      name));
-    }
+  file.name = flags.Text(flag);
+  Result<std::string> text = scenarios::ReadPolicyText(file.name);
+  if (!text) {
+    return tl::unexpected(text.error());
   }
+  file.text = std::move(*text);
   return file;
 }
 
-// The verdict counts even where it cannot be recorded; that is said, not hidden.
-void Record(const std::string& path, const GateResult& result) {
-  auto store = store::Store::OpenForWriting(path);
-  const SystemClock clock;
-  Error error;
-  if (!store) {
-    error = store.error();
-  } else if (const auto id = (*store)->AppendVerdict(result, clock.WallNow()); !id) {
-    error = id.error();
-  } else {
-    return;
+// The policy of the files with what the flags say over it.
+Result<scenarios::GatePolicyFile> ReadPolicy(const ParsedFlags& flags, GateCase& gate_case) {
+  for (auto [name, file] : {std::pair<const char*, GivenFile*>{"policy", &gate_case.policy},
+                            {"waiver", &gate_case.waivers}}) {
+    Result<GivenFile> read = ReadGiven(flags, name);
+    if (!read) {
+      return tl::unexpected(read.error());
+    }
+    *file = std::move(*read);
   }
-  fmt::print(stderr, "weir gate: the verdict was not recorded: {}\n", error.message);
+  Result<scenarios::GatePolicyFile> file = PolicyOf(gate_case);
+  if (!file) {
+    return file;
+  }
+  for (auto [name, selector] : {std::pair<const char*, std::string*>{"candidate", &file->candidate},
+                                {"baseline", &file->baseline},
+                                {"history", &file->history}}) {
+    *selector = flags.Has(name) ? flags.Text(name) : *selector;
+  }
+  const bool no_candidate = file->candidate.empty();
+  if (no_candidate || (file->baseline.empty() && NeedsBaseline(*file))) {
+    return UsageError(
+        fmt::format("--{} is missing\n  hint: weir gate --candidate build:b7 --baseline build:b6",
+                    no_candidate ? "candidate" : "baseline"));
+  }
+  gate_case.candidate.selector = file->candidate;
+  gate_case.baseline.selector = file->baseline;
+  gate_case.history.selector = file->history;
+  return file;
 }
 
-Result<int> Judge(const ParsedFlags& flags) {
-  const Result<scenarios::GatePolicyFile> policy = ReadPolicy(flags);
-  if (!policy) {
-    return tl::unexpected(policy.error());
+// The verdicts of the past on the same candidate under the same policy, newest first.
+Result<std::vector<store::StoredVerdict>> Earlier(store::Store& store, const GateCase& gate_case) {
+  constexpr std::size_t kLookedAt = 100;
+  Result<std::vector<store::StoredVerdict>> all = store.ListVerdicts(kLookedAt);
+  if (!all) {
+    return all;
   }
-  const Result<std::string> path = StorePath(flags);
-  if (!path) {
-    return tl::unexpected(path.error());
+  const std::string policy = Sha256(gate_case.policy.text);
+  all->erase(
+      std::remove_if(all->begin(), all->end(),
+                     [&](const store::StoredVerdict& verdict) {
+                       const auto inputs =
+                           verdict.record ? ParseInputs(verdict.record->inputs) : std::nullopt;
+                       return !inputs || inputs->policy_sha256 != policy ||
+                              inputs->gate_case.candidate.selector != gate_case.candidate.selector;
+                     }),
+      all->end());
+  return all;
+}
+
+// A fail that waits to be confirmed is confirmed by runs that it did not judge: those of its first
+// verdict are set aside as soon as there are enough others.
+void SetAsideFailed(const std::vector<store::StoredVerdict>& earlier, int confirm_runs,
+                    GateCase& gate_case) {
+  const std::vector<RunId>* judged = nullptr;
+  for (const store::StoredVerdict& verdict : earlier) {
+    if (verdict.result.action != GateAction::kConfirm) {
+      break;
+    }
+    judged = &verdict.result.candidate_runs;
   }
-  const auto store = store::Store::OpenForReading(*path);
-  if (!store) {
-    return tl::unexpected(store.error());
+  if (judged == nullptr) {
+    return;
   }
-  const std::string scenario = flags.Text("scenario");
-  const auto candidate = SelectRuns(**store, policy->candidate, scenario);
+  std::vector<Run> fresh;
+  for (const Run& run : gate_case.candidate.runs) {
+    if (std::find(judged->begin(), judged->end(), run.id) == judged->end()) {
+      fresh.push_back(run);
+    }
+  }
+  if (fresh.size() >= static_cast<std::size_t>(confirm_runs)) {
+    gate_case.candidate.runs = std::move(fresh);
+    gate_case.past.failed_before = true;
+  }
+}
+
+Status LookBack(store::Store& store, const GateActions& actions, GateCase& gate_case) {
+  if (actions.on_fail != OnFail::kConfirm && actions.on_inconclusive != OnInconclusive::kRerun) {
+    return {};
+  }
+  const Result<std::vector<store::StoredVerdict>> earlier = Earlier(store, gate_case);
+  if (!earlier) {
+    return tl::unexpected(earlier.error());
+  }
+  for (const store::StoredVerdict& verdict : *earlier) {
+    if (verdict.result.verdict != Verdict::kInconclusive) {
+      break;
+    }
+    ++gate_case.past.inconclusive_in_a_row;
+  }
+  if (actions.on_fail == OnFail::kConfirm) {
+    SetAsideFailed(*earlier, actions.confirm_runs, gate_case);
+  }
+  return {};
+}
+
+// Finds the runs of all sides.
+Status FindRuns(store::Store& store, const std::string& scenario, GateCase& gate_case) {
+  Result<std::vector<Run>> candidate = SelectRuns(store, gate_case.candidate.selector, scenario);
   if (!candidate) {
     return tl::unexpected(candidate.error());
   }
-  const auto baseline = SelectBaseline(**store, policy->baseline, scenario, *candidate);
-  if (!baseline) {
-    return tl::unexpected(baseline.error());
+  gate_case.candidate.runs = std::move(*candidate);
+  for (GateSide* side : {&gate_case.baseline, &gate_case.history}) {
+    if (side->selector.empty()) {
+      continue;
+    }
+    Result<Baseline> found =
+        SelectBaseline(store, side->selector, scenario, gate_case.candidate.runs);
+    if (!found) {
+      return tl::unexpected(found.error());
+    }
+    side->runs = std::move(found->runs);
+    gate_case.notes.insert(gate_case.notes.end(), found->notes.begin(), found->notes.end());
   }
-  GateResult result = analysis::JudgeGate(policy->policy, baseline->runs, *candidate);
-  result.warnings.insert(result.warnings.begin(), baseline->notes.begin(), baseline->notes.end());
-  result.candidate = policy->candidate;
-  result.baseline = policy->baseline;
-  Record(*path, result);
+  return {};
+}
+
+Status Collect(const std::string& path, const std::string& scenario, const GateActions& actions,
+               GateCase& gate_case) {
+  const auto store = store::Store::OpenForReading(path);
+  if (!store) {
+    return tl::unexpected(store.error());
+  }
+  if (Status found = FindRuns(**store, scenario, gate_case); !found) {
+    return found;
+  }
+  return LookBack(**store, actions, gate_case);
+}
+
+// The verdict counts even where it cannot be recorded; that is said, not hidden.
+std::string Record(const std::string& path, const GateCase& gate_case, const GateResult& result) {
+  auto store = store::Store::OpenForWriting(path);
+  const store::VerdictSeal seal = {
+      .inputs = InputsText(gate_case), .answer = reports::VerdictJson(result), .sha256 = Sha256};
+  Error error;
+  if (!store) {
+    error = store.error();
+  } else if (const auto id = (*store)->AppendVerdict(result, gate_case.decided_at, seal); !id) {
+    error = id.error();
+  } else {
+    return fmt::format("\n  Recorded as verdict {}.\n", *id);
+  }
+  fmt::print(stderr, "weir gate: the verdict was not recorded: {}\n", error.message);
+  return "";
+}
+
+Result<int> Conclude(const ParsedFlags& flags, const GateCase& gate_case, const GateResult& result,
+                     const std::string& recorded) {
   if (flags.Has("json")) {
     if (Status written = WriteJson(flags.Text("json"), reports::VerdictJson(result)); !written) {
       return tl::unexpected(written.error());
     }
   }
   if (!flags.Has("quiet") && flags.Text("json") != "-") {
-    Print(reports::RenderVerdictText(result, TerminalOptions()));
+    Print(reports::RenderVerdictText(result, TerminalOptions()) + recorded);
   }
-  return ExitCodeOf(result.verdict, flags.Has("warn-exit") ? WarnExit::kAsWarn : WarnExit::kAsPass);
+  if (Status written = WriteGateOutputs(flags, result, gate_case.candidate.runs); !written) {
+    return tl::unexpected(written.error());
+  }
+  if (flags.Has("dry-run")) {
+    return kExitPass;
+  }
+  return ExitCodeOf(result, flags.Has("warn-exit") ? WarnExit::kAsWarn : WarnExit::kAsPass);
+}
+
+Result<int> JudgeRuns(const ParsedFlags& flags) {
+  GateCase gate_case;
+  const SystemClock clock;
+  gate_case.decided_at = clock.WallNow();
+  const Result<scenarios::GatePolicyFile> file = ReadPolicy(flags, gate_case);
+  if (!file) {
+    return tl::unexpected(file.error());
+  }
+  const Result<std::string> path = StorePath(flags);
+  if (!path) {
+    return tl::unexpected(path.error());
+  }
+  const GateActions& actions = file->policy.actions;
+  Status collected;
+  // Each attempt waits for the locks of others, so that retrying at once is not in vain.
+  for (int attempt = 0; attempt <= actions.error_retries; ++attempt) {
+    GateCase fresh = gate_case;
+    collected = Collect(*path, flags.Text("scenario"), actions, fresh);
+    if (collected || collected.error().kind != ErrorKind::kUnavailable) {
+      gate_case = std::move(fresh);
+      break;
+    }
+  }
+  if (!collected) {
+    if (collected.error().kind != ErrorKind::kUnavailable || !actions.error_holds) {
+      return tl::unexpected(collected.error());
+    }
+    WriteGateError(flags, collected.error());
+    fmt::print(stderr, "weir gate: inconclusive (on_error): {}\n", collected.error().message);
+    return kExitInconclusive;
+  }
+  const Result<GateResult> result = Judge(gate_case);
+  if (!result) {
+    return tl::unexpected(result.error());
+  }
+  return Conclude(flags, gate_case, *result, Record(*path, gate_case, *result));
 }
 
 }  // namespace
 
 int GateMain(const Arguments& arguments) {
+  if (!arguments.empty() && (arguments[0] == "replay" || arguments[0] == "verify")) {
+    const Arguments rest(arguments.begin() + 1, arguments.end());
+    return arguments[0] == "replay" ? GateReplayMain(rest) : GateVerifyMain(rest);
+  }
   const Result<ParsedFlags> flags = ParseFlags(Spec(), arguments);
   if (!flags) {
     return Complain("gate", flags.error());
@@ -133,7 +310,10 @@ int GateMain(const Arguments& arguments) {
   if (flags->help) {
     return kExitPass;
   }
-  const Result<int> code = Judge(*flags);
+  const Result<int> code = JudgeRuns(*flags);
+  if (!code) {
+    WriteGateError(*flags, code.error());
+  }
   return code ? *code : Complain("gate", code.error());
 }
 

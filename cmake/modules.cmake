@@ -29,13 +29,8 @@ function(weir_test name)
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE weir_options ${ARG_LIBRARIES} GTest::gtest_main)
   # A test runs once for each time it is compiled. GCC 12 sees std::string's small buffer overrun at
-  # -O1 (of the family of GCC bug 105329). Sanitizers watch the code under test: UBSan in the tests
-  # themselves took as long to compile as everything else.
-  if(WEIR_SANITIZE)
-    target_compile_options(${name} PRIVATE -O0 -fno-sanitize=undefined)
-  else()
-    target_compile_options(${name} PRIVATE -O1 $<$<CXX_COMPILER_ID:GNU>:-Wno-array-bounds>)
-  endif()
+  # -O1 (of the family of GCC bug 105329).
+  target_compile_options(${name} PRIVATE -O1 $<$<CXX_COMPILER_ID:GNU>:-Wno-array-bounds>)
   target_compile_definitions(${name} PRIVATE WEIR_GOLDEN_DIR="tests/golden" WEIR_SOURCE_DIR=".")
   gtest_discover_tests(${name} DISCOVERY_TIMEOUT 30 WORKING_DIRECTORY ${PROJECT_SOURCE_DIR}
     TEST_LIST ${name}_cases PROPERTIES TIMEOUT ${ARG_TIMEOUT})

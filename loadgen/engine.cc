@@ -17,6 +17,7 @@
 #include "loadgen/prepared.h"
 #include "loadgen/resources.h"
 #include "loadgen/schedule.h"
+#include "loadgen/sides.h"
 #include "loadgen/transport/address.h"
 #include "loadgen/transport/worker_thread.h"
 
@@ -47,16 +48,22 @@ std::uint32_t UsersMax(const scenarios::Load& load) {
   return users;
 }
 
+// Programs at a time when nobody says how many: as many as a machine may bear without being asked.
+constexpr std::uint32_t kProgramsMax = 64;
+
 std::uint32_t ConnectionsMax(const PreparedScenario& scenario) {
   if (scenario.load.connections_max) {
     return *scenario.load.connections_max;
   }
-  return scenario.open ? scenario.load.in_flight_max : UsersMax(scenario.load);
+  const bool programs = scenario.requests.front().program != nullptr;
+  return scenario.open ? std::min(scenario.load.in_flight_max, programs ? kProgramsMax : UINT32_MAX)
+                       : UsersMax(scenario.load);
 }
 
 // Only connections that were asked for count: an open load may never need all that it is allowed.
 Status CheckFileLimit(const PreparedScenario& scenario, std::uint64_t files_max) {
-  const std::uint64_t wanted = scenario.load.connections_max.value_or(0);
+  const std::uint64_t wanted =
+      scenario.sides * std::uint64_t{scenario.load.connections_max.value_or(0)};
   if (wanted + kOtherFiles <= files_max) {
     return {};
   }
@@ -122,6 +129,11 @@ Status CheckPool(const scenarios::Pool& pool, const scenarios::Connection& conne
 // Makes one connection, so that a dead target is known before the run.
 Result<TransportOptions> Reach(const scenarios::Target& target,
                                const scenarios::Scenario& scenario) {
+  if (scenario.RunsPrograms()) {
+    TransportOptions made;
+    made.programs = true;
+    return made;
+  }
   const scenarios::Pool& pool = scenario.load.pool;
   if (Status fits = CheckPool(pool, scenario.connection); !fits) {
     return tl::unexpected(fits.error());
@@ -146,15 +158,6 @@ Result<TransportOptions> Reach(const scenarios::Target& target,
   return made;
 }
 
-bool HasAnswer(const StepRecord& record) {
-  const auto errors = [&record](RequestError error) {
-    return record.errors[static_cast<std::size_t>(error)];
-  };
-  return record.counts.of(Outcome::kCompleted) + errors(RequestError::kStatus) +
-             errors(RequestError::kCheckHeader) + errors(RequestError::kCheckBody) >
-         0;
-}
-
 }  // namespace
 
 class Engine::Impl {
@@ -166,8 +169,12 @@ class Engine::Impl {
         options_(options),
         clock_(clock) {}
 
-  Status MakeWorkers(const TransportOptions& transport);
+  /// `other` is the second of a pair of targets; null for one.
+  Status MakeWorkers(const TransportOptions& transport, const TransportOptions* other = nullptr);
   EngineResult Run(RecordSink& sink);
+
+  std::uint32_t steps_per_side() const { return scenario_.step_count / scenario_.sides; }
+
   void Stop();
 
  private:
@@ -183,6 +190,7 @@ class Engine::Impl {
   void SampleEvidence(Nanos elapsed);
   void Conclude(EngineResult& result) const;
   void ConcludeEvidence(GeneratorEvidence& evidence) const;
+  void ConcludePrograms(EngineResult& result) const;
   bool AllClosed() const;
 
   const PreparedScenario scenario_;
@@ -209,11 +217,43 @@ Result<std::unique_ptr<Engine>> Engine::Create(const scenarios::Scenario& scenar
   if (!transport) {
     return tl::unexpected(transport.error());
   }
+  // Programs would inherit a raised limit, and some behave differently under one.
+  if (!transport->programs) {
+    if (Status enough = CheckFileLimit(*prepared, RaiseFileLimit()); !enough) {
+      return tl::unexpected(enough.error());
+    }
+  }
+  auto impl = std::make_unique<Impl>(std::move(*prepared), scenario, options, clock);
+  if (Status made = impl->MakeWorkers(*transport); !made) {
+    return tl::unexpected(made.error());
+  }
+  return std::unique_ptr<Engine>(new Engine(std::move(impl)));
+}
+
+Result<std::unique_ptr<Engine>> Engine::CreatePair(const scenarios::Scenario& scenario,
+                                                   const std::array<scenarios::Target, 2>& targets,
+                                                   const EngineOptions& options,
+                                                   const Clock& clock) {
+  if (scenario.RunsPrograms()) {
+    return UsageError("the scenario runs programs; pairs of them are: weir duet --command");
+  }
+  Result<PreparedScenario> prepared = PreparePair(scenario, targets);
+  if (!prepared) {
+    return tl::unexpected(prepared.error());
+  }
+  std::array<TransportOptions, 2> transports;
+  for (std::size_t side = 0; side < targets.size(); ++side) {
+    Result<TransportOptions> reached = Reach(targets[side], scenario);
+    if (!reached) {
+      return tl::unexpected(reached.error());
+    }
+    transports[side] = *std::move(reached);
+  }
   if (Status enough = CheckFileLimit(*prepared, RaiseFileLimit()); !enough) {
     return tl::unexpected(enough.error());
   }
   auto impl = std::make_unique<Impl>(std::move(*prepared), scenario, options, clock);
-  if (Status made = impl->MakeWorkers(*transport); !made) {
+  if (Status made = impl->MakeWorkers(transports[0], &transports[1]); !made) {
     return tl::unexpected(made.error());
   }
   return std::unique_ptr<Engine>(new Engine(std::move(impl)));
@@ -227,11 +267,16 @@ EngineResult Engine::Run(RecordSink& sink) {
   return impl_->Run(sink);
 }
 
+std::array<EngineResult, 2> Engine::RunPair(const std::array<RecordSink*, 2>& sinks) {
+  SideSplitter splitter(sinks, impl_->steps_per_side());
+  return SplitResult(impl_->Run(splitter), impl_->steps_per_side());
+}
+
 void Engine::Stop() {
   impl_->Stop();
 }
 
-Status Engine::Impl::MakeWorkers(const TransportOptions& transport) {
+Status Engine::Impl::MakeWorkers(const TransportOptions& transport, const TransportOptions* other) {
   const std::uint32_t connections = ConnectionsMax(scenario_);
   const std::uint32_t useful =
       scenario_.open ? connections : std::min(connections, UsersMax(scenario_.load));
@@ -246,6 +291,11 @@ Status Engine::Impl::MakeWorkers(const TransportOptions& transport) {
     options.transport = transport;
     options.transport.connections_max = std::max(1U, UsersOf(connections, slice));
     options.transport.dialer.open_gap *= count;
+    if (other != nullptr) {
+      options.other_transport = *other;
+      options.other_transport->connections_max = options.transport.connections_max;
+      options.other_transport->dialer.open_gap *= count;
+    }
     options.preconnect = scenario_.load.connections_max ? options.transport.connections_max : 1;
     options.pacing = options_.pacing;
     options.lag_budget = options_.lag_budget;
@@ -382,6 +432,9 @@ void Engine::Impl::ConcludeEvidence(GeneratorEvidence& evidence) const {
     vain_turns += worker.thread->poll_counts().vain;
     *evidence.retransmits += worker.thread->retransmits();
   }
+  if (scenario_.requests.front().program != nullptr) {
+    evidence.retransmits.reset();
+  }
   if (evidence.worker_idle && turns > 0) {
     *evidence.worker_idle +=
         *evidence.worker_busy * static_cast<double>(vain_turns) / static_cast<double>(turns);
@@ -400,13 +453,33 @@ void Engine::Impl::ConcludeEvidence(GeneratorEvidence& evidence) const {
   evidence.gaps = GapsOf(std::move(arrivals), scenario_.load);
 }
 
+void Engine::Impl::ConcludePrograms(EngineResult& result) const {
+  for (const Worker& worker : workers_) {
+    ProgramNotes notes = worker.thread->program_notes();
+    for (UnknownUsage& unknown : notes.unknown) {
+      const bool is_new = std::none_of(
+          result.unknown_usage.begin(), result.unknown_usage.end(),
+          [&unknown](const UnknownUsage& known) { return known.metric == unknown.metric; });
+      if (is_new) {
+        result.unknown_usage.push_back(std::move(unknown));
+      }
+    }
+    if (result.first_failure.empty()) {
+      result.first_failure = std::move(notes.first_failure);
+    }
+  }
+}
+
 void Engine::Impl::Conclude(EngineResult& result) const {
   Instant end = start_;
   for (const Worker& worker : workers_) {
     end = std::max(end, worker.thread->finished_at());
   }
   const bool stopped = stopped_.load(std::memory_order_relaxed);
-  result.duration = stopped ? std::min(end - start_, duration_) : std::max(end - start_, duration_);
+  // A count of rounds ends a load before its stages do.
+  const bool cut_short = stopped || scenario_.load.rounds_max > 0;
+  result.duration =
+      cut_short ? std::min(end - start_, duration_) : std::max(end - start_, duration_);
   result.measured =
       std::max(std::min(result.duration, duration_) - scenario_.load.warm_up, Nanos(0));
   if (stopped) {
@@ -415,6 +488,7 @@ void Engine::Impl::Conclude(EngineResult& result) const {
                                       Seconds(result.duration), Seconds(duration_));
   }
   ConcludeEvidence(result.evidence);
+  ConcludePrograms(result);
   for (const StepRecord& record : result.totals) {
     WEIR_CHECK(record.counts.Balanced());
     result.answered = result.answered || HasAnswer(record);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -48,6 +49,10 @@ struct EngineResult {
   double cpu_s = 0;
   std::uint64_t rss_bytes_max = 0;
 
+  /// Of programs: what they used and nobody could tell, and how the first one failed.
+  std::vector<UnknownUsage> unknown_usage;
+  std::string first_failure;
+
   /// What the generator knows of its own work: for analysis::JudgeValidity.
   GeneratorEvidence evidence;
 
@@ -67,6 +72,14 @@ class Engine {
   static Result<std::unique_ptr<Engine>> Create(const scenarios::Scenario& scenario,
                                                 const scenarios::Target& target,
                                                 const EngineOptions& options, const Clock& clock);
+
+  /// Against two targets at once: each arrival of the load is sent to both, one right after the
+  /// other, by the same worker; which is first is random. Per target as many connections as the
+  /// load allows; in_flight_max counts both. Open loads only. Errors: as Create, and kUsage.
+  static Result<std::unique_ptr<Engine>> CreatePair(const scenarios::Scenario& scenario,
+                                                    const std::array<scenarios::Target, 2>& targets,
+                                                    const EngineOptions& options,
+                                                    const Clock& clock);
   ~Engine();
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
@@ -75,6 +88,10 @@ class Engine {
   /// meanwhile. Checks the accounting identity at the end and aborts the program if it does not
   /// hold.
   EngineResult Run(RecordSink& sink);
+
+  /// Of an engine of CreatePair, in place of Run: records and results by target. Both results have
+  /// the whole evidence and resources of the generator.
+  std::array<EngineResult, 2> RunPair(const std::array<RecordSink*, 2>& sinks);
 
   void Stop();
 

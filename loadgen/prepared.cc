@@ -10,6 +10,7 @@
 
 #include "base/check.h"
 #include "loadgen/h2_headers.h"
+#include "loadgen/program_path.h"
 
 namespace weir::loadgen {
 namespace {
@@ -123,6 +124,65 @@ std::uint32_t ClassOf(std::vector<Nanos>& timeouts, Nanos timeout) {
   return index;
 }
 
+// What preparing a step needs beside the step.
+struct StepContext {
+  const scenarios::Scenario& scenario;
+  const scenarios::Target& target;
+  PreparedScenario& prepared;
+
+  std::uint32_t next() const { return static_cast<std::uint32_t>(prepared.requests.size()); }
+};
+
+Status Add(const StepContext& context, const Request& request) {
+  Result<AnswerCheck> check = AnswerCheck::Create(request.check);
+  if (!check) {
+    return tl::unexpected(check.error());
+  }
+  context.prepared.requests.push_back(
+      {Render(request, context.target, context.scenario.load.pool.keep_alive),
+       request.method == "HEAD", std::move(*check), context.next(),
+       ClassOf(context.prepared.timeouts, request.timeout), request.body.size(),
+       H2HeadersOf(context.scenario, request, context.target),
+       SourceOf(context.scenario, request)});
+  return {};
+}
+
+Status Add(const StepContext& context, const scenarios::Command& command) {
+  Result<AnswerCheck> check = AnswerCheck::Create(command);
+  if (!check) {
+    return tl::unexpected(check.error());
+  }
+  Result<std::string> path = FindProgram(command.argv.front());
+  if (!path) {
+    return tl::unexpected(path.error());
+  }
+  PreparedRequest made{.check = std::move(*check)};
+  made.step = context.next();
+  made.timeout_class = ClassOf(context.prepared.timeouts, command.timeout);
+  made.program =
+      std::make_unique<const PreparedProgram>(PreparedProgram{*std::move(path), command.argv});
+  context.prepared.requests.push_back(std::move(made));
+  return {};
+}
+
+Status AddFlow(const StepContext& context, const scenarios::Flow& flow) {
+  PreparedFlow& made = context.prepared.flows.emplace_back();
+  for (const scenarios::Action& action : flow.actions) {
+    if (const auto* think = std::get_if<scenarios::Think>(&action)) {
+      made.actions.emplace_back(*think);
+      continue;
+    }
+    made.actions.emplace_back(context.next());
+    const auto* command = std::get_if<scenarios::Command>(&action);
+    if (Status added =
+            command != nullptr ? Add(context, *command) : Add(context, std::get<Request>(action));
+        !added) {
+      return added;
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 struct AnswerCheck::Texts {
@@ -152,6 +212,22 @@ Result<AnswerCheck> AnswerCheck::Create(const scenarios::Check& check) {
       made.status_ok_.set(status);
     }
   }
+  return FromTexts(std::move(made), check);
+}
+
+Result<AnswerCheck> AnswerCheck::Create(const scenarios::Command& command) {
+  AnswerCheck made;
+  made.wrong_status_ = RequestError::kExitCode;
+  made.status_ok_.set(0, command.exits.empty());
+  for (const scenarios::StatusRange& range : command.exits) {
+    for (int code = range.first; code <= range.last; ++code) {
+      made.status_ok_.set(static_cast<std::size_t>(code));
+    }
+  }
+  return FromTexts(std::move(made), {{}, {}, command.output});
+}
+
+Result<AnswerCheck> AnswerCheck::FromTexts(AnswerCheck made, const scenarios::Check& check) {
   if (check.headers.empty() && check.body.empty()) {
     return made;
   }
@@ -185,7 +261,7 @@ bool AnswerCheck::needs_body() const {
 RequestError AnswerCheck::Judge(const Answer& answer) const {
   if (answer.status < 0 || answer.status > 999 ||
       !status_ok_[static_cast<std::size_t>(answer.status)]) {
-    return RequestError::kStatus;
+    return wrong_status_;
   }
   if (texts_ == nullptr) {
     return RequestError::kNone;
@@ -213,24 +289,8 @@ Result<PreparedScenario> Prepare(const scenarios::Scenario& scenario,
                       [](double sum, const scenarios::Flow& flow) { return sum + flow.weight; });
   double weight = 0;
   for (const scenarios::Flow& flow : scenario.flows) {
-    PreparedFlow& made = prepared.flows.emplace_back();
-    for (const scenarios::Action& action : flow.actions) {
-      if (const auto* think = std::get_if<scenarios::Think>(&action)) {
-        made.actions.emplace_back(*think);
-        continue;
-      }
-      const Request& request = std::get<Request>(action);
-      Result<AnswerCheck> check = AnswerCheck::Create(request.check);
-      if (!check) {
-        return tl::unexpected(check.error());
-      }
-      const auto index = static_cast<std::uint32_t>(prepared.requests.size());
-      prepared.requests.push_back({Render(request, target, scenario.load.pool.keep_alive),
-                                   request.method == "HEAD", std::move(*check), index,
-                                   ClassOf(prepared.timeouts, request.timeout), request.body.size(),
-                                   H2HeadersOf(scenario, request, target),
-                                   SourceOf(scenario, request)});
-      made.actions.emplace_back(index);
+    if (Status added = AddFlow({scenario, target, prepared}, flow); !added) {
+      return tl::unexpected(added.error());
     }
     weight += flow.weight;
     prepared.cumulative_weights.push_back(weight / weight_sum);
@@ -238,6 +298,37 @@ Result<PreparedScenario> Prepare(const scenarios::Scenario& scenario,
   prepared.cumulative_weights.back() = 1;
   prepared.step_count = static_cast<std::uint32_t>(prepared.requests.size());
   return prepared;
+}
+
+Result<PreparedScenario> PreparePair(const scenarios::Scenario& scenario,
+                                     const std::array<scenarios::Target, kSidesMax>& targets) {
+  if (!scenario.IsOpen()) {
+    return UsageError(
+        "requests in pairs need an open load: users would wait for one target and not for the "
+        "other\n  hint: say a rate (--rate, or 'rate:' in the stages)");
+  }
+  Result<PreparedScenario> pair = Prepare(scenario, targets[0]);
+  Result<PreparedScenario> other = Prepare(scenario, targets[1]);
+  if (!pair || !other) {
+    return tl::unexpected((pair ? other : pair).error());
+  }
+  const std::uint32_t steps = pair->step_count;
+  for (PreparedRequest& request : other->requests) {
+    request.step += steps;
+    request.side = 1;
+    pair->requests.push_back(std::move(request));
+  }
+  for (PreparedFlow& flow : other->flows) {
+    for (PreparedAction& action : flow.actions) {
+      if (auto* request = std::get_if<std::uint32_t>(&action)) {
+        *request += steps;
+      }
+    }
+    pair->flows.push_back(std::move(flow));
+  }
+  pair->step_count = 2 * steps;
+  pair->sides = 2;
+  return pair;
 }
 
 }  // namespace weir::loadgen

@@ -18,6 +18,9 @@ void Reset(StepRecord& record) {
   for (auto& [part, histogram] : record.parts) {
     histogram.Clear();
   }
+  for (auto& [metric, histogram] : record.usage) {
+    histogram.Clear();
+  }
 }
 
 bool IsEmpty(const LatencySet& set) {
@@ -47,6 +50,14 @@ void RecordSet::DrainInto(SecondRecord& sum) {
   }
 }
 
+void RecordSet::RecordUsage(StepRecord& record, const ProgramUsage& usage) {
+  for (std::size_t i = 0; i < kUsageMetricCount; ++i) {
+    if (usage.values[i]) {
+      record.usage[static_cast<UsageMetric>(i)].RecordNs(*usage.values[i], 1);
+    }
+  }
+}
+
 bool IsEmpty(const StepRecord& record) {
   const bool ended = std::any_of(record.counts.by_outcome.begin(), record.counts.by_outcome.end(),
                                  [](std::uint64_t count) { return count != 0; });
@@ -67,6 +78,7 @@ void MergeInto(std::vector<StepRecord>& steps, const StepRecord& from) {
   found->Merge(from);
   std::erase_if(found->latency, [](const auto& entry) { return IsEmpty(entry.second); });
   std::erase_if(found->parts, [](const auto& entry) { return entry.second.empty(); });
+  std::erase_if(found->usage, [](const auto& entry) { return entry.second.empty(); });
 }
 
 }  // namespace weir::loadgen

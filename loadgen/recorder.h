@@ -6,6 +6,7 @@
 
 #include "base/run.h"
 #include "base/time.h"
+#include "loadgen/prepared.h"
 
 namespace weir::loadgen {
 
@@ -39,6 +40,9 @@ class RecordSet {
     }
     histogram->Record(span);
   }
+
+  /// Adds what a program used, as far as it is known. Not for the hot path.
+  static void RecordUsage(StepRecord& record, const ProgramUsage& usage);
 
   /// Whole seconds since the start of the run.
   std::uint32_t second = 0;

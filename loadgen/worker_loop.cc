@@ -38,12 +38,19 @@ std::uint32_t InFlightMax(const PreparedScenario& scenario, WorkerSlice slice) {
   if (!scenario.open) {
     return UINT32_MAX;
   }
-  return std::max<std::uint32_t>(1, UsersOf(scenario.load.in_flight_max, slice));
+  return scenario.sides * std::max<std::uint32_t>(1, UsersOf(scenario.load.in_flight_max, slice));
 }
 
 bool HasAnswer(RequestError error) {
   return error == RequestError::kStatus || error == RequestError::kCheckHeader ||
-         error == RequestError::kCheckBody;
+         error == RequestError::kCheckBody || error == RequestError::kExitCode;
+}
+
+std::uint64_t RoundsOf(std::uint64_t rounds_max, WorkerSlice slice) {
+  if (rounds_max == 0) {
+    return UINT64_MAX;
+  }
+  return rounds_max / slice.count + (slice.index < rounds_max % slice.count ? 1 : 0);
 }
 
 }  // namespace
@@ -64,6 +71,7 @@ WorkerLoop::WorkerLoop(const PreparedScenario& scenario, const Options& options,
       records_(std::make_unique<RecordSet>(scenario.step_count, scenario.load.warm_up > 0ns)),
       next_second_(options.start + 1s),
       think_rng_(Rng::ForPart(options.seed ^ 0x7468696eU, options.slice.index)),
+      rounds_left_(RoundsOf(scenario.load.rounds_max, options.slice)),
       finished_at_(options.start) {
   if (scenario.open) {
     arrivals_.emplace(scenario.load, options.seed, options.slice);
@@ -102,6 +110,9 @@ Instant WorkerLoop::RunOnce(Instant now) {
 
 // However late we are, what was due before the end of the load is planned first.
 bool WorkerLoop::AllPlanned(Instant now) const {
+  if (rounds_left_ == 0 && users_ == 0) {
+    return true;
+  }
   const Instant next_wake = wakes_.empty() ? Instant::max() : wakes_.top().at;
   return now >= load_end_ && std::min({next_due_, next_wake, next_user_change_}) >= load_end_;
 }
@@ -135,7 +146,9 @@ void WorkerLoop::Finish(Instant now) {
     }
     Settle(id, Outcome::kUnfinished, RequestError::kRunEnded, now);
   }
-  waiting_.clear();
+  for (std::deque<std::uint32_t>& waiting : waiting_) {
+    waiting.clear();
+  }
   state_ = State::kDone;
   records_out_.Last(std::move(records_));
   WEIR_CHECK(in_flight_ == 0);
@@ -202,12 +215,24 @@ void WorkerLoop::AdjustUsers(Instant now) {
       // The rest is still due now, in the next turn.
       return;
     }
+    if (!TakeRoundOfUser()) {
+      next_user_change_ = Instant::max();
+      return;
+    }
     ++users_;
     const std::uint32_t id = TakeRound();
     rounds_[id].is_user = true;
     BeginRound(id, user_rounds_++, due);
   }
   next_user_change_ = NextUserChange(now);
+}
+
+bool WorkerLoop::TakeRoundOfUser() {
+  if (rounds_left_ == 0) {
+    return false;
+  }
+  rounds_left_ -= rounds_left_ == UINT64_MAX ? 0 : 1;
+  return true;
 }
 
 Instant WorkerLoop::NextUserChange(Instant now) const {
@@ -229,10 +254,22 @@ void WorkerLoop::StartDueArrivals() {
     arrivals_->Pop();
     next_due_ = arrivals_->Peek() ? start_ + arrivals_->Peek()->due : Instant::max();
     sampler_.Note({arrival.number, due - start_, Now() - start_});
-    const std::uint32_t id = TakeRound();
-    rounds_[id].is_user = false;
-    BeginRound(id, arrival.number, due);
+    if (__builtin_expect(scenario_.sides == 1, 1)) {
+      BeginArrival(arrival, due, 0);
+      continue;
+    }
+    // The second of a pair is sent some microseconds later: neither target always gets it.
+    const std::uint32_t first =
+        Rng::ForPart(seed_ ^ 0x70616972U, arrival.number).Uniform() < 0.5 ? 0U : 1U;
+    BeginArrival(arrival, due, first);
+    BeginArrival(arrival, due, 1 - first);
   }
+}
+
+void WorkerLoop::BeginArrival(const Arrival& arrival, Instant due, std::uint32_t side) {
+  const std::uint32_t id = TakeRound();
+  rounds_[id].is_user = false;
+  BeginRound(id, arrival.number, due, side);
 }
 
 std::uint32_t WorkerLoop::TakeRound() {
@@ -255,12 +292,15 @@ void WorkerLoop::RetireRound(std::uint32_t id) {
   FreeRound(id);
 }
 
-void WorkerLoop::BeginRound(std::uint32_t id, std::uint64_t number, Instant due) {
+void WorkerLoop::BeginRound(std::uint32_t id, std::uint64_t number, Instant due,
+                            std::uint32_t side) {
   Round& round = rounds_[id];
-  round.flow = scenario_.flows.size() == 1
-                   ? 0
-                   : PickFlow(scenario_.cumulative_weights,
-                              seed_ + (round.is_user ? slice_.index : 0), number);
+  const std::uint32_t flow_count = scenario_.flow_count();
+  round.flow = side * flow_count;
+  if (flow_count > 1) {
+    round.flow +=
+        PickFlow(scenario_.cumulative_weights, seed_ + (round.is_user ? slice_.index : 0), number);
+  }
   round.action = 0;
   NextAction(id, due);
 }
@@ -275,13 +315,14 @@ void WorkerLoop::NextAction(std::uint32_t id, Instant due) {
     if (const auto* request = std::get_if<std::uint32_t>(&action)) {
       round.request = *request;
       Plan(id, due, now);
+      std::deque<std::uint32_t>& waiting = waiting_[RequestOf(round).side];
       if (crowded || in_flight_ > in_flight_max_) {
         Drop(id, now);
-      } else if (waiting_.empty()) {
+      } else if (waiting.empty()) {
         TryStart(id);
       } else {
         // First come, first served.
-        waiting_.push_back(id);
+        waiting.push_back(id);
       }
       return;
     }
@@ -317,7 +358,7 @@ void WorkerLoop::TryStart(std::uint32_t id) {
   is_now_old_ = true;
   switch (result) {
     case Transport::StartResult::kNoRoom:
-      waiting_.push_front(id);
+      waiting_[RequestOf(round).side].push_front(id);
       return;
     case Transport::StartResult::kSent:
       round.state = Round::State::kSent;
@@ -333,9 +374,15 @@ void WorkerLoop::TryStart(std::uint32_t id) {
 }
 
 void WorkerLoop::ServeWaiting() {
-  while (!waiting_.empty()) {
-    const std::uint32_t id = waiting_.front();
-    waiting_.pop_front();
+  for (std::deque<std::uint32_t>& waiting : waiting_) {
+    ServeWaiting(waiting);
+  }
+}
+
+void WorkerLoop::ServeWaiting(std::deque<std::uint32_t>& waiting) {
+  while (!waiting.empty()) {
+    const std::uint32_t id = waiting.front();
+    waiting.pop_front();
     TryStart(id);
     if (rounds_[id].state == Round::State::kWaiting) {
       return;
@@ -362,7 +409,11 @@ void WorkerLoop::OnAnswer(ExchangeId id, const Answer& answer, Instant now) {
     RotateRecords(now);
   }
   records_->At(rounds_[id].phase, request.step).bytes_received += answer.bytes_received;
-  RecordParts(rounds_[id], answer.times, now);
+  if (__builtin_expect(answer.usage == nullptr, 1)) {
+    RecordParts(rounds_[id], answer.times, now);
+  } else {
+    RecordSet::RecordUsage(records_->At(rounds_[id].phase, request.step), *answer.usage);
+  }
   OnEnded(id, completed ? Outcome::kCompleted : Outcome::kFailed, error, now);
   if (completed && state_ == State::kRunning && now < load_end_) {
     NextAction(id, now);
@@ -448,7 +499,8 @@ void WorkerLoop::RecordParts(const Round& round, const ExchangeTimes& times, Ins
 
 void WorkerLoop::EndRound(std::uint32_t id, AfterRound after, Instant now) {
   Round& round = rounds_[id];
-  if (!round.is_user || state_ != State::kRunning || now >= load_end_ || users_ > users_wanted_) {
+  if (!round.is_user || state_ != State::kRunning || now >= load_end_ || users_ > users_wanted_ ||
+      !TakeRoundOfUser()) {
     RetireRound(id);
     return;
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -136,6 +137,7 @@ class WorkerLoop final : public TransportEvents {
   void AdjustUsers(Instant now);
   void StartDueArrivals();
   void ServeWaiting();
+  void ServeWaiting(std::deque<std::uint32_t>& waiting);
   void OnEnded(ExchangeId id, Outcome outcome, RequestError error, Instant now);
   void RotateRecords(Instant now);
   void Finish(Instant now);
@@ -145,12 +147,14 @@ class WorkerLoop final : public TransportEvents {
   std::uint32_t TakeRound();
   void FreeRound(std::uint32_t id);
   void RetireRound(std::uint32_t id);
-  void BeginRound(std::uint32_t id, std::uint64_t number, Instant due);
+  void BeginArrival(const Arrival& arrival, Instant due, std::uint32_t side);
+  void BeginRound(std::uint32_t id, std::uint64_t number, Instant due, std::uint32_t side = 0);
   void NextAction(std::uint32_t id, Instant due);
   void Plan(std::uint32_t id, Instant due, Instant now);
   void Drop(std::uint32_t id, Instant now);
   void TryStart(std::uint32_t id);
   Instant NextUserChange(Instant now) const;
+  bool TakeRoundOfUser();
   void Settle(std::uint32_t id, Outcome outcome, RequestError error, Instant now);
   void RecordParts(const Round& round, const ExchangeTimes& times, Instant now);
   void RecordLatency(const Round& round, Outcome outcome, RequestError error, Instant now);
@@ -195,13 +199,15 @@ class WorkerLoop final : public TransportEvents {
   Rng think_rng_;
   std::vector<Round> rounds_;
   std::vector<std::uint32_t> free_;
-  std::deque<std::uint32_t> waiting_;
+  /// By side: requests to a target without a free connection must not hold up those to the other.
+  std::array<std::deque<std::uint32_t>, kSidesMax> waiting_;
   WakeQueue checks_;             ///< Timeouts to look at; see WatchTimeout.
   WakeQueue wakes_;              ///< Ends of pauses.
   std::uint32_t in_flight_ = 0;  ///< Waiting, connecting or sent.
   std::uint32_t users_ = 0;
   std::uint32_t users_wanted_ = 0;
   std::uint64_t user_rounds_ = 0;
+  std::uint64_t rounds_left_ = UINT64_MAX;  ///< That users may still begin.
   Instant finished_at_{};
 };
 

@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "reports/internal/apdex_json.h"
 #include "reports/internal/json.h"
+#include "reports/internal/program_report.h"
 #include "reports/internal/target_use.h"
 
 namespace weir::reports {
@@ -206,6 +207,8 @@ Json RunToJson(const Run& run) {
   json["rate_per_s"] = RatesToJson(run, total);
   PutLatencies(json, total);
   PutParts(json, total);
+  PutUsage(json, run, total);
+  json["measurements"] = MeasurementsToJson(run);
   json["errors"] = ErrorsToJson(total);
   json["steps"] = StepsToJson(run);
   json["thresholds"] = ThresholdsToJson(run);

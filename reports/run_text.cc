@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "reports/internal/latency_summary.h"
 #include "reports/internal/number_text.h"
+#include "reports/internal/program_report.h"
 #include "reports/internal/target_text.h"
 #include "reports/internal/text_layout.h"
 
@@ -424,10 +425,14 @@ std::string RenderRunText(const Run& run, const TextOptions& given,
                           std::span<const StepApdex> apdex) {
   const TextOptions options = Checked(given);
   const StepRecord total = run.Total(Phase::kMeasure);
+  if (!run.measurements.empty()) {
+    return RenderHead(run, options) + RenderMeasurements(run, options);
+  }
   return RenderHead(run, options) + RenderValidity(run, options) + RenderInstrument(run, options) +
          RenderThresholds(run, options) + RenderRequests(run, total, options) +
          RenderLatency(LatencyTableOf(total), options) + RenderParts(total, options) +
-         RenderSteps(run, options) + RenderApdex(apdex, options) + RenderErrors(total, options) +
+         RenderUsage(run, total, options) + RenderSteps(run, options) +
+         RenderApdex(apdex, options) + RenderErrors(total, options) +
          RenderResources(run, options) + RenderTarget(run, options);
 }
 

@@ -21,8 +21,14 @@ Json CheckToJson(const GateCheck& check) {
   } else {
     PutUnknown(json, "interval", unknown);
   }
-  json["tolerance"] = check.tolerance;
+  if (check.demand.empty()) {
+    json["tolerance"] = check.tolerance;
+  } else {
+    PutUnknown(json, "tolerance", "the policy states a demand");
+    json["demand"] = check.demand;
+  }
   PutKnown(json, "p_value", check.p_value, unknown);
+  PutKnown(json, "alpha", check.alpha, "no test was made");
   PutKnown(json, "detectable", check.detectable, unknown);
   json["verdict"] = VerdictName(check.verdict);
   json["reason"] = check.reason;
@@ -32,6 +38,10 @@ Json CheckToJson(const GateCheck& check) {
     PutUnknown(json, "runs_needed",
                check.verdict == Verdict::kInconclusive ? unknown : "the check is decided");
   }
+  json["flip"] = check.flip;
+  json["weight"] = check.weight;
+  json["key"] = check.key;
+  json["waiver"] = check.waiver;
   return json;
 }
 
@@ -42,16 +52,24 @@ Json VerdictToJson(const GateResult& result) {
   for (const GateCheck& check : result.checks) {
     checks.push_back(CheckToJson(check));
   }
-  return {{"schema", "weir.verdict/1"},
-          {"verdict", VerdictName(result.verdict)},
-          {"reason", result.reason},
-          {"candidate", result.candidate},
-          {"baseline", result.baseline},
-          {"candidate_runs", result.candidate_runs},
-          {"baseline_runs", result.baseline_runs},
-          {"design", result.design},
-          {"warnings", result.warnings},
-          {"checks", std::move(checks)}};
+  Json json = {{"schema", "weir.verdict/1"},
+               {"verdict", VerdictName(result.verdict)},
+               {"reason", result.reason},
+               {"action", GateActionName(result.action)},
+               {"action_reason", result.action_reason}};
+  if (result.score) {
+    json["score"] = {result.score->low, result.score->high};
+  } else {
+    PutUnknown(json, "score", "the policy has no total score");
+  }
+  json.update({{"candidate", result.candidate},
+               {"baseline", result.baseline},
+               {"candidate_runs", result.candidate_runs},
+               {"baseline_runs", result.baseline_runs},
+               {"design", result.design},
+               {"warnings", result.warnings},
+               {"checks", std::move(checks)}});
+  return json;
 }
 
 std::string VerdictJson(const GateResult& result) {

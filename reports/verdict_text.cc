@@ -13,10 +13,6 @@ namespace {
 
 constexpr int kIndent = 2;
 
-std::string ToleranceInWords(const GateCheck& check) {
-  return fmt::format("{:.3g} {}", check.tolerance * 100, check.unit == "ratio" ? "pp" : "%");
-}
-
 // Every column is worth its place on 80 columns: units close up to their numbers.
 std::string Closed(std::string text) {
   text.erase(std::remove(text.begin(), text.end(), ' '), text.end());
@@ -35,7 +31,7 @@ std::string RenderChecks(const GateResult& result, const TextOptions& options) {
                    {"candidate"},
                    {"change"},
                    {"interval"},
-                   {"allowed"}});
+                   {"allowed", Align::kRight, 7}});
   for (const GateCheck& check : result.checks) {
     const Mark mark = VerdictMark(check.verdict, options.charset);
     const std::string word(VerdictName(check.verdict));
@@ -46,7 +42,7 @@ std::string RenderChecks(const GateResult& result, const TextOptions& options) {
                   {ValueInWords(check.candidate, check.unit, options.charset)},
                   {Closed(ChangeInWords(check.change_ratio, check.unit))},
                   {Closed(IntervalInWords(check.interval, check.unit, options.charset))},
-                  {Closed(ToleranceInWords(check))}});
+                  {check.demand.empty() ? Closed(AllowedInWords(check)) : AllowedInWords(check)}});
   }
   return table.Render(kIndent, options);
 }
@@ -59,6 +55,9 @@ std::string RenderReasons(const GateResult& result, const TextOptions& options) 
       continue;
     }
     out += Wrapped(MetricOf(check) + ": " + Clean(check.reason, 2000), kIndent, options);
+    if (!check.waiver.empty()) {
+      out += Wrapped("waived by " + Clean(check.waiver, 2000), 2 * kIndent, options);
+    }
   }
   return out.empty() ? out : "\n" + out;
 }
@@ -87,6 +86,11 @@ std::string RenderVerdictText(const GateResult& result, const TextOptions& given
   std::string out = Painted(verdict, mark.style, options) + "  " +
                     CutToWidth(sides, room, options.charset) + "\n";
   out += Wrapped(Clean(result.reason, 2000), kIndent, options);
+  if (!result.action_reason.empty()) {
+    out += Wrapped(fmt::format("Action: {}, for {}", GateActionName(result.action),
+                               Clean(result.action_reason, 2000)),
+                   kIndent, options);
+  }
   if (!result.checks.empty()) {
     out += "\n" + RenderChecks(result, options);
   }

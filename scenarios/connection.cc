@@ -92,6 +92,11 @@ Status CheckConnection(const Connection& connection) {
   if (!tls.key_file.empty() && tls.certificate_file.empty()) {
     return Refuse("tls: a key without a certificate", "add the certificate that belongs to it");
   }
+  if (connection.pipeline > 1 &&
+      (connection.protocol != Protocol::kHttp1 || connection.client != Client::kNative)) {
+    return Refuse("a pipeline is a thing of HTTP/1.1, and not of libcurl",
+                  "leave out 'pipeline' (--pipeline); HTTP/2 has 'streams' (--streams)");
+  }
   if (connection.curl.any() && connection.client != Client::kCurl) {
     return Refuse("proxies, unix sockets and authentication need libcurl",
                   "add 'engine: curl' (--engine curl); it costs several times more processor time");

@@ -70,6 +70,8 @@ std::string_view AuthName(Curl::Auth auth);
 struct Connection {
   /// Streams that one HTTP/2 connection carries at a time; the server may allow fewer. 1..10,000.
   std::uint32_t streams_max = 100;
+  /// Requests that one HTTP/1.1 connection carries at a time. 1..256.
+  std::uint32_t pipeline = 1;
   Protocol protocol = Protocol::kHttp1;
   Client client = Client::kNative;
   Tls tls;
@@ -78,8 +80,10 @@ struct Connection {
 };
 
 inline constexpr std::uint32_t kStreamsMax = 10'000;
+inline constexpr std::uint32_t kPipelineMax = 256;
 
-/// What does not go together: proxies and the like without libcurl, a maximal version below the
+/// What does not go together: proxies and the like without libcurl, a pipeline on anything but the
+/// HTTP/1.1 of our own, a maximal version below the
 /// minimal one, a key without a certificate. Errors: kUsage, HintedError.
 Status CheckConnection(const Connection& connection);
 

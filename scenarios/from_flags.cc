@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "scenarios/command_line.h"
 #include "scenarios/diagnostic.h"
 #include "scenarios/internal/http_syntax.h"
 #include "scenarios/internal/utf8.h"
@@ -102,8 +103,9 @@ std::uint32_t StreamsOf(const FlagLoad& flags) {
 
 // Users of a closed loop.
 std::uint32_t UsersOf(const FlagLoad& flags) {
-  return flags.connection.protocol == Protocol::kHttp2 ? flags.connections * StreamsOf(flags)
-                                                       : flags.connections;
+  return flags.connections * (flags.connection.protocol == Protocol::kHttp2
+                                  ? StreamsOf(flags)
+                                  : flags.connection.pipeline);
 }
 
 // "Name: value", as curl takes it.
@@ -177,6 +179,9 @@ void CheckLoad(const FlagLoad& flags, FlagErrors& errors) {
   if (flags.timeout && *flags.timeout <= Nanos(0)) {
     errors.Add("--timeout", "it must be above 0", "write, for example, --timeout 5s");
   }
+  if (flags.rounds > 0 && flags.rate) {
+    errors.Add("-n", "with a rate, the duration says how many there are", "leave out -n or -R");
+  }
   if (flags.rate && flags.rate->per_second() <= 0) {
     errors.Add("-R", "a rate of 0 sends nothing", "write, for example, -R 500");
   }
@@ -194,15 +199,40 @@ void CheckLoad(const FlagLoad& flags, FlagErrors& errors) {
   }
 }
 
-Result<CheckedFlags> CheckFlags(const FlagLoad& flags) {
-  FlagErrors errors;
-  CheckedFlags checked;
+// What has a meaning for requests only.
+void CheckCommand(const FlagLoad& flags, FlagErrors& errors) {
+  if (!flags.url.empty()) {
+    errors.Add("--command", "it does not go with a URL", "give one of the two");
+  }
+  if (!flags.by_shell) {
+    if (const auto argv = ParseCommandLine(flags.command); !argv) {
+      errors.Add("--command", argv.error());
+    }
+  }
+  if (!flags.headers.empty() || !flags.method.empty() || !flags.body.empty() ||
+      !(flags.pool == Pool()) || !(flags.connection == Connection())) {
+    errors.Add("--command", "a program has no headers, method, body, connections or TLS",
+               "leave those flags out");
+  }
+}
+
+void CheckUrl(const FlagLoad& flags, CheckedFlags& checked, FlagErrors& errors) {
   Result<std::pair<Target, std::string>> url = ParseUrl(flags.url);
   if (!url) {
     errors.Add("URL", url.error());
   } else {
     checked.target = std::move(url->first);
     checked.path = std::move(url->second);
+  }
+}
+
+Result<CheckedFlags> CheckFlags(const FlagLoad& flags) {
+  FlagErrors errors;
+  CheckedFlags checked;
+  if (flags.command.empty()) {
+    CheckUrl(flags, checked, errors);
+  } else {
+    CheckCommand(flags, errors);
   }
   checked.method = !flags.method.empty() ? flags.method : flags.body.empty() ? "GET" : "POST";
   if (const Status valid = internal::CheckMethod(checked.method); !valid) {
@@ -225,6 +255,12 @@ Result<CheckedFlags> CheckFlags(const FlagLoad& flags) {
 }
 
 std::string StepYaml(const FlagLoad& flags, const CheckedFlags& checked) {
+  if (!flags.command.empty()) {
+    const std::string yaml = fmt::format(
+        "steps:\n  - {}: {}\n", flags.by_shell ? "shell" : "command", YamlQuoted(flags.command));
+    return flags.timeout ? yaml + fmt::format("    timeout: {}\n", YamlDuration(*flags.timeout))
+                         : yaml;
+  }
   std::string yaml = fmt::format("steps:\n  - request: {}\n",
                                  YamlQuoted(fmt::format("{} {}", checked.method, checked.path)));
   if (!checked.headers.empty()) {
@@ -304,6 +340,9 @@ std::string ConnectionYaml(const FlagLoad& flags) {
   if (const std::uint32_t streams = StreamsOf(flags); streams != Connection().streams_max) {
     yaml += fmt::format("streams: {}\n", streams);
   }
+  if (connection.pipeline > 1) {
+    yaml += fmt::format("pipeline: {}\n", connection.pipeline);
+  }
   const Tls& tls = connection.tls;
   const Tls usual;
   YamlMap map;
@@ -338,6 +377,7 @@ std::string LoadYaml(const FlagLoad& flags) {
   const std::string what = flags.rate ? fmt::format("rate: {}", YamlRate(*flags.rate))
                                       : fmt::format("users: {}", UsersOf(flags));
   yaml += fmt::format("  stages:\n    - {{ {}, for: {} }}\n", what, YamlDuration(flags.duration));
+  yaml += flags.rounds > 0 ? fmt::format("  rounds: {}\n", flags.rounds) : "";
   const std::uint32_t needed = flags.rate ? 0 : UsersOf(flags);
   if (flags.in_flight_max || needed > Load().in_flight_max) {
     yaml += fmt::format("  in_flight_max: {}\n", flags.in_flight_max.value_or(needed));
@@ -346,8 +386,10 @@ std::string LoadYaml(const FlagLoad& flags) {
 }
 
 std::string AsYaml(const FlagLoad& flags, const CheckedFlags& checked) {
-  std::string yaml = fmt::format("name: {}\ntarget: {}\n", YamlQuoted(flags.url),
-                                 YamlQuoted(checked.target.Url()));
+  const bool runs_program = !flags.command.empty();
+  std::string yaml =
+      fmt::format("name: {}\n", YamlQuoted(runs_program ? flags.command : flags.url));
+  yaml += runs_program ? "" : fmt::format("target: {}\n", YamlQuoted(checked.target.Url()));
   yaml += ConnectionYaml(flags);
   yaml += StepYaml(flags, checked);
   yaml += LoadYaml(flags);

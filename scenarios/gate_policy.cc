@@ -9,6 +9,9 @@
 
 #include "base/text.h"
 #include "scenarios/diagnostic.h"
+#include "scenarios/internal/foreign_slo.h"
+#include "scenarios/internal/read_actions.h"
+#include "scenarios/internal/read_criterion.h"
 #include "scenarios/internal/source_file.h"
 #include "scenarios/internal/values.h"
 #include "scenarios/internal/yaml_tree.h"
@@ -17,193 +20,206 @@ namespace weir::scenarios {
 namespace {
 
 using internal::FindValue;
+using internal::Named;
 using internal::ReadName;
+using internal::ReadShare;
 using internal::ReadText;
-using internal::YamlEntry;
 using internal::YamlNode;
 using Kind = YamlNode::Kind;
 
 constexpr std::size_t kPolicyBytesMax = 256 * 1024;
 constexpr std::size_t kCriteriaMax = 100;
-constexpr std::size_t kNameBytesMax = 200;
-constexpr std::array<std::string_view, 3> kMetrics = {"response_time", "throughput", "error_rate"};
-constexpr std::string_view kCriterionShape =
-    "write 'response_time: p99', 'throughput' or 'error_rate', perhaps with 'tolerance: 5%'";
+constexpr std::size_t kNameBytesMax = internal::kPolicyNameBytesMax;
 
-GateCriterion ByMetric(std::string_view metric) {
-  GateCriterion criterion;
-  if (metric == "throughput") {
-    criterion.kind = GateCriterion::Kind::kThroughput;
-  } else if (metric == "error_rate") {
-    criterion.kind = GateCriterion::Kind::kErrorRate;
-    criterion.tolerance = 0.001;
-  }
-  return criterion;
-}
+// What a key that allows a few words says; the first word is the default. Returns its index.
+struct Words {
+  std::array<std::string_view, 3> words;
+  std::string_view hint;
+};
 
-std::optional<double> ReadShare(internal::Named value, double high, Diagnostics& diagnostics) {
-  const std::optional<std::string> text = ReadText(value, diagnostics);
+std::size_t ReadChoice(const YamlNode& root, std::string_view key, const Words& choice,
+                       Diagnostics& diagnostics) {
+  const YamlNode* node = FindValue(root, key);
+  const std::optional<std::string> text =
+      node == nullptr ? std::nullopt : ReadText({*node, key}, diagnostics);
   if (!text) {
-    return std::nullopt;
+    return 0;
   }
-  const Result<double> ratio = ParseRatio(internal::Trimmed(*text));
-  if (!ratio) {
-    diagnostics.Add(value.node.span, internal::Explained(value.name, ratio.error()));
-    return std::nullopt;
+  for (std::size_t i = 0; i < choice.words.size(); ++i) {
+    if (*text == choice.words[i] && !text->empty()) {
+      return i;
+    }
   }
-  if (*ratio <= 0 || *ratio > high) {
-    diagnostics.Add(value.node.span,
-                    fmt::format("{} of '{}' is out of range", value.name, Printable(*text, 40)),
-                    fmt::format("it must be above 0% and at most {:g}%", high * 100));
-    return std::nullopt;
-  }
-  return *ratio;
+  diagnostics.Add(node->span, fmt::format("{}: '{}' is not known", key, Printable(*text, 40)),
+                  std::string(choice.hint));
+  return 0;
 }
 
-void ReadStatistic(const YamlNode& node, GateCriterion& criterion, Diagnostics& diagnostics) {
-  const std::optional<std::string> text = ReadText({node, "response_time"}, diagnostics);
-  if (!text || *text == "body" || *text == "mean") {
+constexpr std::array<OnMissing, 3> kOnMissing = {OnMissing::kInconclusive, OnMissing::kPass,
+                                                 OnMissing::kFail};
+
+void ReadRules(const YamlNode& root, GatePolicy& policy, Diagnostics& diagnostics) {
+  constexpr Words kMissing = {{"inconclusive", "pass", "fail"},
+                              "write 'inconclusive', 'pass' or 'fail'"};
+  policy.on_invalid =
+      ReadChoice(root, "on_invalid",
+                 {{"inconclusive", "warn", ""},
+                  "write 'inconclusive' (no verdict rests on an invalid run) or 'warn'"},
+                 diagnostics) == 1
+          ? OnInvalid::kWarn
+          : OnInvalid::kInconclusive;
+  policy.on_missing = kOnMissing[ReadChoice(root, "on_missing", kMissing, diagnostics)];
+  policy.on_no_baseline = kOnMissing[ReadChoice(root, "on_no_baseline", kMissing, diagnostics)];
+  policy.any_environment =
+      ReadChoice(root, "on_environment",
+                 {{"inconclusive", "warn", ""},
+                  "write 'inconclusive' (other machines are no comparison) or 'warn'"},
+                 diagnostics) == 1;
+  policy.demand_rule =
+      ReadChoice(root, "demands",
+                 {{"interval", "point", ""},
+                  "write 'interval' (a limit is held or missed when the runs show it) or 'point' "
+                  "(values as they are)"},
+                 diagnostics) == 1
+          ? DemandRule::kPoint
+          : DemandRule::kInterval;
+}
+
+void ReadSelectors(const YamlNode& root, GatePolicyFile& file, Diagnostics& diagnostics) {
+  const std::array<std::pair<std::string_view, std::string*>, 3> selectors = {
+      {{"candidate", &file.candidate}, {"baseline", &file.baseline}, {"history", &file.history}}};
+  for (const auto& [key, selector] : selectors) {
+    if (const YamlNode* node = FindValue(root, key)) {
+      *selector = ReadName({*node, key}, kNameBytesMax, diagnostics).value_or("");
+    }
+  }
+}
+
+void ReadScore(const YamlNode& node, GatePolicy& policy, Diagnostics& diagnostics) {
+  constexpr std::array<std::string_view, 2> kKnown = {"pass", "warning"};
+  if (!CheckKeys(node, {"total_score", kKnown, {}}, diagnostics)) {
     return;
   }
-  const Result<std::optional<double>> quantile = internal::ParseQuantileName(*text);
-  if (!quantile) {
-    diagnostics.Add(node.span, quantile.error());
-  } else if (!*quantile) {
-    diagnostics.Add(
-        node.span,
-        fmt::format("'{}' is not a response time that a gate knows", Printable(*text, 40)),
-        "write body (the whole distribution), or a percentile such as p50 or p99");
-  } else {
-    criterion.kind = GateCriterion::Kind::kResponseQuantile;
-    criterion.quantile = **quantile;
-    criterion.tolerance = 0.05;
+  ScoreRule& score = policy.score.emplace();
+  if (const YamlNode* pass = FindValue(node, "pass")) {
+    score.pass = ReadShare({*pass, "pass"}, 1, diagnostics).value_or(score.pass);
+  }
+  if (const YamlNode* warning = FindValue(node, "warning")) {
+    score.warning = ReadShare({*warning, "warning"}, 1, diagnostics).value_or(score.warning);
+  }
+  if (score.warning > score.pass) {
+    diagnostics.Add(node.span, "total_score warns above the score that passes",
+                    "give 'pass' the larger one: { pass: 90%, warning: 75% }");
   }
 }
 
-void ReadOptions(const YamlNode& map, GateCriterion& criterion, Diagnostics& diagnostics) {
-  if (const YamlNode* tolerance = FindValue(map, "tolerance")) {
-    criterion.tolerance =
-        ReadShare({*tolerance, "tolerance"}, 1, diagnostics).value_or(criterion.tolerance);
+void ReadCriteria(const YamlNode& criteria, GatePolicy& policy, Diagnostics& diagnostics) {
+  if (criteria.kind != Kind::kSequence || criteria.items.empty() ||
+      criteria.items.size() > kCriteriaMax) {
+    diagnostics.Add(criteria.span, fmt::format("criteria must be a list of 1 to {}", kCriteriaMax),
+                    "begin each with '- ', for example '- response_time: p99'");
+    return;
   }
-  if (const YamlNode* step = FindValue(map, "step")) {
-    criterion.step = ReadName({*step, "step"}, kNameBytesMax, diagnostics).value_or("");
-  }
-}
-
-GateCriterion ReadCriterion(const YamlNode& node, Diagnostics& diagnostics) {
-  constexpr std::array<std::string_view, 5> kKnown = {"response_time", "throughput", "error_rate",
-                                                      "tolerance", "step"};
-  constexpr std::array<std::string_view, 2> kOptions = {"tolerance", "step"};
-  if (node.kind == Kind::kScalar) {
-    if (node.text != "throughput" && node.text != "error_rate") {
-      const std::optional<std::string> near =
-          node.text.size() > 40 ? std::nullopt : NearestWord(node.text, kMetrics);
-      diagnostics.Add(node.span, fmt::format("'{}' is not a criterion", Printable(node.text, 40)),
-                      near && *near != node.text
-                          ? fmt::format("did you mean '{}'? {}", *near, kCriterionShape)
-                          : std::string(kCriterionShape));
-    }
-    return ByMetric(node.text);
-  }
-  const std::size_t before = diagnostics.count();
-  if (!CheckKeys(node, {"criterion", kKnown, {}}, diagnostics)) {
-    return {};
-  }
-  const YamlEntry* metric = nullptr;
-  for (const std::string_view name : kMetrics) {
-    const YamlEntry* entry = internal::Find(node, name);
-    if (entry != nullptr && metric != nullptr) {
-      diagnostics.Add(entry->key.span, "criterion has two metrics",
-                      "begin a criterion of its own for each with '- '");
-    }
-    metric = metric == nullptr ? entry : metric;
-  }
-  if (metric == nullptr) {
-    if (diagnostics.count() == before) {
-      diagnostics.Add(node.span, "this criterion names no metric", std::string(kCriterionShape));
-    }
-    return {};
-  }
-  GateCriterion criterion = ByMetric(metric->key.text);
-  if (metric->key.text == "response_time") {
-    ReadStatistic(metric->value, criterion, diagnostics);
-  } else if (CheckKeys(metric->value, {metric->key.text, kOptions, {}}, diagnostics)) {
-    ReadOptions(metric->value, criterion, diagnostics);
-  }
-  ReadOptions(node, criterion, diagnostics);
-  return criterion;
-}
-
-void ReadOnInvalid(const YamlNode& node, GatePolicy& policy, Diagnostics& diagnostics) {
-  const std::optional<std::string> text = ReadText({node, "on_invalid"}, diagnostics);
-  if (text == "warn") {
-    policy.on_invalid = OnInvalid::kWarn;
-  } else if (text && *text != "inconclusive") {
-    diagnostics.Add(node.span, fmt::format("on_invalid: '{}' is not known", Printable(*text, 40)),
-                    "write 'inconclusive' (no verdict rests on an invalid run) or 'warn'");
+  for (const YamlNode& item : criteria.items) {
+    policy.criteria.push_back(internal::ReadCriterion(item, diagnostics));
   }
 }
 
-void ReadRoot(const YamlNode& root, GatePolicyFile& file, Diagnostics& diagnostics) {
-  constexpr std::array<std::string_view, 5> kKnown = {"candidate", "baseline", "alpha",
-                                                      "on_invalid", "criteria"};
-  constexpr std::array<std::string_view, 1> kLater = {"on_inconclusive"};
+void ReadOwn(const YamlNode& root, GatePolicyFile& file, Diagnostics& diagnostics) {
+  constexpr std::array<std::string_view, 16> kKnown = {
+      "candidate",      "baseline",       "history", "alpha",           "criteria", "total_score",
+      "demands",        "on_invalid",     "on_fail", "on_inconclusive", "on_error", "on_missing",
+      "on_no_baseline", "on_environment", "dry_run", "waivers"};
   if (root.kind == Kind::kNull) {
     diagnostics.Add({}, "the file is empty",
                     "write, for example, 'criteria: [ { response_time: p99, tolerance: 5% } ]'");
     return;
   }
-  if (!CheckKeys(root, {"gate policy", kKnown, kLater}, diagnostics)) {
+  if (!CheckKeys(root, {"gate policy", kKnown, {}}, diagnostics)) {
     return;
   }
-  if (const YamlNode* candidate = FindValue(root, "candidate")) {
-    file.candidate = ReadName({*candidate, "candidate"}, kNameBytesMax, diagnostics).value_or("");
-  }
-  if (const YamlNode* baseline = FindValue(root, "baseline")) {
-    file.baseline = ReadName({*baseline, "baseline"}, kNameBytesMax, diagnostics).value_or("");
-  }
+  ReadSelectors(root, file, diagnostics);
   if (const YamlNode* alpha = FindValue(root, "alpha")) {
     file.policy.alpha = ReadShare({*alpha, "alpha"}, 0.5, diagnostics).value_or(file.policy.alpha);
   }
-  if (const YamlNode* on_invalid = FindValue(root, "on_invalid")) {
-    ReadOnInvalid(*on_invalid, file.policy, diagnostics);
+  ReadRules(root, file.policy, diagnostics);
+  file.policy.actions = internal::ReadActions(root, diagnostics);
+  if (const YamlNode* waivers = FindValue(root, "waivers")) {
+    file.policy.waivers = internal::ReadWaivers(*waivers, diagnostics);
   }
-  const YamlNode* criteria = FindValue(root, "criteria");
-  if (criteria == nullptr) {
-    return;
+  if (const YamlNode* score = FindValue(root, "total_score")) {
+    ReadScore(*score, file.policy, diagnostics);
   }
-  if (criteria->kind != Kind::kSequence || criteria->items.empty() ||
-      criteria->items.size() > kCriteriaMax) {
-    diagnostics.Add(criteria->span, fmt::format("criteria must be a list of 1 to {}", kCriteriaMax),
-                    "begin each with '- ', for example '- response_time: p99'");
-    return;
-  }
-  for (const YamlNode& item : criteria->items) {
-    file.policy.criteria.push_back(ReadCriterion(item, diagnostics));
+  if (const YamlNode* criteria = FindValue(root, "criteria")) {
+    ReadCriteria(*criteria, file.policy, diagnostics);
   }
 }
 
-}  // namespace
+bool IsKeptn(const YamlNode& root) {
+  return root.kind == Kind::kMap &&
+         (FindValue(root, "spec_version") != nullptr || FindValue(root, "objectives") != nullptr);
+}
 
-Result<GatePolicyFile> ReadGatePolicy(std::string_view text, std::string_view file_name) {
+bool IsOpenSlo(const YamlNode& root) {
+  const YamlNode* version = root.kind == Kind::kMap ? FindValue(root, "apiVersion") : nullptr;
+  return version != nullptr && version->text.starts_with("openslo/");
+}
+
+void ReadRoot(const YamlNode& root, GatePolicyFile& file, Diagnostics& diagnostics) {
+  if (IsOpenSlo(root)) {
+    internal::ReadOpenSlo(root, file, diagnostics);
+  } else if (IsKeptn(root)) {
+    internal::ReadKeptnSlo(root, file, diagnostics);
+  } else {
+    ReadOwn(root, file, diagnostics);
+  }
+}
+
+void ReadWaiverRoot(const YamlNode& root, std::vector<Waiver>& waivers, Diagnostics& diagnostics) {
+  constexpr std::array<std::string_view, 1> kKnown = {"waivers"};
+  if (root.kind != Kind::kMap) {
+    waivers = internal::ReadWaivers(root, diagnostics);
+  } else if (CheckKeys(root, {"list of waivers", kKnown, {}}, diagnostics)) {
+    if (const YamlNode* list = FindValue(root, "waivers")) {
+      waivers = internal::ReadWaivers(*list, diagnostics);
+    }
+  }
+}
+
+// Parses `text` and hands its root to `read`, which fills `into`.
+template <typename T, typename Reader>
+Result<T> ReadYaml(std::string_view text, std::string_view file_name, T into, Reader read) {
   if (text.size() > kPolicyBytesMax) {
     return UsageError(fmt::format("{}: the gate policy is larger than {}; shorten it",
                                   Printable(file_name, 300), FormatBytes(kPolicyBytesMax)));
   }
   const std::string_view yaml = internal::WithoutMark(text);
   Diagnostics diagnostics;
-  GatePolicyFile file;
   if (const std::optional<YamlNode> root = internal::ParseYaml(yaml, diagnostics)) {
-    ReadRoot(*root, file, diagnostics);
+    read(*root, into, diagnostics);
   }
   if (!diagnostics.empty()) {
     return tl::unexpected(diagnostics.ToError(file_name, yaml));
   }
-  return file;
+  return into;
+}
+
+}  // namespace
+
+Result<GatePolicyFile> ReadGatePolicy(std::string_view text, std::string_view file_name) {
+  return ReadYaml(text, file_name, GatePolicyFile{}, ReadRoot);
+}
+
+Result<std::vector<Waiver>> ReadWaiverList(std::string_view text, std::string_view file_name) {
+  return ReadYaml(text, file_name, std::vector<Waiver>{}, ReadWaiverRoot);
+}
+
+Result<std::string> ReadPolicyText(const std::string& path) {
+  return internal::ReadSourceFile(path, "gate policy", kPolicyBytesMax);
 }
 
 Result<GatePolicyFile> ReadGatePolicyFile(const std::string& path) {
-  const Result<std::string> text = internal::ReadSourceFile(path, "gate policy", kPolicyBytesMax);
+  const Result<std::string> text = ReadPolicyText(path);
   if (!text) {
     return tl::unexpected(text.error());
   }

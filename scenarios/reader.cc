@@ -152,10 +152,22 @@ void ReadThresholds(const YamlNode& node, Scenario& scenario, Diagnostics& diagn
   }
 }
 
+// What says where requests go and how has no meaning for programs.
+void CheckProgramKeys(const YamlNode& root, const Scenario& scenario, Diagnostics& diagnostics) {
+  const bool runs_programs = !scenario.flows.empty() && scenario.RunsPrograms();
+  for (const std::string_view key :
+       {"target", "protocol", "streams", "pipeline", "engine", "tls", "curl"}) {
+    if (const YamlEntry* entry = Find(root, key); entry != nullptr && runs_programs) {
+      diagnostics.Add(entry->key.span, fmt::format("'{}' does not go with programs", key),
+                      "remove it: programs are run here, not sent anywhere");
+    }
+  }
+}
+
 void ReadRoot(const YamlNode& root, Scenario& scenario, Diagnostics& diagnostics) {
-  constexpr std::array<std::string_view, 12> kKnown = {
-      "name",       "target",   "defaults", "flows",  "steps", "load",
-      "thresholds", "protocol", "streams",  "engine", "tls",   "curl"};
+  constexpr std::array<std::string_view, 13> kKnown = {
+      "name",     "target",  "defaults", "flows", "steps", "load",    "thresholds",
+      "protocol", "streams", "engine",   "tls",   "curl",  "pipeline"};
   constexpr std::array<std::string_view, 1> kLater = {"data"};
   if (root.kind == Kind::kNull) {
     diagnostics.Add({}, "the file is empty", std::string(kSmallest));
@@ -172,6 +184,7 @@ void ReadRoot(const YamlNode& root, Scenario& scenario, Diagnostics& diagnostics
   }
   scenario.connection = internal::ReadConnection(root, diagnostics);
   ReadFlowsOrSteps(root, scenario, diagnostics);
+  CheckProgramKeys(root, scenario, diagnostics);
   if (const YamlEntry* load = Find(root, "load")) {
     scenario.load = internal::ReadLoad(load->value, load->key.span, diagnostics);
   } else {

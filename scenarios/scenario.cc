@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "scenarios/command_line.h"
 #include "scenarios/internal/values.h"
 
 namespace weir::scenarios {
@@ -56,6 +57,26 @@ std::string Target::HostHeader() const {
                               : fmt::format("{}:{}", BracketedHost(host), port);
 }
 
+bool Scenario::RunsPrograms() const {
+  const std::vector<Action>& actions = flows.front().actions;
+  return std::any_of(actions.begin(), actions.end(),
+                     [](const Action& action) { return std::holds_alternative<Command>(action); });
+}
+
+std::string Scenario::ProgramInWords() const {
+  std::string first;
+  std::size_t more = 0;
+  for (const Flow& flow : flows) {
+    for (const Action& action : flow.actions) {
+      if (const auto* command = std::get_if<Command>(&action)) {
+        more += first.empty() ? 0U : 1U;
+        first = first.empty() ? CommandLineText(command->argv) : first;
+      }
+    }
+  }
+  return more == 0 ? first : fmt::format("{} (and {} more)", first, more);
+}
+
 Nanos Scenario::Duration() const {
   return std::accumulate(load.stages.begin(), load.stages.end(), Nanos(0),
                          [](Nanos sum, const Stage& stage) { return sum + DurationOf(stage); });
@@ -67,6 +88,8 @@ std::vector<StepName> Scenario::StepNames() const {
     for (const Action& action : flow.actions) {
       if (const auto* request = std::get_if<Request>(&action)) {
         names.push_back(StepName{flow.name, request->name});
+      } else if (const auto* command = std::get_if<Command>(&action)) {
+        names.push_back(StepName{flow.name, command->name});
       }
     }
   }
@@ -75,6 +98,10 @@ std::vector<StepName> Scenario::StepNames() const {
 
 std::string Scenario::LoadInWords() const {
   std::string words;
+  if (load.rounds_max > 0) {
+    words = fmt::format("{} {} by ", FormatCount(load.rounds_max),
+                        load.rounds_max == 1 ? "round" : "rounds");
+  }
   const std::size_t shown = std::min(load.stages.size(), kStagesInWordsMax);
   for (std::size_t at = 0; at < shown; ++at) {
     words += at == 0 ? "" : ", then ";

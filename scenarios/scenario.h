@@ -36,7 +36,7 @@ struct Matcher {
   friend bool operator==(const Matcher&, const Matcher&) = default;
 };
 
-/// Inclusive range of status codes, 100..599; `2xx` is {200, 299}.
+/// Inclusive range of status codes, 100..599, or of exit codes, 0..255; `2xx` is {200, 299}.
 struct StatusRange {
   int first = 200;
   int last = 200;
@@ -70,6 +70,16 @@ struct Request {
   std::optional<Nanos> apdex;  ///< T of its Apdex: who is answered within it is satisfied. > 0.
 };
 
+/// A program to run: a step of a flow instead of a request. Never through a shell, unless `argv`
+/// names one.
+struct Command {
+  std::string name;                ///< As Request::name.
+  std::vector<std::string> argv;   ///< The program and its arguments; not empty, no NUL in them.
+  std::vector<StatusRange> exits;  ///< Any of these exit codes; empty = 0.
+  std::vector<Matcher> output;     ///< All of these, in what it writes to stdout.
+  Nanos timeout = std::chrono::seconds(60);  ///< From the start to the exit. > 0.
+};
+
 /// A pause between two requests of a flow.
 struct Think {
   enum class Distribution : std::uint8_t { kFixed, kUniform, kExponential };
@@ -80,14 +90,14 @@ struct Think {
   friend bool operator==(const Think&, const Think&) = default;
 };
 
-using Action = std::variant<Request, Think>;
+using Action = std::variant<Request, Think, Command>;
 
 /// What one arrival (open) or one round of a user (closed) does, in order. A step that does not
 /// complete ends the round: later steps of it are not planned.
 struct Flow {
   std::string name;
   double weight = 1;            ///< Share of arrivals relative to the other flows. > 0.
-  std::vector<Action> actions;  ///< At least one Request.
+  std::vector<Action> actions;  ///< At least one Request or Command.
 };
 
 enum class Arrivals : std::uint8_t {
@@ -118,6 +128,8 @@ struct Load {
   Nanos warm_up{0};  ///< The first part of the stages, measured but left out of the statistics.
                      ///< Less than their sum.
   std::vector<Stage> stages;             ///< At least one; all open or all closed.
+  std::uint64_t rounds_max = 0;          ///< Closed: so many rounds begin, by all users, then the
+                                         ///< load is over; 0 = as many as fit in the stages.
   std::uint32_t in_flight_max = 10'000;  ///< Requests in flight or waiting for a connection; a
                                          ///< further arrival is dropped. > 0.
   std::optional<std::uint32_t>
@@ -150,6 +162,13 @@ struct Scenario {
   Connection connection;
   std::vector<Threshold> thresholds;  ///< Steps named in them exist.
   std::string source_text;            ///< The file as read, or the flags that made it.
+
+  /// Its steps are Commands; otherwise all are Requests.
+  bool RunsPrograms() const;
+
+  /// The command line of the first step, quoted as ParseCommandLine reads it, and how many more
+  /// there are. Only if RunsPrograms().
+  std::string ProgramInWords() const;
 
   bool IsOpen() const { return std::holds_alternative<OpenStage>(load.stages.front()); }
 

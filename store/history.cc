@@ -66,6 +66,10 @@ std::string_view StateWord(const RunHead& head) {
   return head.in_progress ? "running" : RunStateName(head.state);
 }
 
+std::string ChainText(const VerdictRecord& record) {
+  return record.previous_sha256 + "\n" + record.inputs + "\n" + record.answer;
+}
+
 Store::Store(std::unique_ptr<Connection> connection) : connection_(std::move(connection)) {}
 
 Store::~Store() = default;
@@ -184,7 +188,8 @@ Result<std::optional<Calibration>> Store::LoadCalibration(const std::string& env
                     [&] { return internal::SelectCalibration(*connection_, environment, pacing); });
 }
 
-Result<std::int64_t> Store::AppendVerdict(const GateResult& result, WallTime decided_at) {
+Result<std::int64_t> Store::AppendVerdict(const GateResult& result, WallTime decided_at,
+                                          const VerdictSeal& seal) {
   Result<Transaction> transaction = Transaction::Begin(*connection_, Transaction::Kind::kWrite);
   if (!transaction) {
     return tl::unexpected(transaction.error());
@@ -193,10 +198,23 @@ Result<std::int64_t> Store::AppendVerdict(const GateResult& result, WallTime dec
   if (!id) {
     return id;
   }
+  if (seal.sha256) {
+    if (Status sealed = internal::InsertVerdictRecord(*connection_, *id, seal); !sealed) {
+      return tl::unexpected(sealed.error());
+    }
+  }
   if (Status committed = transaction->Commit(); !committed) {
     return tl::unexpected(committed.error());
   }
   return id;
+}
+
+Result<StoredVerdict> Store::LoadVerdict(std::int64_t id) {
+  return InSnapshot(*connection_, [&] { return internal::SelectVerdict(*connection_, id); });
+}
+
+Status Store::VisitVerdicts(const std::function<void(const StoredVerdict&)>& visit) {
+  return InSnapshot(*connection_, [&] { return internal::VisitVerdicts(*connection_, visit); });
 }
 
 Result<std::vector<RunId>> Store::JudgedRuns(const JudgedFilter& filter) {

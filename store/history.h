@@ -70,11 +70,34 @@ struct RunHead {
 /// "running" for a run in progress, else RunStateName: what `weir history` prints.
 std::string_view StateWord(const RunHead& head);
 
+/// What seals a verdict: all that it rests on and all that it says, as texts, and the hash that
+/// chains it to the one before. docs/schema.md, "The chain of verdicts".
+struct VerdictRecord {
+  std::string inputs;
+  std::string answer;
+  std::string previous_sha256;  ///< Of the record before; empty for the first.
+  std::string sha256;           ///< Of ChainText.
+};
+
+/// What is hashed: previous_sha256, inputs and answer, a newline after each of the first two.
+std::string ChainText(const VerdictRecord& record);
+
+/// SHA-256 in lower-case hex; this module has no hash of its own.
+using HashText = std::function<std::string(std::string_view)>;
+
+/// What to seal a verdict with; without `sha256` it gets no record.
+struct VerdictSeal {
+  std::string inputs = {};
+  std::string answer = {};
+  HashText sha256 = {};
+};
+
 /// A verdict as it was handed out.
 struct StoredVerdict {
   std::int64_t id = 0;
   WallTime decided_at{};
   GateResult result;
+  std::optional<VerdictRecord> record = {};  ///< None: handed out before there were records.
 };
 
 /// How to wait and how often to write; the defaults are meant for use, others for tests.
@@ -135,8 +158,17 @@ class Store {
                                                      const std::string& pacing);
 
   /// Adds a verdict; the file refuses to change or delete one. Returns its number. Durable when it
-  /// returns. Needs OpenForWriting.
-  Result<std::int64_t> AppendVerdict(const GateResult& result, WallTime decided_at);
+  /// returns. With a seal, its record is chained to the newest one in the same transaction, so that
+  /// two processes cannot both follow the same record. Needs OpenForWriting.
+  Result<std::int64_t> AppendVerdict(const GateResult& result, WallTime decided_at,
+                                     const VerdictSeal& seal = {});
+
+  /// One verdict. Errors: kUsage if there is none of that number.
+  Result<StoredVerdict> LoadVerdict(std::int64_t id);
+
+  /// Calls `visit` for every verdict in the order in which they were handed out, one at a time in
+  /// memory, all from one moment of the file. `visit` may not use this store.
+  Status VisitVerdicts(const std::function<void(const StoredVerdict&)>& visit);
 
   /// The runs that the matching verdicts judged (their candidates), without duplicates, in
   /// ascending order; empty when no verdict matches. Runs that are gone from the history are left

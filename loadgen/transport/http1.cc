@@ -65,11 +65,11 @@ Transport::StartResult Http1Transport::Start(ExchangeId id, const PreparedReques
     return StartResult::kSent;
   }
   if (connections_.size() >= options_.connections_max) {
-    return StartResult::kNoRoom;
+    return roomy_.empty() ? StartResult::kNoRoom : StartBehind(id, request);
   }
   if (options_.dialer.open_gap > Nanos(0) && dialer_.free_at() > clock_.Now()) {
     refused_ = true;
-    return StartResult::kNoRoom;
+    return roomy_.empty() ? StartResult::kNoRoom : StartBehind(id, request);
   }
   if (const int status = Open(id, &request); status != 0) {
     deferred_.push_back({id, ConnectError(status)});
@@ -92,8 +92,15 @@ Http1Transport::Connection* Http1Transport::TakeIdle() {
 
 void Http1Transport::Cancel(ExchangeId id) {
   if (id < by_exchange_.size() && by_exchange_[id] != nullptr) {
-    Close(*by_exchange_[id]);
-    return;
+    Connection& connection = *by_exchange_[id];
+    const ExchangeId first = connection.exchange;
+    Close(connection);
+    if (connection.pipeline == nullptr) {
+      return;
+    }
+    if (first != id) {
+      deferred_.push_back({first, RequestError::kClosedEarly});
+    }
   }
   std::erase_if(deferred_, [id](const Deferred& deferred) { return deferred.id == id; });
 }
@@ -163,6 +170,9 @@ void Http1Transport::Close(Connection& connection) {
   } else {
     --preconnecting_;
   }
+  if (connection.pipeline != nullptr) {
+    DropWaiting(connection, RequestError::kClosedEarly);
+  }
   if (connection.attempt != nullptr) {
     Dialer::Abandon(*std::exchange(connection.attempt, nullptr));
   }
@@ -201,6 +211,9 @@ int Http1Transport::Send(Connection& connection) {
   }
   // Of a connection that was just closed too: the loop frees it later.
   connection.written = clock_.Now();
+  if (options_.pipeline > 1 && status == 0) {
+    UpdateRoom(connection);
+  }
   return status;
 }
 
@@ -274,6 +287,10 @@ void Http1Transport::OnWritten(uv_write_t* request, int status) {
   } else if (connection.tls != nullptr) {
     connection.owner->FlushSession(connection);
   }
+  if (connection.pipeline != nullptr && !IsClosing(connection.tcp)) {
+    connection.owner->UpdateRoom(connection);
+    connection.owner->events_.OnCapacity(connection.owner->clock_.Now());
+  }
 }
 
 void Http1Transport::OnDialled(void* context, int status, const OpeningTimes& times) {
@@ -329,6 +346,8 @@ void Http1Transport::Opened(Connection& connection) {
   events_.OnSent(id, now);
   if (Send(connection) != 0) {
     events_.OnBroken(id, RequestError::kReset, clock_.Now());
+  } else if (options_.pipeline > 1) {
+    events_.OnCapacity(clock_.Now());
   }
 }
 
@@ -385,24 +404,34 @@ void Http1Transport::Received(Connection& connection, std::string_view data) {
     Close(connection);
     return;
   }
-  const bool is_first = !connection.parser.started();
-  const ResponseParser::Progress progress = connection.parser.Feed(data);
-  switch (progress.state) {
-    case ResponseParser::State::kNeedMore:
-      if (is_first) {
-        connection.first_byte = clock_.Now();
-      }
-      return;
-    case ResponseParser::State::kDone:
-      if (is_first) {
-        connection.first_byte = Instant::max();
-      }
-      Answered(connection, connection.parser.keep_alive() && connection.write == nullptr &&
-                               progress.consumed == data.size());
-      return;
-    case ResponseParser::State::kError:
-      Break(connection, connection.parser.error());
-      return;
+  while (true) {
+    const bool is_first = !connection.parser.started();
+    const ResponseParser::Progress progress = connection.parser.Feed(data);
+    switch (progress.state) {
+      case ResponseParser::State::kNeedMore:
+        if (is_first) {
+          connection.first_byte = clock_.Now();
+        }
+        return;
+      case ResponseParser::State::kDone:
+        if (is_first) {
+          connection.first_byte = Instant::max();
+        }
+        data.remove_prefix(progress.consumed);
+        if (connection.pipeline != nullptr && !connection.pipeline->waiting.empty()) {
+          // The next answer, if it has begun to come.
+          if (AnsweredFirst(connection) && !data.empty()) {
+            continue;
+          }
+          return;
+        }
+        Answered(connection,
+                 connection.parser.keep_alive() && connection.write == nullptr && data.empty());
+        return;
+      case ResponseParser::State::kError:
+        Break(connection, connection.parser.error());
+        return;
+    }
   }
 }
 
@@ -440,6 +469,9 @@ void Http1Transport::Answered(Connection& connection, bool reusable) {
     connection.exchange = kNoExchange;
     connection.state = Connection::State::kIdle;
     idle_.push_back(&connection);
+    if (connection.pipeline != nullptr) {
+      UpdateRoom(connection);
+    }
   } else {
     // Freed by the loop, not here, so the answer's views stay valid for the call below.
     Close(connection);
@@ -449,6 +481,9 @@ void Http1Transport::Answered(Connection& connection, bool reusable) {
 
 void Http1Transport::Break(Connection& connection, RequestError error) {
   const ExchangeId id = connection.exchange;
+  if (connection.pipeline != nullptr && error == RequestError::kReset) {
+    DropWaiting(connection, error);
+  }
   Close(connection);
   events_.OnBroken(id, error, clock_.Now());
 }

@@ -18,8 +18,13 @@
 namespace weir::loadgen {
 
 /// HTTP/1.1 over libuv sockets: one request at a time on each connection, kept alive, most
-/// recently used first. In steady state an exchange costs one write (uv_try_write from the read
-/// callback) and one read, no epoll_ctl and no allocation. With TLS the same, one record each way.
+/// recently used first; or several, whose answers come in their order (pipelining, RFC
+/// 9112, 9.3.2). In steady state an exchange costs one write (uv_try_write from the read callback)
+/// and one read, no epoll_ctl and no allocation. With TLS the same, one record each way.
+///
+/// Of a pipeline, the exchanges behind one that breaks, times out or whose answer ends the
+/// connection break too, with kClosedEarly (or as the first did, when it was a reset); none is sent
+/// again.
 ///
 /// Thread rule: the thread of `loop`. The destructor closes every connection and runs the loop
 /// until they are gone, so it must not be called from a callback.
@@ -31,6 +36,8 @@ class Http1Transport final : public WorkerTransport {
     std::uint32_t requests_max = 0;  ///< Of one connection, then it is closed; 0 = no limit.
     Nanos lifetime{0};               ///< An older one carries no further request; 0 = no limit.
     TlsContext* tls = nullptr;       ///< Null = cleartext.
+    std::uint32_t pipeline = 1;  ///< Requests on one connection at a time. A connection that may
+                                 ///< be opened comes before a second request on one. > 0.
   };
 
   /// All references must outlive the transport.
@@ -66,10 +73,23 @@ class Http1Transport final : public WorkerTransport {
   static constexpr std::uint32_t kOpeningMax = 256;
   static constexpr std::size_t kReadBufferBytes = 64 * 1024;
   static constexpr ExchangeId kNoExchange = UINT32_MAX;
+  static constexpr std::uint32_t kNoPlace = UINT32_MAX;
 
   struct PendingWrite {
     uv_write_t request{};
     std::string ciphertext;  ///< With TLS; a request in cleartext lives long enough by itself.
+  };
+
+  // What only a connection has that may carry several requests.
+  struct Pipeline {
+    struct Waiting {
+      ExchangeId id = kNoExchange;
+      const PreparedRequest* request = nullptr;
+      Instant written{};
+    };
+
+    std::vector<Waiting> waiting;    ///< Behind the one whose answer is read; oldest first.
+    std::uint32_t place = kNoPlace;  ///< In roomy_.
   };
 
   // What an exchange touches comes first and close together: ten thousand connections do not fit
@@ -92,6 +112,7 @@ class Http1Transport final : public WorkerTransport {
     std::unique_ptr<OpeningTimes> opening;  ///< Until the first answer is whole.
     std::unique_ptr<PendingWrite> write;    ///< While the kernel has not taken the whole request.
     Instant opened{};                       ///< While TLS is being negotiated: when TCP was there.
+    std::unique_ptr<Pipeline> pipeline;     ///< Null unless options_.pipeline > 1.
   };
 
   struct Deferred {
@@ -123,6 +144,12 @@ class Http1Transport final : public WorkerTransport {
   void Received(Connection& connection, std::string_view data);
   void Ended(Connection& connection, int status);
   void Answered(Connection& connection, bool reusable);
+
+  // In http1_pipeline.cc; none is called when options_.pipeline is 1.
+  StartResult StartBehind(ExchangeId id, const PreparedRequest& request);
+  void UpdateRoom(Connection& connection);
+  void DropWaiting(Connection& connection, RequestError error);
+  bool AnsweredFirst(Connection& connection);
   void Break(Connection& connection, RequestError error);
 
   uv_loop_t& loop_;
@@ -134,6 +161,8 @@ class Http1Transport final : public WorkerTransport {
   std::vector<Connection*> idle_;         ///< Most recently used at the back.
   std::vector<Connection*> by_exchange_;  ///< Who carries it; null = nobody.
   std::vector<Deferred> deferred_;
+  std::vector<Connection*> roomy_;  ///< Busy, with room for another request.
+  std::size_t next_roomy_ = 0;
   bool refused_ = false;  ///< A Start came before the dialer was free.
   std::uint32_t preconnecting_ = 0;
   std::uint32_t closing_ = 0;

@@ -13,9 +13,11 @@
 
 #include "base/check.h"
 #include "base/text.h"
+#include "loadgen/transport/command.h"
 #include "loadgen/transport/curl.h"
 #include "loadgen/transport/http1.h"
 #include "loadgen/transport/http2.h"
+#include "loadgen/transport/pair.h"
 
 namespace weir::loadgen {
 namespace {
@@ -111,6 +113,11 @@ void AwaitVerdict(BlockingSocket& socket, TlsSession& session) {
 Result<OwnedTransport> OwnedTransport::Create(uv_loop_t& loop, const TransportOptions& options,
                                               const Clock& clock, TransportEvents& events) {
   OwnedTransport made;
+  if (options.programs) {
+    made.transport_ = std::make_unique<CommandTransport>(
+        loop, CommandTransport::Options{.programs_max = options.connections_max}, clock, events);
+    return made;
+  }
   if (options.connection.client == scenarios::Client::kCurl) {
     made.transport_ = std::make_unique<CurlTransport>(
         loop, CurlTransport::Options{options.connections_max, options.target, options.connection},
@@ -134,10 +141,26 @@ Result<OwnedTransport> OwnedTransport::Create(uv_loop_t& loop, const TransportOp
     made.transport_ = std::make_unique<Http1Transport>(
         loop,
         Http1Transport::Options{options.dialer, options.connections_max, options.requests_max,
-                                options.lifetime, made.tls_.get()},
+                                options.lifetime, made.tls_.get(), options.connection.pipeline},
         clock, events);
   }
   return made;
+}
+
+Result<OwnedTransport> OwnedTransport::CreatePair(uv_loop_t& loop,
+                                                  const std::array<TransportOptions, 2>& options,
+                                                  const Clock& clock, TransportEvents& events) {
+  std::array<OwnedTransport, 2> sides;
+  for (std::size_t side = 0; side < sides.size(); ++side) {
+    Result<OwnedTransport> made = Create(loop, options[side], clock, events);
+    if (!made) {
+      return made;
+    }
+    sides[side] = *std::move(made);
+  }
+  OwnedTransport pair;
+  pair.transport_ = std::make_unique<PairTransport>(std::move(sides));
+  return pair;
 }
 
 Status CheckTls(const TransportOptions& options, Nanos timeout) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -23,6 +24,7 @@ struct TransportOptions {
   Nanos lifetime{0};
   scenarios::Target target;
   scenarios::Connection connection;
+  bool programs = false;  ///< They are run, at most connections_max at a time; the rest is unused.
 };
 
 /// The transport that a scenario asks for, with its TLS context if the target is https.
@@ -31,6 +33,11 @@ class OwnedTransport {
   /// References must outlive it. Errors: kUsage (files and ciphers of TLS).
   static Result<OwnedTransport> Create(uv_loop_t& loop, const TransportOptions& options,
                                        const Clock& clock, TransportEvents& events);
+
+  /// One to each of a pair of targets, as one. Errors: as Create.
+  static Result<OwnedTransport> CreatePair(uv_loop_t& loop,
+                                           const std::array<TransportOptions, 2>& options,
+                                           const Clock& clock, TransportEvents& events);
 
   WorkerTransport* operator->() const { return transport_.get(); }
 

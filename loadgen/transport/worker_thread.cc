@@ -153,7 +153,10 @@ Status WorkerThread::Open() {
   }
   timer_ = std::move(*timer);
   Result<OwnedTransport> transport =
-      OwnedTransport::Create(*loop_, options_.transport, clock_, *forwarder_);
+      options_.other_transport
+          ? OwnedTransport::CreatePair(*loop_, {options_.transport, *options_.other_transport},
+                                       clock_, *forwarder_)
+          : OwnedTransport::Create(*loop_, options_.transport, clock_, *forwarder_);
   if (!transport) {
     return tl::unexpected(transport.error());
   }

@@ -51,6 +51,7 @@ class WorkerThread {
  public:
   struct Options {
     TransportOptions transport;
+    std::optional<TransportOptions> other_transport;  ///< To the second of a pair of targets.
     std::uint32_t preconnect = 0;
     Pacing pacing = Pacing::kHybrid;
     /// How late requests may be sent so that one wake-up serves several; 0 = as precise as pacing
@@ -96,6 +97,9 @@ class WorkerThread {
 
   /// As WorkerTransport::retransmits. Valid after Run has returned.
   std::uint64_t retransmits() const { return retransmits_; }
+
+  /// Valid after Run has returned.
+  ProgramNotes program_notes() const { return transport_->notes(); }
 
   /// As WorkerLoop::sampled_arrivals. Valid after Run has returned.
   const std::vector<SentArrival>& sampled_arrivals() const { return sampled_arrivals_; }

@@ -1,11 +1,20 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
+#include <vector>
 
+#include "base/run.h"
 #include "base/time.h"
 #include "loadgen/transport.h"
 
 namespace weir::loadgen {
+
+/// What is to be said of the programs that a transport ran.
+struct ProgramNotes {
+  std::vector<UnknownUsage> unknown;  ///< What they used and nobody could tell; one per metric.
+  std::string first_failure;  ///< How the first one that failed did, with what it wrote to stderr.
+};
 
 /// What the thread of a worker needs of a transport beside what the step logic does.
 class WorkerTransport : public Transport {
@@ -27,6 +36,9 @@ class WorkerTransport : public Transport {
   /// TCP segments sent again on all connections so far, those that are closed included. One system
   /// call for each open connection: when the run is over.
   virtual std::uint64_t retransmits() const = 0;
+
+  /// Empty of a transport that runs no programs.
+  virtual ProgramNotes notes() const { return {}; }
 };
 
 }  // namespace weir::loadgen

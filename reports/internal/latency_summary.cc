@@ -79,6 +79,11 @@ LatencySummary SummaryOf(const StepRecord& record, LatencyPart part) {
   return Summarise({PartHistogram(record, part), 0}, std::nullopt);
 }
 
+LatencySummary SummaryOf(const StepRecord& record, UsageMetric metric) {
+  const auto found = record.usage.find(metric);
+  return Summarise({found == record.usage.end() ? Histogram() : found->second, 0}, std::nullopt);
+}
+
 LatencyTable LatencyTableOf(const StepRecord& record) {
   return {SummaryOf(record, LatencyKind::kResponse), SummaryOf(record, LatencyKind::kService),
           SummaryOf(record, LatencyKind::kSendLag)};

@@ -65,6 +65,9 @@ LatencyTable LatencyTableOf(const StepRecord& record);
 /// Of one part of the response times (base/run.h); empty when the parts are not known.
 LatencySummary SummaryOf(const StepRecord& record, LatencyPart part);
 
+/// Of what programs used of one thing, in its unit; empty when it is not known.
+LatencySummary SummaryOf(const StepRecord& record, UsageMetric metric);
+
 /// How often response is service at p99, when they tell different stories: at least 1.5 times and
 /// both known.
 std::optional<double> WaitFactorAtP99(const LatencyTable& table);

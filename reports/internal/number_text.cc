@@ -1,6 +1,7 @@
 #include "reports/internal/number_text.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include <fmt/format.h>
 
@@ -8,6 +9,22 @@
 #include "reports/internal/text_layout.h"
 
 namespace weir::reports {
+
+namespace {
+
+// Counters of benchmarks may be fractions; bytes are whole, and so is what is large.
+std::string CountInWords(double value, std::string_view unit) {
+  constexpr double kWholeFrom = 100;
+  constexpr double kWholeMax = 1e15;
+  if (value < 0 || value > kWholeMax || (unit == "count" && value < kWholeFrom)) {
+    return fmt::format("{:.4g}", value);
+  }
+  const auto whole = static_cast<std::uint64_t>(std::llround(value));
+  return unit == "count" ? FormatCount(whole)
+                         : FormatBytes(whole) + (unit == "bytes_per_s" ? "/s" : "");
+}
+
+}  // namespace
 
 std::string ShareInWords(double ratio) {
   const double percent = ratio * 100;
@@ -37,7 +54,13 @@ std::string ValueInWords(std::optional<double> value, std::string_view unit, Cha
   if (unit == "score") {
     return fmt::format("{:.2f}", *value);
   }
-  return ShareInWords(*value);
+  if (unit == "s") {
+    return CellDuration(*value * 1e9, charset);
+  }
+  if (unit == "count" || unit == "bytes" || unit == "bytes_per_s") {
+    return CountInWords(*value, unit);
+  }
+  return unit == "ratio" ? ShareInWords(*value) : fmt::format("{:.4g}", *value);
 }
 
 std::string ChangeInWords(std::optional<double> change, std::string_view unit) {
@@ -56,6 +79,13 @@ std::string IntervalInWords(const std::optional<Interval>& interval, std::string
   return fmt::format("{:+.{}f}{}{:+.{}f} {}", interval->low * 100, decimals,
                      charset == Charset::kUnicode ? "…" : "..", interval->high * 100, decimals,
                      unit == "ratio" ? "pp" : "%");
+}
+
+std::string AllowedInWords(const GateCheck& check) {
+  if (!check.demand.empty()) {
+    return Clean(check.demand);
+  }
+  return fmt::format("{:.3g} {}", check.tolerance * 100, check.unit == "ratio" ? "pp" : "%");
 }
 
 std::string RunsInWords(std::size_t runs) {

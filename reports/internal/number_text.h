@@ -7,8 +7,8 @@
 #include "base/verdict.h"
 #include "reports/text_options.h"
 
-/// Numbers of verdicts and comparisons in words; `unit` is "ns", "per_s", "ratio" or "score"
-/// (0..1).
+/// Numbers of verdicts, comparisons and benchmarks in words; `unit` is as of GateCheck, or "score"
+/// (0..1), "count" or "bytes_per_s".
 namespace weir::reports {
 
 /// "0.12 %" of a ratio, "<0.01 %" for what is less but not nothing, "0 %" for nothing.
@@ -27,6 +27,9 @@ std::string ChangeInWords(std::optional<double> change, std::string_view unit);
 /// "+1.2…+3.4 %"; "n/a" when absent.
 std::string IntervalInWords(const std::optional<Interval>& interval, std::string_view unit,
                             Charset charset);
+
+/// What a check allows: "5 %", "0.1 pp", or the demand as it was written.
+std::string AllowedInWords(const GateCheck& check);
 
 /// "3 runs", "1 run".
 std::string RunsInWords(std::size_t runs);

@@ -23,11 +23,32 @@ constexpr std::size_t kPatternBytesMax = 500;
 constexpr std::size_t kListMax = 100;
 constexpr std::string_view kHeaderLead = "header.";
 
-std::optional<int> ParseStatus(std::string_view text) {
+// Which numbers there are.
+struct CodeRange {
+  int low;
+  int high;
+};
+
+constexpr CodeRange kStatuses = {100, 599};
+constexpr CodeRange kExits = {0, 255};
+
+std::optional<int> ParseCode(std::string_view text, CodeRange known) {
   int status = 0;
   const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), status);
   const bool whole = error == std::errc() && rest == text.data() + text.size();
-  return whole && status >= 100 && status <= 599 ? std::optional(status) : std::nullopt;
+  return whole && status >= known.low && status <= known.high ? std::optional(status)
+                                                              : std::nullopt;
+}
+
+std::optional<StatusRange> ParseCodeRange(std::string_view text, CodeRange known) {
+  const std::size_t dots = text.find("..");
+  const std::optional<int> first = ParseCode(Trimmed(text.substr(0, dots)), known);
+  const std::optional<int> last =
+      dots == std::string_view::npos ? first : ParseCode(Trimmed(text.substr(dots + 2)), known);
+  if (!first || !last || *first > *last) {
+    return std::nullopt;
+  }
+  return StatusRange{*first, *last};
 }
 
 std::optional<StatusRange> ParseStatusRange(std::string_view text) {
@@ -36,14 +57,7 @@ std::optional<StatusRange> ParseStatusRange(std::string_view text) {
     const int first = (text[0] - '0') * 100;
     return StatusRange{first, first + 99};
   }
-  const std::size_t dots = text.find("..");
-  const std::optional<int> first = ParseStatus(Trimmed(text.substr(0, dots)));
-  const std::optional<int> last =
-      dots == std::string_view::npos ? first : ParseStatus(Trimmed(text.substr(dots + 2)));
-  if (!first || !last || *first > *last) {
-    return std::nullopt;
-  }
-  return StatusRange{*first, *last};
+  return ParseCodeRange(text, kStatuses);
 }
 
 void ReadStatus(const YamlNode& node, std::vector<StatusRange>& ranges, Diagnostics& diagnostics) {
@@ -55,6 +69,20 @@ void ReadStatus(const YamlNode& node, std::vector<StatusRange>& ranges, Diagnost
   if (!range) {
     diagnostics.Add(node.span, fmt::format("'{}' is not a status", Printable(*text, 40)),
                     "write 200, [200, 201], 2xx or 200..299; statuses go from 100 to 599");
+    return;
+  }
+  ranges.push_back(*range);
+}
+
+void ReadExit(const YamlNode& node, std::vector<StatusRange>& ranges, Diagnostics& diagnostics) {
+  const std::optional<std::string> text = ReadText({node, "exit"}, diagnostics);
+  if (!text) {
+    return;
+  }
+  const std::optional<StatusRange> range = ParseCodeRange(Trimmed(*text), kExits);
+  if (!range) {
+    diagnostics.Add(node.span, fmt::format("'{}' is not an exit code", Printable(*text, 40)),
+                    "write 0, [0, 2] or 0..3; exit codes go from 0 to 255");
     return;
   }
   ranges.push_back(*range);
@@ -161,6 +189,26 @@ Check ReadCheck(const YamlNode& node, Diagnostics& diagnostics) {
     }
   }
   return check;
+}
+
+void ReadCommandCheck(const YamlNode& node, Command& command, Diagnostics& diagnostics) {
+  constexpr std::array<std::string_view, 2> kKnown = {"exit", "stdout"};
+  if (!CheckKeys(node, {"check", kKnown, {}}, diagnostics)) {
+    return;
+  }
+  for (const YamlEntry& entry : node.entries) {
+    const std::string_view key = entry.key.text;
+    if (entry.value.kind == Kind::kNull || (key != "exit" && key != "stdout")) {
+      continue;
+    }
+    for (const YamlNode& item : OneOrMany(entry.value, key, diagnostics)) {
+      if (key == "exit") {
+        ReadExit(item, command.exits, diagnostics);
+      } else if (std::optional<Matcher> matcher = ReadMatcher({item, key}, diagnostics)) {
+        command.output.push_back(*std::move(matcher));
+      }
+    }
+  }
 }
 
 }  // namespace weir::scenarios::internal

@@ -15,6 +15,7 @@ namespace weir::scenarios::internal {
 namespace {
 
 constexpr CountRange kStreamsRange = {1, kStreamsMax};
+constexpr CountRange kPipelineRange = {1, kPipelineMax};
 
 // Reads key `name` of `map` with `parse`, if it is there.
 template <typename T, typename Parse>
@@ -94,6 +95,10 @@ Connection ReadConnection(const YamlNode& root, Diagnostics& diagnostics) {
   if (const YamlNode* streams = FindValue(root, "streams")) {
     connection.streams_max = ReadCount({*streams, "streams"}, kStreamsRange, diagnostics)
                                  .value_or(connection.streams_max);
+  }
+  if (const YamlNode* pipeline = FindValue(root, "pipeline")) {
+    connection.pipeline =
+        ReadCount({*pipeline, "pipeline"}, kPipelineRange, diagnostics).value_or(1);
   }
   const YamlNode* tls = FindValue(root, "tls");
   if (tls != nullptr) {

@@ -13,9 +13,11 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "scenarios/command_line.h"
 #include "scenarios/internal/http_syntax.h"
 #include "scenarios/internal/json_body.h"
 #include "scenarios/internal/read_check.h"
+#include "scenarios/internal/read_command.h"
 #include "scenarios/internal/values.h"
 
 namespace weir::scenarios::internal {
@@ -179,9 +181,12 @@ class FlowReader {
  private:
   void ReadStep(const YamlNode& node, std::vector<Action>& actions);
   Request ReadRequest(const YamlNode& node, const YamlEntry& verb);
+  void ReadProgram(const YamlNode& node, const YamlEntry& verb, std::vector<Action>& actions);
+  void CheckKind(const YamlEntry& verb);
+  Nanos ReadTimeout(const YamlNode& node, Nanos usual);
   void ReadBody(const YamlNode& node, Request& request);
   bool ReadMethodAndPath(const YamlEntry& verb, Request& request);
-  void ReadStepName(const YamlNode& node, const YamlEntry& verb, Request& request);
+  std::string ReadStepName(const YamlNode& node, const YamlEntry& verb, std::string usual);
   void CheckContentLength(const YamlNode& node, const Request& request);
 
   const StepDefaults& defaults_;
@@ -189,7 +194,13 @@ class FlowReader {
   std::map<std::string, SourceSpan, std::less<>> step_names_;
   std::map<std::string, SourceSpan, std::less<>> flow_names_;
   std::size_t steps_ = 0;
+  const YamlEntry* first_verb_ = nullptr;
+  bool mixed_ = false;
 };
+
+bool IsProgram(const YamlEntry& verb) {
+  return verb.key.text == "command" || verb.key.text == "shell";
+}
 
 Flow FlowReader::ReadFlow(const YamlNode& node, std::size_t index) {
   constexpr std::array<std::string_view, 3> kKnown = {"name", "weight", "steps"};
@@ -238,7 +249,7 @@ std::vector<Action> FlowReader::ReadSteps(const YamlNode& node, SourceSpan owner
     ReadStep(step, actions);
   }
   const bool has_request = std::any_of(actions.begin(), actions.end(), [](const Action& action) {
-    return std::holds_alternative<Request>(action);
+    return !std::holds_alternative<Think>(action);
   });
   if (!has_request && diagnostics_.count() == before) {
     diagnostics_.Add(owner, "these steps hold no request", "add a step such as '- get: /'");
@@ -247,9 +258,9 @@ std::vector<Action> FlowReader::ReadSteps(const YamlNode& node, SourceSpan owner
 }
 
 void FlowReader::ReadStep(const YamlNode& node, std::vector<Action>& actions) {
-  constexpr std::array<std::string_view, 16> kKnown = {
-      "get",  "post",    "put",  "patch", "delete",  "head",  "options", "request",
-      "name", "headers", "body", "json",  "timeout", "apdex", "check",   "think"};
+  constexpr std::array<std::string_view, 18> kKnown = {
+      "get",  "post",    "put",  "patch", "delete",  "head",  "options", "request", "command",
+      "name", "headers", "body", "json",  "timeout", "apdex", "check",   "think",   "shell"};
   constexpr std::array<std::string_view, 1> kLater = {"extract"};
   const std::size_t before = diagnostics_.count();
   if (!CheckKeys(node, {"step", kKnown, kLater}, diagnostics_)) {
@@ -257,7 +268,7 @@ void FlowReader::ReadStep(const YamlNode& node, std::vector<Action>& actions) {
   }
   const YamlEntry* verb = nullptr;
   for (const YamlEntry& entry : node.entries) {
-    const bool is_verb = entry.key.text == "request" ||
+    const bool is_verb = entry.key.text == "request" || IsProgram(entry) ||
                          std::find(kVerbs.begin(), kVerbs.end(), entry.key.text) != kVerbs.end();
     if (is_verb && verb != nullptr && verb->key.text != entry.key.text) {
       diagnostics_.Add(entry.key.span,
@@ -269,7 +280,12 @@ void FlowReader::ReadStep(const YamlNode& node, std::vector<Action>& actions) {
   }
   const YamlEntry* think = Find(node, "think");
   if (verb != nullptr && verb->value.kind != Kind::kNull) {
-    actions.emplace_back(ReadRequest(node, *verb));
+    CheckKind(*verb);
+    if (IsProgram(*verb)) {
+      ReadProgram(node, *verb, actions);
+    } else {
+      actions.emplace_back(ReadRequest(node, *verb));
+    }
   } else if (verb == nullptr && (think == nullptr || node.entries.size() > 1)) {
     if (diagnostics_.count() == before) {
       diagnostics_.Add(node.span, "this step sends nothing", "add, for example, 'get: /path'");
@@ -282,16 +298,46 @@ void FlowReader::ReadStep(const YamlNode& node, std::vector<Action>& actions) {
   }
 }
 
+// One transport carries a whole run.
+void FlowReader::CheckKind(const YamlEntry& verb) {
+  if (first_verb_ == nullptr) {
+    first_verb_ = &verb;
+  } else if (IsProgram(verb) != IsProgram(*first_verb_) && !mixed_) {
+    mixed_ = true;
+    diagnostics_.Add(verb.key.span,
+                     fmt::format("a scenario sends requests or runs programs, not both: line {} "
+                                 "has '{}'",
+                                 first_verb_->key.span.line, first_verb_->key.text),
+                     "make two scenarios");
+  }
+}
+
+void FlowReader::ReadProgram(const YamlNode& node, const YamlEntry& verb,
+                             std::vector<Action>& actions) {
+  Command command = ReadCommand(node, verb, diagnostics_);
+  command.timeout = ReadTimeout(node, command.timeout);
+  if (!command.argv.empty()) {
+    const bool by_shell = verb.key.text == "shell";
+    command.name =
+        ReadStepName(node, verb, by_shell ? command.argv.back() : CommandLineText(command.argv));
+    actions.emplace_back(std::move(command));
+  }
+}
+
+Nanos FlowReader::ReadTimeout(const YamlNode& node, Nanos usual) {
+  const Nanos fallback = defaults_.timeout.value_or(usual);
+  const YamlNode* timeout = FindValue(node, "timeout");
+  return timeout == nullptr
+             ? fallback
+             : ReadDuration({*timeout, "timeout"}, kTimeoutRange, diagnostics_).value_or(fallback);
+}
+
 Request FlowReader::ReadRequest(const YamlNode& node, const YamlEntry& verb) {
   Request request;
   if (ReadMethodAndPath(verb, request) || FindValue(node, "name") != nullptr) {
-    ReadStepName(node, verb, request);
+    request.name = ReadStepName(node, verb, fmt::format("{} {}", request.method, request.path));
   }
-  request.timeout = defaults_.timeout;
-  if (const YamlNode* timeout = FindValue(node, "timeout")) {
-    request.timeout = ReadDuration({*timeout, "timeout"}, kTimeoutRange, diagnostics_)
-                          .value_or(defaults_.timeout);
-  }
+  request.timeout = ReadTimeout(node, request.timeout);
   request.apdex = ReadApdex(node, diagnostics_, defaults_.apdex);
   if (const YamlNode* headers = FindValue(node, "headers")) {
     request.headers = ReadHeaders(*headers, diagnostics_);
@@ -337,27 +383,29 @@ bool FlowReader::ReadMethodAndPath(const YamlEntry& verb, Request& request) {
   return true;
 }
 
-void FlowReader::ReadStepName(const YamlNode& node, const YamlEntry& verb, Request& request) {
+std::string FlowReader::ReadStepName(const YamlNode& node, const YamlEntry& verb,
+                                     std::string usual) {
   SourceSpan span = verb.value.span;
   const YamlNode* name = FindValue(node, "name");
   if (name != nullptr) {
     span = name->span;
-    request.name = ReadName({*name, "name of a step"}, kNameBytesMax, diagnostics_).value_or("");
-    if (request.name.empty()) {
-      return;
+    usual = ReadName({*name, "name of a step"}, kNameBytesMax, diagnostics_).value_or("");
+    if (usual.empty()) {
+      return usual;
     }
   } else {
-    request.name = Printable(fmt::format("{} {}", request.method, request.path), kNameBytesMax);
+    usual = Printable(usual, kNameBytesMax);
   }
-  const auto [first, is_new] = step_names_.emplace(request.name, span);
+  const auto [first, is_new] = step_names_.emplace(usual, span);
   if (is_new) {
-    return;
+    return usual;
   }
   diagnostics_.Add(span,
                    fmt::format("two steps are called '{}', here and in line {}",
-                               Printable(request.name, 60), first->second.line),
+                               Printable(usual, 60), first->second.line),
                    name != nullptr ? "give one of them another name"
                                    : "give one of them a name of its own with 'name:'");
+  return usual;
 }
 
 void FlowReader::ReadBody(const YamlNode& node, Request& request) {
@@ -402,8 +450,7 @@ StepDefaults ReadDefaults(const YamlNode& node, Diagnostics& diagnostics) {
     return defaults;
   }
   if (const YamlNode* timeout = FindValue(node, "timeout")) {
-    defaults.timeout =
-        ReadDuration({*timeout, "timeout"}, kTimeoutRange, diagnostics).value_or(defaults.timeout);
+    defaults.timeout = ReadDuration({*timeout, "timeout"}, kTimeoutRange, diagnostics);
   }
   defaults.apdex = ReadApdex(node, diagnostics, std::nullopt);
   if (const YamlNode* headers = FindValue(node, "headers")) {

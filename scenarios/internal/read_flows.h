@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "scenarios/diagnostic.h"
@@ -10,7 +11,7 @@ namespace weir::scenarios::internal {
 
 /// What a step has unless it says otherwise.
 struct StepDefaults {
-  Nanos timeout = Request().timeout;
+  std::optional<Nanos> timeout;  ///< None = what Request and Command have by themselves.
   std::vector<Header> headers;
   std::optional<Nanos> apdex;
 };

@@ -24,6 +24,7 @@ constexpr NanosRange kWarmUpRange = {Nanos(0), std::chrono::hours(24 * 100)};
 constexpr NanosRange kDrainRange = {Nanos(0), std::chrono::hours(1)};
 constexpr CountRange kUsersRange = {0, 1'000'000};
 constexpr CountRange kLimitRange = {1, 1'000'000};
+constexpr CountRange kRoundsRange = {1, 1'000'000'000};
 
 // "a..b" as its two ends; a single value as both.
 std::pair<std::string_view, std::string_view> SplitRange(std::string_view text) {
@@ -228,6 +229,11 @@ void CheckTogether(const YamlNode& node, const Load& load, Diagnostics& diagnost
                     "'arrivals' does not go with users: they start by themselves",
                     "remove it, or use stages with 'rate'");
   }
+  if (const YamlEntry* rounds = Find(node, "rounds"); rounds != nullptr && !closed) {
+    diagnostics.Add(rounds->key.span,
+                    "'rounds' does not go with a rate: the stages plan its arrivals",
+                    "remove it, or use stages with 'users'");
+  }
   if (users_max > load.in_flight_max) {
     diagnostics.Add(FindValue(node, "stages")->span,
                     fmt::format("{} users, but in_flight_max is {}: the others could send nothing",
@@ -239,8 +245,8 @@ void CheckTogether(const YamlNode& node, const Load& load, Diagnostics& diagnost
 }  // namespace
 
 Load ReadLoad(const YamlNode& node, SourceSpan owner, Diagnostics& diagnostics) {
-  constexpr std::array<std::string_view, 6> kKnown = {"arrivals",      "warm_up",     "stages",
-                                                      "in_flight_max", "connections", "drain"};
+  constexpr std::array<std::string_view, 7> kKnown = {
+      "arrivals", "warm_up", "stages", "in_flight_max", "connections", "drain", "rounds"};
   Load load;
   if (!CheckKeys(node, {"load", kKnown, {}}, diagnostics)) {
     return load;
@@ -257,6 +263,9 @@ Load ReadLoad(const YamlNode& node, SourceSpan owner, Diagnostics& diagnostics) 
   }
   if (const YamlNode* limit = FindValue(node, "connections")) {
     ReadConnections(*limit, load, diagnostics);
+  }
+  if (const YamlNode* rounds = FindValue(node, "rounds")) {
+    load.rounds_max = ReadCount({*rounds, "rounds"}, kRoundsRange, diagnostics).value_or(0);
   }
   if (const YamlNode* drain = FindValue(node, "drain")) {
     load.drain = ReadDuration({*drain, "drain"}, kDrainRange, diagnostics).value_or(load.drain);

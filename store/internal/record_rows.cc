@@ -32,6 +32,10 @@ constexpr std::string_view kInsertPart =
     "INSERT INTO latency_part (record_id, part, spans_hdr, spans_min_ns, spans_max_ns,"
     " spans_sum_ns) VALUES (?,?,?,?,?,?)";
 
+constexpr std::string_view kInsertUsage =
+    "INSERT INTO program_usage (record_id, metric, values_hdr, values_min, values_max, values_sum)"
+    " VALUES (?,?,?,?,?,?)";
+
 constexpr std::string_view kSelectRecords =
     "SELECT record_id, second, phase, step, planned, completed, failed, timed_out, dropped,"
     " unfinished, completed_in_window, bytes_received, bytes_sent FROM step_record"
@@ -50,6 +54,10 @@ constexpr std::string_view kSelectLatency =
 constexpr std::string_view kSelectParts =
     "SELECT part, spans_hdr, spans_min_ns, spans_max_ns, spans_sum_ns FROM latency_part"
     " WHERE record_id = ? ORDER BY part";
+
+constexpr std::string_view kSelectUsage =
+    "SELECT metric, values_hdr, values_min, values_max, values_sum FROM program_usage"
+    " WHERE record_id = ? ORDER BY metric";
 
 constexpr int kColumnsPerHistogram = 4;
 
@@ -84,14 +92,15 @@ class RecordReader {
     auto errors = connection.Prepare(kSelectErrors);
     auto latency = connection.Prepare(kSelectLatency);
     auto parts = connection.Prepare(kSelectParts);
-    for (const auto* statement : {&records, &errors, &latency, &parts}) {
+    auto usage = connection.Prepare(kSelectUsage);
+    for (const auto* statement : {&records, &errors, &latency, &parts, &usage}) {
       if (!*statement) {
         return tl::unexpected(statement->error());
       }
     }
-    return RecordReader(
-        connection, query,
-        {std::move(*records), std::move(*errors), std::move(*latency), std::move(*parts)});
+    return RecordReader(connection, query,
+                        {std::move(*records), std::move(*errors), std::move(*latency),
+                         std::move(*parts), std::move(*usage)});
   }
 
   Status Visit(const std::function<void(std::uint32_t, StepRecord&)>& visit) {
@@ -119,6 +128,7 @@ class RecordReader {
     Statement errors;
     Statement latency;
     Statement parts;
+    Statement usage;
   };
 
   RecordReader(Connection& connection, const RecordQuery& query, Rows rows)
@@ -149,6 +159,9 @@ class RecordReader {
       }
       if (Status parts = ReadParts(record_id, record, place); !parts) {
         return parts;
+      }
+      if (Status usage = ReadUsage(record_id, record, place); !usage) {
+        return usage;
       }
     }
     return ReadLatency(record_id, record, place);
@@ -200,8 +213,31 @@ class RecordReader {
   }
 
   Status ReadParts(std::int64_t record_id, StepRecord& record, const Place& place) {
-    Statement& row = rows_.parts;
-    row.Bind(record_id);
+    return ReadNumbered(rows_.parts.Bind(record_id), place,
+                        {kLatencyPartCount, "a part of the latency"},
+                        [&record](std::size_t part) -> Histogram& {
+                          return record.parts[static_cast<LatencyPart>(part)];
+                        });
+  }
+
+  Status ReadUsage(std::int64_t record_id, StepRecord& record, const Place& place) {
+    return ReadNumbered(rows_.usage.Bind(record_id), place,
+                        {kUsageMetricCount, "what a program used"},
+                        [&record](std::size_t metric) -> Histogram& {
+                          return record.usage[static_cast<UsageMetric>(metric)];
+                        });
+  }
+
+  /// What the numbers of rows stand for.
+  struct Numbering {
+    std::size_t count;
+    std::string_view what;
+  };
+
+  // Rows of a number and a histogram each.
+  template <typename HistogramOf>
+  Status ReadNumbered(Statement& row, const Place& place, Numbering numbering,
+                      HistogramOf histogram_of) {
     while (true) {
       const Result<bool> step = row.Step();
       if (!step) {
@@ -210,13 +246,13 @@ class RecordReader {
       if (!*step) {
         return {};
       }
-      const auto part = static_cast<LatencyPart>(row.Below(0, kLatencyPartCount));
+      const std::size_t number = row.Below(0, numbering.count);
       if (row.damaged()) {
-        return place.Damaged("the number of a part of the latency is out of range");
+        return place.Damaged(fmt::format("the number of {} is out of range", numbering.what));
       }
-      if (Status read = ReadHistogram(row, 1, record.parts[part]); !read) {
+      if (Status read = ReadHistogram(row, 1, histogram_of(number)); !read) {
         return place.Damaged(
-            fmt::format("{} time: {}", LatencyPartName(part), read.error().message));
+            fmt::format("number {} of {}: {}", number, numbering.what, read.error().message));
       }
     }
   }
@@ -255,13 +291,14 @@ Result<RecordInserter> RecordInserter::Create(Connection& connection) {
   auto error = connection.Prepare(kInsertError);
   auto latency = connection.Prepare(kInsertLatency);
   auto part = connection.Prepare(kInsertPart);
-  for (const auto* statement : {&record, &error, &latency, &part}) {
+  auto usage = connection.Prepare(kInsertUsage);
+  for (const auto* statement : {&record, &error, &latency, &part, &usage}) {
     if (!*statement) {
       return tl::unexpected(statement->error());
     }
   }
-  return RecordInserter(
-      connection, {std::move(*record), std::move(*error), std::move(*latency), std::move(*part)});
+  return RecordInserter(connection, {std::move(*record), std::move(*error), std::move(*latency),
+                                     std::move(*part), std::move(*usage)});
 }
 
 Status RecordInserter::Insert(RunId run, std::optional<std::uint32_t> second,
@@ -291,24 +328,31 @@ Status RecordInserter::Insert(RunId run, std::optional<std::uint32_t> second,
       return inserted;
     }
   }
+  return InsertParts(record_id, record);
+}
+
+Status RecordInserter::InsertParts(std::int64_t record_id, const StepRecord& record) {
+  const auto insert = [record_id](Statement& statement, int number, const Histogram& values) {
+    if (values.empty()) {
+      return Status();
+    }
+    const std::vector<std::uint8_t> blob = EncodeHistogram(values);
+    return statement
+        .Bind(record_id, number, std::span<const std::uint8_t>(blob), values.min_ns(),
+              values.max_ns(), values.sum_ns())
+        .Run();
+  };
   for (const auto& [part, spans] : record.parts) {
-    if (Status inserted = InsertPart(record_id, part, spans); !inserted) {
+    if (Status inserted = insert(statements_.part, static_cast<int>(part), spans); !inserted) {
+      return inserted;
+    }
+  }
+  for (const auto& [metric, values] : record.usage) {
+    if (Status inserted = insert(statements_.usage, static_cast<int>(metric), values); !inserted) {
       return inserted;
     }
   }
   return {};
-}
-
-Status RecordInserter::InsertPart(std::int64_t record_id, LatencyPart part,
-                                  const Histogram& spans) {
-  if (spans.empty()) {
-    return {};
-  }
-  const std::vector<std::uint8_t> blob = EncodeHistogram(spans);
-  return statements_.part
-      .Bind(record_id, static_cast<int>(part), std::span<const std::uint8_t>(blob), spans.min_ns(),
-            spans.max_ns(), spans.sum_ns())
-      .Run();
 }
 
 Status RecordInserter::InsertLatency(std::int64_t record_id, Outcome outcome,

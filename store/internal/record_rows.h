@@ -12,7 +12,7 @@
 #include "store/internal/sqlite.h"
 
 /// How a StepRecord becomes rows (step_record, step_record_error, latency,
-/// latency_part) and rows a StepRecord.
+/// latency_part, program_usage) and rows a StepRecord.
 namespace weir::store::internal {
 
 /// Writes records of one connection, with statements prepared once.
@@ -29,12 +29,13 @@ class RecordInserter {
     Statement error;
     Statement latency;
     Statement part;
+    Statement usage;
   };
 
   RecordInserter(Connection& connection, Statements statements);
 
   Status InsertLatency(std::int64_t record_id, Outcome outcome, const LatencySet& set);
-  Status InsertPart(std::int64_t record_id, LatencyPart part, const Histogram& spans);
+  Status InsertParts(std::int64_t record_id, const StepRecord& record);
 
   Connection* connection_;
   Statements statements_;

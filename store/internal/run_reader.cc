@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "store/internal/program_rows.h"
 #include "store/internal/record_rows.h"
 #include "store/internal/run_lock.h"
 #include "store/internal/validity_rows.h"
@@ -273,6 +274,25 @@ Status ReadCertificate(Connection& connection, Run& run) {
                  : Status();
 }
 
+Status ReadProgramRows(Connection& connection, Run& run) {
+  bool damaged = false;
+  Result<std::vector<Measurement>> measurements = SelectMeasurements(connection, run.id, damaged);
+  if (!measurements) {
+    return tl::unexpected(measurements.error());
+  }
+  run.measurements = std::move(*measurements);
+  for (const Measurement& measurement : run.measurements) {
+    damaged |= measurement.step >= run.plan.steps.size();
+  }
+  Result<std::vector<UnknownUsage>> unknown = SelectUnknownUsage(connection, run.id, damaged);
+  if (!unknown) {
+    return tl::unexpected(unknown.error());
+  }
+  run.unknown_usage = std::move(*unknown);
+  return damaged ? Status(Damaged(connection, run.id, "a measurement of it is out of range"))
+                 : Status();
+}
+
 // What can be said of a run that has no totals, from the seconds that reached the file.
 Status SumUpSeconds(Connection& connection, Run& run) {
   std::map<std::pair<Phase, std::uint32_t>, StepRecord> totals;
@@ -349,6 +369,9 @@ Result<Run> SelectRun(Connection& connection, RunId id) {
     return tl::unexpected(read.error());
   }
   if (Status read = ReadThresholds(connection, run); !read) {
+    return tl::unexpected(read.error());
+  }
+  if (Status read = ReadProgramRows(connection, run); !read) {
     return tl::unexpected(read.error());
   }
   if (Status read = ReadCertificate(connection, run); !read) {

@@ -1,6 +1,7 @@
 #include "store/internal/run_rows.h"
 
 #include "base/check.h"
+#include "store/internal/program_rows.h"
 #include "store/internal/validity_rows.h"
 
 namespace weir::store::internal {
@@ -179,6 +180,12 @@ Status FinishRun(Connection& connection, RecordInserter& records, RunId id, cons
     if (Status inserted = InsertValidity(connection, id, *run.validity); !inserted) {
       return inserted;
     }
+  }
+  if (Status inserted = InsertMeasurements(connection, id, run.measurements); !inserted) {
+    return inserted;
+  }
+  if (Status inserted = InsertUnknownUsage(connection, id, run.unknown_usage); !inserted) {
+    return inserted;
   }
   return UpdateHead(connection, id, run);
 }

@@ -265,9 +265,66 @@ CREATE TABLE calibration (
 ) STRICT;
 )sql";
 
+constexpr std::string_view kVersion5 = R"sql(
+ALTER TABLE verdict ADD COLUMN action INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE verdict ADD COLUMN action_reason TEXT NOT NULL DEFAULT '';
+ALTER TABLE verdict ADD COLUMN score_low REAL;
+ALTER TABLE verdict ADD COLUMN score_high REAL;
+ALTER TABLE verdict_check ADD COLUMN alpha REAL;
+ALTER TABLE verdict_check ADD COLUMN demand TEXT NOT NULL DEFAULT '';
+ALTER TABLE verdict_check ADD COLUMN flip TEXT NOT NULL DEFAULT '';
+ALTER TABLE verdict_check ADD COLUMN weight REAL NOT NULL DEFAULT 1;
+ALTER TABLE verdict_check ADD COLUMN is_key INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE verdict_check ADD COLUMN waiver TEXT NOT NULL DEFAULT '';
+
+CREATE TABLE verdict_record (
+  verdict_id INTEGER PRIMARY KEY REFERENCES verdict (verdict_id),
+  inputs TEXT NOT NULL,
+  answer TEXT NOT NULL,
+  previous_sha256 TEXT NOT NULL,
+  sha256 TEXT NOT NULL
+) STRICT;
+
+CREATE TRIGGER verdict_record_is_final BEFORE UPDATE ON verdict_record
+BEGIN SELECT RAISE(ABORT, 'a verdict is never changed'); END;
+
+CREATE TRIGGER verdict_record_is_kept BEFORE DELETE ON verdict_record
+BEGIN SELECT RAISE(ABORT, 'a verdict is never deleted'); END;
+)sql";
+
+constexpr std::string_view kVersion6 = R"sql(
+CREATE TABLE program_usage (
+  record_id INTEGER NOT NULL REFERENCES step_record (record_id) ON DELETE CASCADE,
+  metric INTEGER NOT NULL,
+  values_hdr BLOB NOT NULL,
+  values_min INTEGER NOT NULL,
+  values_max INTEGER NOT NULL,
+  values_sum REAL NOT NULL,
+  PRIMARY KEY (record_id, metric)
+) STRICT;
+
+CREATE TABLE program_usage_unknown (
+  run_id INTEGER NOT NULL REFERENCES run (run_id) ON DELETE CASCADE,
+  metric INTEGER NOT NULL,
+  reason TEXT NOT NULL,
+  PRIMARY KEY (run_id, metric)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE measurement (
+  run_id INTEGER NOT NULL REFERENCES run (run_id) ON DELETE CASCADE,
+  step INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  unit TEXT NOT NULL,
+  repetition INTEGER NOT NULL,
+  value REAL NOT NULL,
+  PRIMARY KEY (run_id, step, name, repetition)
+) STRICT, WITHOUT ROWID;
+)sql";
+
 constexpr std::array kMigrations = {
     Migration{.version = 1, .sql = kVersion1}, Migration{.version = 2, .sql = kVersion2},
-    Migration{.version = 3, .sql = kVersion3}, Migration{.version = 4, .sql = kVersion4}};
+    Migration{.version = 3, .sql = kVersion3}, Migration{.version = 4, .sql = kVersion4},
+    Migration{.version = 5, .sql = kVersion5}, Migration{.version = 6, .sql = kVersion6}};
 
 // A reader only ever waits for a writer that is making or migrating the file.
 constexpr Nanos kReaderLockWait = std::chrono::seconds(5);

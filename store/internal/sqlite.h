@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/run.h"
 #include "base/time.h"
 
 struct sqlite3;
@@ -165,5 +166,28 @@ class Transaction {
 
   Connection* connection_;
 };
+
+/// Calls `visit(row)` for each row of `sql` with the run bound to its only parameter. Sets
+/// `damaged` when a row had a value of another kind than was asked for.
+template <typename Visitor>
+Status ForEachOf(Connection& connection, std::string_view sql, RunId id, bool& damaged,
+                 Visitor visit) {
+  Result<Statement> statement = connection.Prepare(sql);
+  if (!statement) {
+    return tl::unexpected(statement.error());
+  }
+  statement->Bind(id);
+  while (true) {
+    const Result<bool> row = statement->Step();
+    if (!row) {
+      return tl::unexpected(row.error());
+    }
+    if (!*row) {
+      damaged |= statement->damaged();
+      return {};
+    }
+    visit(*statement);
+  }
+}
 
 }  // namespace weir::store::internal

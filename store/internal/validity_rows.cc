@@ -8,28 +8,6 @@ namespace {
 constexpr std::uint64_t kGradeCount = 3;
 constexpr std::uint64_t kSecondsMax = std::numeric_limits<std::uint32_t>::max();
 
-// Calls `visit` for each row of `sql` about one run.
-template <typename Visitor>
-Status ForEachOf(Connection& connection, std::string_view sql, RunId id, bool& damaged,
-                 Visitor visit) {
-  Result<Statement> statement = connection.Prepare(sql);
-  if (!statement) {
-    return tl::unexpected(statement.error());
-  }
-  statement->Bind(id);
-  while (true) {
-    const Result<bool> row = statement->Step();
-    if (!row) {
-      return tl::unexpected(row.error());
-    }
-    if (!*row) {
-      damaged |= statement->damaged();
-      return {};
-    }
-    visit(*statement);
-  }
-}
-
 Status InsertReasons(Connection& connection, RunId id, const std::vector<ValidityReason>& reasons) {
   Result<Statement> statement = connection.Prepare(
       "INSERT INTO validity_reason (run_id, ordinal, subject, grade, text) VALUES (?,?,?,?,?)");

@@ -12,6 +12,7 @@ namespace weir::store::internal {
 namespace {
 
 constexpr std::uint64_t kVerdictCount = 4;
+constexpr std::uint64_t kActionCount = 6;
 constexpr std::uint64_t kListedMax = std::numeric_limits<std::int64_t>::max();
 
 /// Which runs a verdict_run row belongs to. Persisted: never renumber.
@@ -37,7 +38,8 @@ Status InsertChecks(Connection& connection, std::int64_t id, const std::vector<G
   Result<Statement> statement = connection.Prepare(
       "INSERT INTO verdict_check (verdict_id, ordinal, metric, step, unit, baseline, candidate,"
       " change_ratio, interval_low, interval_high, tolerance, p_value, detectable, verdict,"
-      " reason, runs_needed) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+      " reason, runs_needed, alpha, demand, flip, weight, is_key, waiver)"
+      " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
   if (!statement) {
     return tl::unexpected(statement.error());
   }
@@ -48,7 +50,8 @@ Status InsertChecks(Connection& connection, std::int64_t id, const std::vector<G
     statement->Bind(id, static_cast<std::uint64_t>(i), check.metric, check.step, check.unit,
                     check.baseline, check.candidate, check.change_ratio, low, high, check.tolerance,
                     check.p_value, check.detectable, static_cast<int>(check.verdict), check.reason,
-                    check.runs_needed);
+                    check.runs_needed, check.alpha, check.demand, check.flip, check.weight,
+                    check.key, check.waiver);
     if (Status inserted = statement->Run(); !inserted) {
       return inserted;
     }
@@ -118,51 +121,13 @@ GateCheck CheckOf(Statement& row) {
   if (!row.IsNull(13)) {
     check.runs_needed = static_cast<int>(row.Below(13, std::numeric_limits<int>::max()));
   }
+  check.alpha = row.MaybeReal(14);
+  check.demand = row.Text(15);
+  check.flip = row.Text(16);
+  check.weight = row.Real(17);
+  check.key = row.Below(18, 2) == 1;
+  check.waiver = row.Text(19);
   return check;
-}
-
-Result<StoredVerdict> SelectVerdict(Connection& connection, std::int64_t id) {
-  StoredVerdict stored;
-  stored.id = id;
-  GateResult& result = stored.result;
-  Status read =
-      ForEachPart(connection,
-                  "SELECT decided_at_ns, verdict, reason, candidate, baseline, design FROM verdict"
-                  " WHERE verdict_id = ?",
-                  id, [&](Statement& row) {
-                    stored.decided_at = WallTime(Nanos(row.Integer(0)));
-                    result.verdict = static_cast<Verdict>(row.Below(1, kVerdictCount));
-                    result.reason = row.Text(2);
-                    result.candidate = row.Text(3);
-                    result.baseline = row.Text(4);
-                    result.design = row.Text(5);
-                  });
-  if (read) {
-    read = ForEachPart(
-        connection,
-        "SELECT side, run_id FROM verdict_run WHERE verdict_id = ? ORDER BY side, ordinal", id,
-        [&](Statement& row) {
-          const bool candidate = static_cast<Side>(row.Below(0, 2)) == Side::kCandidate;
-          (candidate ? result.candidate_runs : result.baseline_runs).push_back(row.Integer(1));
-        });
-  }
-  if (read) {
-    read = ForEachPart(connection,
-                       "SELECT metric, step, unit, baseline, candidate, change_ratio, interval_low,"
-                       " interval_high, tolerance, p_value, detectable, verdict, reason, "
-                       "runs_needed FROM verdict_check"
-                       " WHERE verdict_id = ? ORDER BY ordinal",
-                       id, [&](Statement& row) { result.checks.push_back(CheckOf(row)); });
-  }
-  if (read) {
-    read = ForEachPart(connection,
-                       "SELECT text FROM verdict_warning WHERE verdict_id = ? ORDER BY ordinal", id,
-                       [&](Statement& row) { result.warnings.push_back(row.Text(0)); });
-  }
-  if (!read) {
-    return tl::unexpected(read.error());
-  }
-  return stored;
 }
 
 }  // namespace
@@ -170,13 +135,16 @@ Result<StoredVerdict> SelectVerdict(Connection& connection, std::int64_t id) {
 Result<std::int64_t> InsertVerdict(Connection& connection, const GateResult& result,
                                    WallTime decided_at) {
   Result<Statement> statement = connection.Prepare(
-      "INSERT INTO verdict (decided_at_ns, verdict, reason, candidate, baseline, design)"
-      " VALUES (?,?,?,?,?,?)");
+      "INSERT INTO verdict (decided_at_ns, verdict, reason, candidate, baseline, design, action,"
+      " action_reason, score_low, score_high) VALUES (?,?,?,?,?,?,?,?,?,?)");
   if (!statement) {
     return tl::unexpected(statement.error());
   }
+  const auto low = result.score ? std::optional(result.score->low) : std::nullopt;
+  const auto high = result.score ? std::optional(result.score->high) : std::nullopt;
   statement->Bind(CountNs(decided_at), static_cast<int>(result.verdict), result.reason,
-                  result.candidate, result.baseline, result.design);
+                  result.candidate, result.baseline, result.design, static_cast<int>(result.action),
+                  result.action_reason, low, high);
   Status inserted = statement->Run();
   const std::int64_t id = connection.LastInsertId();
   if (inserted) {
@@ -195,6 +163,118 @@ Result<std::int64_t> InsertVerdict(Connection& connection, const GateResult& res
     return tl::unexpected(inserted.error());
   }
   return id;
+}
+
+Status InsertVerdictRecord(Connection& connection, std::int64_t id, const VerdictSeal& seal) {
+  Result<Statement> newest =
+      connection.Prepare("SELECT sha256 FROM verdict_record ORDER BY verdict_id DESC LIMIT 1");
+  if (!newest) {
+    return tl::unexpected(newest.error());
+  }
+  const Result<bool> row = newest->Step();
+  if (!row) {
+    return tl::unexpected(row.error());
+  }
+  VerdictRecord record{.inputs = seal.inputs,
+                       .answer = seal.answer,
+                       .previous_sha256 = *row ? newest->Text(0) : std::string(),
+                       .sha256 = ""};
+  record.sha256 = seal.sha256(ChainText(record));
+  Result<Statement> statement = connection.Prepare(
+      "INSERT INTO verdict_record (verdict_id, inputs, answer, previous_sha256, sha256)"
+      " VALUES (?,?,?,?,?)");
+  if (!statement) {
+    return tl::unexpected(statement.error());
+  }
+  return statement->Bind(id, record.inputs, record.answer, record.previous_sha256, record.sha256)
+      .Run();
+}
+
+Result<StoredVerdict> SelectVerdict(Connection& connection, std::int64_t id) {
+  StoredVerdict stored;
+  stored.id = id;
+  bool found = false;
+  GateResult& result = stored.result;
+  Status read =
+      ForEachPart(connection,
+                  "SELECT decided_at_ns, verdict, reason, candidate, baseline, design, action,"
+                  " action_reason, score_low, score_high FROM verdict WHERE verdict_id = ?",
+                  id, [&](Statement& row) {
+                    found = true;
+                    stored.decided_at = WallTime(Nanos(row.Integer(0)));
+                    result.verdict = static_cast<Verdict>(row.Below(1, kVerdictCount));
+                    result.reason = row.Text(2);
+                    result.candidate = row.Text(3);
+                    result.baseline = row.Text(4);
+                    result.design = row.Text(5);
+                    result.action = static_cast<GateAction>(row.Below(6, kActionCount));
+                    result.action_reason = row.Text(7);
+                    if (!row.IsNull(8)) {
+                      result.score = Interval{.low = row.Real(8), .high = row.Real(9)};
+                    }
+                  });
+  if (read) {
+    read = ForEachPart(
+        connection,
+        "SELECT side, run_id FROM verdict_run WHERE verdict_id = ? ORDER BY side, ordinal", id,
+        [&](Statement& row) {
+          const bool candidate = static_cast<Side>(row.Below(0, 2)) == Side::kCandidate;
+          (candidate ? result.candidate_runs : result.baseline_runs).push_back(row.Integer(1));
+        });
+  }
+  if (read) {
+    read = ForEachPart(connection,
+                       "SELECT metric, step, unit, baseline, candidate, change_ratio, interval_low,"
+                       " interval_high, tolerance, p_value, detectable, verdict, reason, "
+                       "runs_needed, alpha, demand, flip, weight, is_key, waiver"
+                       " FROM verdict_check"
+                       " WHERE verdict_id = ? ORDER BY ordinal",
+                       id, [&](Statement& row) { result.checks.push_back(CheckOf(row)); });
+  }
+  if (read) {
+    read = ForEachPart(connection,
+                       "SELECT text FROM verdict_warning WHERE verdict_id = ? ORDER BY ordinal", id,
+                       [&](Statement& row) { result.warnings.push_back(row.Text(0)); });
+  }
+  if (read) {
+    read = ForEachPart(connection,
+                       "SELECT inputs, answer, previous_sha256, sha256 FROM verdict_record"
+                       " WHERE verdict_id = ?",
+                       id, [&](Statement& row) {
+                         stored.record = VerdictRecord{.inputs = row.Text(0),
+                                                       .answer = row.Text(1),
+                                                       .previous_sha256 = row.Text(2),
+                                                       .sha256 = row.Text(3)};
+                       });
+  }
+  if (!read) {
+    return tl::unexpected(read.error());
+  }
+  if (!found) {
+    return UsageError(fmt::format("there is no verdict {} in the history '{}'", id,
+                                  Printable(connection.path())));
+  }
+  return stored;
+}
+
+Status VisitVerdicts(Connection& connection,
+                     const std::function<void(const StoredVerdict&)>& visit) {
+  Result<Statement> statement =
+      connection.Prepare("SELECT verdict_id FROM verdict ORDER BY verdict_id");
+  if (!statement) {
+    return tl::unexpected(statement.error());
+  }
+  while (true) {
+    const Result<bool> row = statement->Step();
+    if (!row || !*row) {
+      return row ? Status() : tl::unexpected(row.error());
+    }
+    const Result<StoredVerdict> verdict = SelectVerdict(connection, statement->Integer(0));
+    if (!verdict) {
+      return tl::unexpected(verdict.error());
+    }
+    visit(*verdict);
+  }
 }
 
 Result<std::vector<StoredVerdict>> SelectVerdicts(Connection& connection, std::size_t count) {

@@ -169,13 +169,33 @@ TEST(RunNamesTest, ErrorsHaveTheirPersistedWords) {
                                                                        "proxy",
                                                                        "transfer",
                                                                        "no_descriptor",
-                                                                       "no_local_port"};
+                                                                       "no_local_port",
+                                                                       "exit_code",
+                                                                       "signal",
+                                                                       "no_program"};
   std::set<std::string_view> names;
   for (std::size_t i = 0; i < kRequestErrorCount; ++i) {
     EXPECT_EQ(RequestErrorName(static_cast<RequestError>(i)), kWords.at(i));
     names.insert(kWords.at(i));
   }
   EXPECT_EQ(names.size(), kRequestErrorCount);
+}
+
+TEST(RunNamesTest, UsageMetricsHaveTheirPersistedWordsAndUnits) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, kUsageMetricCount> kWords = {
+      {{"user_time", "ns"},
+       {"system_time", "ns"},
+       {"peak_memory", "bytes"},
+       {"page_faults", "count"},
+       {"context_switches", "count"},
+       {"instructions", "count"},
+       {"cycles", "count"},
+       {"cache_misses", "count"},
+       {"branch_misses", "count"}}};
+  for (std::size_t i = 0; i < kUsageMetricCount; ++i) {
+    EXPECT_EQ(UsageMetricName(static_cast<UsageMetric>(i)), kWords.at(i).first);
+    EXPECT_EQ(UsageMetricUnit(static_cast<UsageMetric>(i)), kWords.at(i).second);
+  }
 }
 
 TEST(RunNamesTest, AStoredRunningRunReadsAsIncomplete) {

@@ -27,6 +27,7 @@ struct Way {
   Protocol protocol;
   Client client;
   bool tls;
+  std::uint32_t pipeline = 1;
 };
 
 // Names the parameter in failures.
@@ -107,6 +108,7 @@ class TransportConformanceTest : public ::testing::TestWithParam<Way> {
     options.connection.protocol = GetParam().protocol;
     options.connection.client = GetParam().client;
     options.connection.streams_max = streams;
+    options.connection.pipeline = GetParam().pipeline;
     options.connection.tls.ca_file = dir_.Write("ca.pem", authority_.certificate());
     options.dialer.addresses.push_back(
         *FirstReachable(*Resolve(options.target), options.target, 5s));
@@ -263,6 +265,34 @@ TEST_P(TransportConformanceTest, ARefusedConnectionIsNamed) {
   EXPECT_EQ(log_.ended[0].error, RequestError::kConnectRefused);
 }
 
+TEST_P(TransportConformanceTest, APipelineCarriesSeveralRequestsInTheirOrder) {
+  if (GetParam().pipeline == 1) {
+    GTEST_SKIP() << "of pipelines only";
+  }
+  scenarios::Request small = Get("/hello");
+  small.check.body.push_back({Matcher::Kind::kContains, "x"});
+  scenarios::Request large = Get("/large");
+  large.check = small.check;
+  const std::string text(400'000, 'w');
+  server_->Serve("large", text);
+  const PreparedScenario hello = Prepared(small);
+  const PreparedScenario big = Prepared(large);
+  Open(1);
+  transport_->Start(0, hello.requests[0]);
+  Await(1);
+  for (ExchangeId id = 1; id <= 4; ++id) {
+    EXPECT_EQ(transport_->Start(id, (id % 2 == 1 ? big : hello).requests[0]),
+              Transport::StartResult::kSent);
+  }
+  EXPECT_EQ(transport_->Start(5, hello.requests[0]), Transport::StartResult::kNoRoom);
+  Await(5);
+  for (ExchangeId id = 1; id <= 4; ++id) {
+    EXPECT_EQ(log_.ended[id].id, id);
+    EXPECT_EQ(log_.ended[id].body.size(), id % 2 == 1 ? text.size() : 11U);
+  }
+  EXPECT_EQ(transport_->connections(), 1U);
+}
+
 // Ended while exchanges are on their way: the destructor leaves nothing in the loop.
 TEST_P(TransportConformanceTest, MayGoAtAnyTime) {
   const PreparedScenario prepared = Prepared(Get("/hello"));
@@ -272,15 +302,17 @@ TEST_P(TransportConformanceTest, MayGoAtAnyTime) {
   transport_->Start(1, prepared.requests[0]);
 }
 
-INSTANTIATE_TEST_SUITE_P(Ways, TransportConformanceTest,
-                         ::testing::Values(Way{"http1", Protocol::kHttp1, Client::kNative, false},
-                                           Way{"http1_tls", Protocol::kHttp1, Client::kNative,
-                                               true},
-                                           Way{"h2", Protocol::kHttp2, Client::kNative, false},
-                                           Way{"h2_tls", Protocol::kHttp2, Client::kNative, true},
-                                           Way{"curl", Protocol::kHttp1, Client::kCurl, false},
-                                           Way{"curl_tls", Protocol::kHttp1, Client::kCurl, true}),
-                         [](const auto& each) { return std::string(each.param.name); });
+INSTANTIATE_TEST_SUITE_P(
+    Ways, TransportConformanceTest,
+    ::testing::Values(Way{"http1", Protocol::kHttp1, Client::kNative, false},
+                      Way{"http1_tls", Protocol::kHttp1, Client::kNative, true},
+                      Way{"http1_pipeline", Protocol::kHttp1, Client::kNative, false, 4},
+                      Way{"http1_pipeline_tls", Protocol::kHttp1, Client::kNative, true, 4},
+                      Way{"h2", Protocol::kHttp2, Client::kNative, false},
+                      Way{"h2_tls", Protocol::kHttp2, Client::kNative, true},
+                      Way{"curl", Protocol::kHttp1, Client::kCurl, false},
+                      Way{"curl_tls", Protocol::kHttp1, Client::kCurl, true}),
+    [](const auto& each) { return std::string(each.param.name); });
 
 }  // namespace
 }  // namespace weir::loadgen

@@ -76,6 +76,9 @@ TEST(RunJsonTest, HasEveryKeyOfItsSchema) {
                                           "validity_reason",
                                           "target_resources",
                                           "target_resources_reason",
+                                          "usage",
+                                          "usage_reason",
+                                          "measurements",
                                           "apdex",
                                           "apdex_reason"};
   EXPECT_EQ(KeysOf(json), expected);
@@ -169,9 +172,10 @@ TEST(RunJsonTest, HostileTextStaysData) {
 
 TEST(VerdictJsonTest, HasEveryKeyOfItsSchema) {
   const Json json = Json::parse(VerdictJson(SyntheticReport().verdicts[0]));
-  EXPECT_EQ(KeysOf(json), (std::set<std::string>{"schema", "verdict", "reason", "candidate",
-                                                 "baseline", "candidate_runs", "baseline_runs",
-                                                 "design", "warnings", "checks"}));
+  EXPECT_EQ(KeysOf(json),
+            (std::set<std::string>{"schema", "verdict", "reason", "candidate", "baseline",
+                                   "candidate_runs", "baseline_runs", "design", "warnings",
+                                   "checks", "action", "action_reason", "score", "score_reason"}));
   EXPECT_EQ(json["schema"], "weir.verdict/1");
   EXPECT_EQ(json["verdict"], "fail");
   EXPECT_EQ(json["candidate_runs"], Json({2, 4, 6, 8, 10}));

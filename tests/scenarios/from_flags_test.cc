@@ -53,6 +53,62 @@ TEST(ScenarioFromFlagsTest, WithARateIsAnOpenLoopOverTheConnections) {
   EXPECT_EQ(scenario.load.in_flight_max, 500U);
 }
 
+TEST(ScenarioFromFlagsTest, ACommandIsAStepInsteadOfAUrl) {
+  FlagLoad flags;
+  flags.command = "prog --name 'a b'";
+  flags.connections = 1;
+  flags.rounds = 200;
+  flags.duration = 1h;
+  flags.timeout = 3s;
+  const Scenario scenario = Made(flags);
+  EXPECT_FALSE(scenario.target);
+  EXPECT_EQ(scenario.name, flags.command);
+  EXPECT_EQ(scenario.load.rounds_max, 200U);
+  EXPECT_EQ(scenario.LoadInWords(), "200 rounds by 1 user for 1 h");
+  const auto& command = std::get<Command>(scenario.flows.at(0).actions.at(0));
+  EXPECT_EQ(command.argv, (std::vector<std::string>{"prog", "--name", "a b"}));
+  EXPECT_EQ(command.timeout, 3s);
+}
+
+TEST(ScenarioFromFlagsTest, OnlyAShellIsGivenWhatOnlyAShellCanDo) {
+  FlagLoad flags;
+  flags.command = "sort x | uniq";
+  EXPECT_TRUE(ScenarioFromFlags(flags).error().message.starts_with(
+      "--command: '|' means something to a shell only"));
+  flags.by_shell = true;
+  EXPECT_EQ(std::get<Command>(Made(flags).flows.at(0).actions.at(0)).argv,
+            (std::vector<std::string>{"/bin/sh", "-c", "sort x | uniq"}));
+}
+
+TEST(ScenarioFromFlagsTest, ACommandRefusesWhatIsForRequests) {
+  FlagLoad flags;
+  flags.command = "prog";
+  flags.url = "http://localhost/";
+  flags.body = "x";
+  flags.rounds = 5;
+  flags.rate = Rate::PerSecond(5);
+  EXPECT_EQ(ScenarioFromFlags(flags).error().message,
+            "--command: it does not go with a URL\n  hint: give one of the two\n"
+            "--command: a program has no headers, method, body, connections or TLS\n"
+            "  hint: leave those flags out\n"
+            "-n: with a rate, the duration says how many there are\n"
+            "  hint: leave out -n or -R");
+}
+
+TEST(ScenarioFromFlagsTest, APipelineHasAUserForEachOfItsPlaces) {
+  FlagLoad flags = Flags();
+  flags.connections = 5;
+  flags.connection.pipeline = 4;
+  const Scenario scenario = Made(flags);
+  EXPECT_EQ(scenario.LoadInWords(), "20 users for 10 s");
+  EXPECT_EQ(scenario.load.connections_max, 5U);
+  EXPECT_EQ(scenario.connection.pipeline, 4U);
+  flags.connection.protocol = Protocol::kHttp2;
+  EXPECT_EQ(ScenarioFromFlags(flags).error().message,
+            "URL: a pipeline is a thing of HTTP/1.1, and not of libcurl\n"
+            "  hint: leave out 'pipeline' (--pipeline); HTTP/2 has 'streams' (--streams)");
+}
+
 TEST(ScenarioFromFlagsTest, KeepsOddRatesAndDurationsExactly) {
   FlagLoad flags = Flags();
   flags.rate = Rate::PerSecond(1.0 / 3);

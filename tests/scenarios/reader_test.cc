@@ -207,6 +207,40 @@ TEST(ReadScenarioTest, ResolvesAliases) {
             FirstRequest(scenario).headers);
 }
 
+TEST(ReadScenarioTest, ReadsProgramsAsSteps) {
+  const Scenario scenario = Read(
+      "defaults: { timeout: 2s }\n"
+      "steps:\n"
+      "  - command: sort -n 'my file'\n"
+      "    check: { exit: [0, 2..3], stdout: [items, /total=.+/] }\n"
+      "  - think: 1s\n"
+      "  - { command: [gzip, \"-kc\", \"a b\"], name: pack, timeout: 1m }\n"
+      "  - shell: sort x | uniq\n" +
+      std::string(kLoad));
+  EXPECT_TRUE(scenario.RunsPrograms());
+  EXPECT_EQ(scenario.ProgramInWords(), "sort -n 'my file' (and 2 more)");
+  const auto& sort = std::get<Command>(scenario.flows[0].actions[0]);
+  EXPECT_EQ(sort.argv, (std::vector<std::string>{"sort", "-n", "my file"}));
+  EXPECT_EQ(sort.exits, (std::vector<StatusRange>{{0, 0}, {2, 3}}));
+  EXPECT_EQ(sort.output.size(), 2U);
+  EXPECT_EQ(sort.timeout, 2s);
+  const auto& pack = std::get<Command>(scenario.flows[0].actions[2]);
+  EXPECT_EQ(pack.argv, (std::vector<std::string>{"gzip", "-kc", "a b"}));
+  EXPECT_EQ(pack.timeout, 1min);
+  const auto& shell = std::get<Command>(scenario.flows[0].actions[3]);
+  EXPECT_EQ(shell.argv, (std::vector<std::string>{"/bin/sh", "-c", "sort x | uniq"}));
+  const std::vector<StepName> names = {
+      {"main", "sort -n 'my file'"}, {"main", "pack"}, {"main", "sort x | uniq"}};
+  EXPECT_EQ(scenario.StepNames(), names);
+}
+
+TEST(ReadScenarioTest, ReadsHowManyRoundsThereAre) {
+  const Scenario scenario = Read(
+      "steps: [ { command: date } ]\nload: { rounds: 200, stages: [ { users: 2, for: 1h } ] }\n");
+  EXPECT_EQ(scenario.load.rounds_max, 200U);
+  EXPECT_EQ(scenario.LoadInWords(), "200 rounds by 2 users for 1 h");
+}
+
 TEST(ReadScenarioFileTest, ReadsEveryScenarioOfTheLibrary) {
   int read = 0;
   for (const auto& entry :
@@ -218,7 +252,7 @@ TEST(ReadScenarioFileTest, ReadsEveryScenarioOfTheLibrary) {
       ++read;
     }
   }
-  EXPECT_EQ(read, 4);
+  EXPECT_EQ(read, 5);
 }
 
 TEST(ReadScenarioFileTest, SaysWhatIsWrongWithAPath) {

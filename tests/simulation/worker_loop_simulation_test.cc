@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/loadgen/models.h"
 #include "tests/simulation/simulated_run.h"
 
 namespace weir::tests {
@@ -42,6 +43,24 @@ TEST_P(WorkerLoopSimulationTest, KeepsItsPromisesForEverySeed) {
   }
   // A simulation in which nothing happens proves nothing.
   EXPECT_TRUE(wanted || planned > kSeedsPerCase * 10);
+}
+
+// Every worker begins its share of the rounds, no more and no fewer, whatever breaks meanwhile; and
+// the load is over with them, long before its stages are.
+TEST(WorkerLoopRoundsTest, TheLoadEndsWhenItsRoundsHaveBeenGone) {
+  for (const std::uint32_t index : {0U, 1U, 2U}) {
+    SimulationPlan plan;
+    plan.seed = index;
+    plan.scenario = OneStepScenario(ClosedLoad(4, std::chrono::hours(1)));
+    plan.scenario.load.rounds_max = 101;
+    plan.slice = {index, 3};
+    plan.target.connections_max = 2;
+    plan.target.reset = 0.2;
+    plan.target.never_answers = 0.05;
+    SimulatedRun run(plan);
+    run.Run();
+    EXPECT_EQ(run.planned(), index < 2 ? 34U : 33U);
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, WorkerLoopSimulationTest, testing::Range<std::uint64_t>(0, 8));

@@ -191,7 +191,10 @@ TEST_F(HistoryTest, SumsUpAKilledRunFromItsSeconds) {
   expected.state = RunState::kRunning;
   expected.state_reason =
       "the process that recorded it ended before the run did; 3 s of it are in the history";
+  // What is written at the end only.
   expected.thresholds.clear();
+  expected.measurements.clear();
+  expected.unknown_usage.clear();
   ExpectSameRun(*run, expected);
 }
 
@@ -322,7 +325,17 @@ TEST_F(HistoryTest, VerdictsLoadBackEqual) {
     EXPECT_EQ(actual.verdict, expected.verdict);
     EXPECT_EQ(actual.reason, expected.reason);
     EXPECT_EQ(actual.runs_needed, expected.runs_needed);
+    EXPECT_EQ(actual.alpha, expected.alpha);
+    EXPECT_EQ(actual.demand, expected.demand);
+    EXPECT_EQ(actual.flip, expected.flip);
+    EXPECT_EQ(actual.weight, expected.weight);
+    EXPECT_EQ(actual.key, expected.key);
+    EXPECT_EQ(actual.waiver, expected.waiver);
   }
+  EXPECT_EQ(stored.result.action, first.action);
+  EXPECT_EQ(stored.result.action_reason, first.action_reason);
+  EXPECT_EQ(stored.result.score, first.score);
+  EXPECT_FALSE(stored.record);
 }
 
 TEST_F(HistoryTest, ListsTheNewestVerdictsOnly) {
@@ -338,11 +351,60 @@ TEST_F(HistoryTest, ListsTheNewestVerdictsOnly) {
   EXPECT_EQ((*verdicts)[1].decided_at, WallTime(Nanos(1)));
 }
 
+// A hash that can be read: what was hashed, in brackets.
+VerdictSeal SealOf(const std::string& inputs) {
+  return {.inputs = inputs, .answer = "answer", .sha256 = [](std::string_view text) {
+            return "[" + std::string(text) + "]";
+          }};
+}
+
+TEST_F(HistoryTest, EachRecordFollowsTheOneBefore) {
+  auto store = Store::OpenForWriting(path_, kTestOptions);
+  ASSERT_TRUE(store);
+  ASSERT_TRUE((*store)->AppendVerdict(SampleVerdict(), WallTime{}, SealOf("one")));
+  const auto second = (*store)->AppendVerdict(SampleVerdict(), WallTime{}, SealOf("two"));
+  ASSERT_TRUE(second);
+
+  std::vector<std::string> hashes;
+  ASSERT_TRUE((*store)->VisitVerdicts(
+      [&](const StoredVerdict& verdict) { hashes.push_back(verdict.record.value().sha256); }));
+  EXPECT_EQ(hashes,
+            (std::vector<std::string>{"[\none\nanswer]", "[[\none\nanswer]\ntwo\nanswer]"}));
+  const auto loaded = (*store)->LoadVerdict(*second);
+  ASSERT_TRUE(loaded);
+  EXPECT_EQ(loaded->record->previous_sha256, hashes[0]);
+  EXPECT_EQ(loaded->record->inputs, "two");
+  EXPECT_EQ((*store)->LoadVerdict(9).error().kind, ErrorKind::kUsage);
+}
+
+TEST_F(HistoryTest, JudgedRunsAreThoseOfTheNewestVerdictsThatAreGoodEnough) {
+  const RunId first = RecordSampleRun(path_, 1);
+  const RunId second = RecordSampleRun(path_, 1);
+  auto store = Store::OpenForWriting(path_, kTestOptions);
+  ASSERT_TRUE(store);
+  const auto judge = [&](Verdict verdict, RunId run) {
+    GateResult result;
+    result.verdict = verdict;
+    result.candidate_runs = {run};
+    ASSERT_TRUE((*store)->AppendVerdict(result, WallTime{}));
+  };
+  judge(Verdict::kPass, first);
+  judge(Verdict::kFail, second);
+  judge(Verdict::kPass, 99);  // Gone from the history.
+  EXPECT_EQ(*(*store)->JudgedRuns({}), std::vector<RunId>{first});
+  EXPECT_EQ(*(*store)->JudgedRuns({.worst = Verdict::kFail}), std::vector<RunId>{second});
+  EXPECT_EQ(*(*store)->JudgedRuns({.worst = Verdict::kFail, .verdicts = 2}),
+            (std::vector<RunId>{first, second}));
+  EXPECT_EQ(*(*store)->JudgedRuns({.scenario = "another"}), std::vector<RunId>{});
+  EXPECT_EQ(*(*store)->JudgedRuns({.except = {first}}), std::vector<RunId>{});
+}
+
 TEST_F(HistoryTest, TheFileItselfRefusesToChangeAVerdict) {
   auto store = Store::OpenForWriting(path_, kTestOptions);
   ASSERT_TRUE(store);
-  ASSERT_TRUE((*store)->AppendVerdict(SampleVerdict(), WallTime{}));
-  for (const std::string table : {"verdict", "verdict_run", "verdict_check", "verdict_warning"}) {
+  ASSERT_TRUE((*store)->AppendVerdict(SampleVerdict(), WallTime{}, SealOf("x")));
+  for (const std::string table :
+       {"verdict", "verdict_run", "verdict_check", "verdict_warning", "verdict_record"}) {
     EXPECT_NE(TrySql(path_, "DELETE FROM " + table), "") << table;
     EXPECT_NE(TrySql(path_, "UPDATE " + table + " SET verdict_id = 7"), "") << table;
   }

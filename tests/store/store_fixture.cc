@@ -81,6 +81,8 @@ SecondRecord SampleSecond(std::uint32_t second) {
     part.latency[Outcome::kTimedOut].response.RecordNs(5'000'000'123 + second, 1);
     part.parts[LatencyPart::kSend].RecordNs(20'001 + second, 3);
     part.parts[LatencyPart::kFirstByte].RecordNs(1'000'000 + step, 3);
+    part.usage[UsageMetric::kUserTime].RecordNs(3'000'017 + second, 2);
+    part.usage[UsageMetric::kBranchMisses].RecordNs(40'000 + step, 2);
     record.steps.push_back(part);
   }
   return record;
@@ -123,6 +125,10 @@ Run SampleRun(std::uint32_t seconds) {
                      .state = ThresholdResult::State::kUnknown,
                      .observed = std::nullopt,
                      .reason = "no requests"}};
+  run.measurements = {{.step = 0, .name = "cpu_time", .unit = "ns", .values = {12.5, 11.75, 13}},
+                      {.step = 0, .name = "real_time", .unit = "ns", .values = {12.5}},
+                      {.step = 1, .name = "real_time", .unit = "ns", .values = {1e9, -0.5}}};
+  run.unknown_usage = {{UsageMetric::kPeakMemory, "too small"}, {UsageMetric::kCycles, "hidden"}};
   return run;
 }
 
@@ -179,12 +185,21 @@ GateResult SampleVerdict() {
   known.detectable = 0.04;
   known.verdict = Verdict::kFail;
   known.reason = "slower";
+  known.alpha = 0.03;
+  known.flip = "it would be no fail at a tolerance above 42 %";
+  known.weight = 2;
+  known.key = true;
+  known.waiver = "shop until 2030-01-31T00:00:00Z: known";
   GateCheck unknown;
   unknown.metric = "error_rate";
   unknown.unit = "ratio";
   unknown.reason = "too few runs";
   unknown.runs_needed = 5;
+  unknown.demand = "< 1%";
   result.checks = {known, unknown};
+  result.score = Interval{.low = 0.25, .high = 0.5};
+  result.action = GateAction::kConfirm;
+  result.action_reason = "3 fresh runs must fail again";
   result.warnings = {"runs do not alternate", ""};
   return result;
 }
@@ -264,6 +279,11 @@ void ExpectSameRecord(const StepRecord& actual, const StepRecord& expected) {
     ASSERT_TRUE(actual.parts.contains(part)) << LatencyPartName(part);
     ExpectSameHistogram(actual.parts.at(part), spans);
   }
+  ASSERT_EQ(actual.usage.size(), expected.usage.size());
+  for (const auto& [metric, values] : expected.usage) {
+    ASSERT_TRUE(actual.usage.contains(metric)) << UsageMetricName(metric);
+    ExpectSameHistogram(actual.usage.at(metric), values);
+  }
 }
 
 void ExpectSameRun(const Run& actual, const Run& expected) {
@@ -286,6 +306,8 @@ void ExpectSameRun(const Run& actual, const Run& expected) {
     EXPECT_EQ(actual.thresholds[i].observed, expected.thresholds[i].observed);
     EXPECT_EQ(actual.thresholds[i].reason, expected.thresholds[i].reason);
   }
+  EXPECT_EQ(actual.measurements, expected.measurements);
+  EXPECT_EQ(actual.unknown_usage, expected.unknown_usage);
 }
 
 std::string TrySql(const std::string& path, const std::string& sql) {

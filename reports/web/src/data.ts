@@ -58,7 +58,7 @@ export interface Threshold {
   reason: string;
 }
 
-export type Unit = "ns" | "per_s" | "ratio";
+export type Unit = "ns" | "per_s" | "ratio" | "s" | "bytes" | "";
 
 /** Point i of n: 1 / (1 - q) = count^(i / (n - 1)). From `bound_from` on, lower bounds. */
 export interface Curve {
@@ -130,7 +130,8 @@ export interface Check {
   candidate: number | null;
   change_ratio: number | null;
   interval: [number, number] | null;
-  tolerance: number;
+  tolerance: number | null;
+  demand?: string;
   p_value: number | null;
   verdict: VerdictWord;
   reason: string;

@@ -89,7 +89,20 @@ export function changeRange(interval: [number, number], unit: Unit): string {
 }
 
 export function value(number: number, unit: Unit): string {
-  return unit === "ns" ? duration(number) : unit === "per_s" ? rate(number) : percent(number);
+  switch (unit) {
+    case "ns":
+      return duration(number);
+    case "s":
+      return duration(number * 1e9);
+    case "per_s":
+      return rate(number);
+    case "bytes":
+      return bytes(number);
+    case "ratio":
+      return percent(number);
+    default:
+      return String(Number(number.toPrecision(4)));
+  }
 }
 
 export function bytes(size: number): string {

@@ -11,23 +11,26 @@ const spanMax = 5;
 /** How many tolerances the axis reaches either way, so that all checks of a verdict share it. */
 export function effectSpan(checks: Check[]): number {
   const reach = checks.flatMap((check) =>
-    (check.interval ?? [check.change_ratio ?? 0]).map((value) => Math.abs(value) / check.tolerance),
+    (check.interval ?? [check.change_ratio ?? 0]).map(
+      (value) => Math.abs(value) / (check.tolerance ?? 0),
+    ),
   );
   return Math.min(spanMax, Math.max(spanMin, ...reach.filter(Number.isFinite)) * 1.1);
 }
 
 export function effectPicture(check: Check, span: number): SVGElement | null {
-  if (!check.interval || check.tolerance <= 0) {
+  const tolerance = check.tolerance ?? 0;
+  if (!check.interval || tolerance <= 0) {
     return null;
   }
   const x = (value: number): number => {
-    const clipped = Math.max(-span, Math.min(span, value / check.tolerance));
+    const clipped = Math.max(-span, Math.min(span, value / tolerance));
     return width / 2 + (clipped / span) * (width / 2 - edge);
   };
   const [low, high] = check.interval;
   const middle = height / 2;
   const cap = (value: number, out: -1 | 1): SVGElement =>
-    Math.abs(value / check.tolerance) > span
+    Math.abs(value / tolerance) > span
       ? svg("path", {
           d: `M${x(value) - out * 5},${middle - 4}L${x(value)},${middle}L${x(value) - out * 5},${middle + 4}`,
         })
@@ -43,9 +46,9 @@ export function effectPicture(check: Check, span: number): SVGElement | null {
     },
     svg("rect", {
       class: "band",
-      x: x(-check.tolerance),
+      x: x(-tolerance),
       y: 0,
-      width: x(check.tolerance) - x(-check.tolerance),
+      width: x(tolerance) - x(-tolerance),
       height,
     }),
     svg("path", { class: "zero", d: `M${width / 2},0V${height}` }),

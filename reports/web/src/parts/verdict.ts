@@ -43,7 +43,9 @@ function checkRow(check: Check, span: number): (Node | string)[] {
     shown(check.candidate),
     change === null ? unknown(check.reason) : datum(change, format.change(change, check.unit)),
     check.interval ? format.changeRange(check.interval, check.unit) : unknown(check.reason),
-    `± ${format.change(check.tolerance, check.unit).slice(1)}`,
+    check.tolerance === null
+      ? name(check.demand ?? "")
+      : `± ${format.change(check.tolerance, check.unit).slice(1)}`,
     effectPicture(check, span) ?? "",
   ];
 }

@@ -1,0 +1,333 @@
+#include "analysis/gate_judges.h"
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "analysis/criterion_value.h"
+#include "analysis/effect.h"
+#include "analysis/gate_prose.h"
+#include "base/text.h"
+
+namespace weir::analysis {
+namespace {
+
+using Kind = GateCriterion::Kind;
+
+// Two tests of one tail, the smaller p-value taken: what it is multiplied by (docs/verdicts.md).
+constexpr double kTwoTestsFactor = 1.25;
+constexpr double kTwoTestsFactorAlone = 1.5;
+constexpr double kTailFrom = 0.9;
+// The tail relative to the body counts only if the body did not get clearly faster.
+constexpr double kFasterBodyT = -1;
+// Few runs may agree by chance: the error is at least this share of the sampling error inside runs.
+constexpr double kInsideErrorShare = 0.25;
+constexpr double kLagShareMax = 0.5;
+
+double Median(std::vector<double> values) {
+  if (values.empty()) {
+    return 0;
+  }
+  std::sort(values.begin(), values.end());
+  const std::size_t half = values.size() / 2;
+  return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
+}
+
+// Median over runs of the generator's lateness, at the place of the latencies that is judged.
+double LagOf(std::span<const RunStatistics> runs, Kind kind) {
+  std::vector<double> lags;
+  for (const RunStatistics& run : runs) {
+    const auto& lag = kind == Kind::kResponseBody ? run.send_lag_p50_ns : run.send_lag_p99_ns;
+    lags.push_back(lag.value_or(0));
+  }
+  return Median(std::move(lags));
+}
+
+// Why the generator's own lateness spoils this check; empty when it does not. Lateness that is the
+// same on both sides is noise and is in the error already; lateness that changed looks like an
+// effect, and lateness as large as the latency hides one.
+std::string LagTrouble(const Sides& sides, const GateCriterion& criterion, const GateCheck& check) {
+  const double before = LagOf(sides.a, criterion.kind);
+  const double after = LagOf(sides.b, criterion.kind);
+  const bool changed = std::fabs(after - before) > criterion.tolerance * *check.baseline;
+  const bool large = std::max(before, after) > kLagShareMax * *check.baseline;
+  if (!changed && !large) {
+    return "";
+  }
+  return fmt::format(
+      "the generator's own lateness ({} of send lag: {} in the baseline, {} in the candidate) is "
+      "too large for {} of {}",
+      criterion.kind == Kind::kResponseBody ? "p50" : "p99", ValueText(before, "ns"),
+      ValueText(after, "ns"), ToleranceOf(check), ValueText(*check.baseline, "ns"));
+}
+
+std::optional<Effect> EffectOf(const GateContext& context, const RunSeries& series) {
+  if (!series.missing.empty()) {
+    return std::nullopt;
+  }
+  return EstimateEffect(series.a, series.b, context.order, kInsideErrorShare * series.error_inside);
+}
+
+// Typical values of both sides when there are too few runs for more.
+void FillLatencyMeans(const RunSeries& series, GateCheck& check) {
+  check.baseline = std::exp(MeanOf(series.a));
+  check.candidate = std::exp(MeanOf(series.b));
+  check.change_ratio = *check.candidate / *check.baseline - 1;
+}
+
+void FillLatencyEffect(const Effect& effect, GateCheck& check) {
+  check.baseline = std::exp(effect.level_a);
+  check.candidate = std::exp(effect.level_a + effect.difference);
+  check.change_ratio = RatioOf(effect.difference);
+  check.interval =
+      Interval{RatioOf(effect.lower(kPassConfidence)), RatioOf(effect.upper(kPassConfidence))};
+}
+
+// The p-value of a tail, and the words for it when the second test decides.
+struct TailTest {
+  double p = 1;
+  std::string aside;
+};
+
+TailTest TestTail(const GateContext& context, const Sides& sides, double q,
+                  const RunSeries& series) {
+  TailTest test{.p = EffectOf(context, series)->p_upper(), .aside = ""};
+  if (q < kTailFrom) {
+    return test;
+  }
+  const double factor = context.alone ? kTwoTestsFactorAlone : kTwoTestsFactor;
+  const std::optional<Effect> body = EffectOf(context, BodySeries(sides));
+  const std::optional<Effect> relative = EffectOf(context, RelativeToLowerHalf(series, sides));
+  if (body && relative && body->t() > kFasterBodyT && relative->p_upper() < test.p) {
+    test.p = relative->p_upper();
+    test.aside = fmt::format("against the same runs' p10 to p50: {}, interval {} to {}",
+                             FormatChange(RatioOf(relative->difference)),
+                             FormatChange(RatioOf(relative->lower(kPassConfidence))),
+                             FormatChange(RatioOf(relative->upper(kPassConfidence))));
+  }
+  test.p = std::min(1.0, factor * test.p);
+  return test;
+}
+
+// Geometric mean of the achieved rates, for display.
+std::optional<double> TypicalRate(std::span<const RunStatistics> runs) {
+  double sum = 0;
+  for (const RunStatistics& run : runs) {
+    if (!run.achieved_per_s) {
+      return std::nullopt;
+    }
+    if (*run.achieved_per_s <= 0) {
+      return 0;
+    }
+    sum += std::log(*run.achieved_per_s);
+  }
+  return std::exp(sum / static_cast<double>(runs.size()));
+}
+
+double MeanPlanned(std::span<const ErrorCount> a, std::span<const ErrorCount> b) {
+  double sum = 0;
+  for (const ErrorCount& run : a) {
+    sum += static_cast<double>(run.planned);
+  }
+  for (const ErrorCount& run : b) {
+    sum += static_cast<double>(run.planned);
+  }
+  return sum / static_cast<double>(a.size() + b.size());
+}
+
+// The same question in the terms of EstimateEffect: error ratios as one value per run.
+Effect AsEffect(const ErrorEffect& effect, double planned) {
+  const double ratio = (effect.ratio_a + effect.ratio_b) / 2;
+  Effect same;
+  same.difference = effect.ratio_b - effect.ratio_a;
+  same.df = effect.df;
+  same.variance = effect.dispersion * ratio * (1 - ratio) / planned;
+  return same;
+}
+
+// Plain values come without an error of their own; this only keeps runs that agree to the last
+// digit from having no noise at all.
+constexpr double kPlainErrorMin = 1e-4;
+
+std::vector<double> Scaled(std::span<const double> values, bool logarithmic, double sign) {
+  std::vector<double> scaled;
+  for (const double value : values) {
+    scaled.push_back(sign * (logarithmic ? std::log(value) : value));
+  }
+  return scaled;
+}
+
+}  // namespace
+
+void JudgeLatency(const GateContext& context, const Sides& sides, const GateCriterion& criterion,
+                  double alpha, GateCheck& check) {
+  check.unit = "ns";
+  const bool body = criterion.kind == Kind::kResponseBody;
+  const RunSeries series = body ? BodySeries(sides) : QuantileSeries(sides, criterion.quantile);
+  if (!series.missing.empty()) {
+    return Undecided(check, series.missing);
+  }
+  const std::optional<Effect> effect = EffectOf(context, series);
+  if (!effect) {
+    FillLatencyMeans(series, check);
+    check.runs_needed = kRunsForAnyTest;
+    return Undecided(check, TooFewRuns(context));
+  }
+  FillLatencyEffect(*effect, check);
+  const TailTest test = body ? TailTest{.p = effect->p_upper(), .aside = ""}
+                             : TestTail(context, sides, criterion.quantile, series);
+  const Evidence evidence{
+      .difference = effect->difference,
+      .upper = effect->upper(kPassConfidence),
+      .tolerance = std::log1p(criterion.tolerance),
+      .p = test.p,
+      .alpha = alpha,
+      .may_fail = !series.lower_bound_a && context.order.design != RunDesign::kUnknown,
+      .may_pass = !series.lower_bound_b};
+  check.p_value = test.p;
+  check.detectable = RatioOf(DetectableDifference(*effect, alpha));
+  check.verdict = Decide(evidence);
+  if (const std::string trouble = LagTrouble(sides, criterion, check); !trouble.empty()) {
+    return Undecided(check, trouble);
+  }
+  if (check.verdict == Verdict::kInconclusive) {
+    if (series.lower_bound_a || series.lower_bound_b) {
+      return Undecided(check,
+                       "requests that were cut off before they were answered hide its "
+                       "true value");
+    }
+    check.runs_needed = MoreRuns(context, *effect, evidence);
+  }
+  check.reason = ReasonOf(check, check.verdict == Verdict::kFail ? test.aside : "");
+}
+
+void JudgeThroughput(const GateContext& context, const Sides& sides, const GateCriterion& criterion,
+                     double alpha, GateCheck& check) {
+  check.unit = "per_s";
+  const RunSeries series = SlownessSeries(sides, context.baseline.front().plan.open_loop);
+  if (!series.missing.empty()) {
+    return Undecided(check, series.missing);
+  }
+  check.baseline = TypicalRate(sides.a);
+  check.candidate = TypicalRate(sides.b);
+  const std::optional<Effect> effect = EffectOf(context, series);
+  if (!effect) {
+    check.change_ratio = RatioOf(MeanOf(series.a) - MeanOf(series.b));
+    check.runs_needed = kRunsForAnyTest;
+    return Undecided(check, TooFewRuns(context));
+  }
+  // The series is slowness: signs turn for people.
+  check.change_ratio = RatioOf(-effect->difference);
+  check.interval =
+      Interval{RatioOf(-effect->upper(kPassConfidence)), RatioOf(-effect->lower(kPassConfidence))};
+  const Evidence evidence{.difference = effect->difference,
+                          .upper = effect->upper(kPassConfidence),
+                          .tolerance = -std::log1p(-std::min(criterion.tolerance, 0.999)),
+                          .p = effect->p_upper(),
+                          .alpha = alpha,
+                          .may_fail = context.order.design != RunDesign::kUnknown,
+                          .may_pass = true};
+  check.p_value = evidence.p;
+  check.detectable = RatioOf(-DetectableDifference(*effect, alpha));
+  check.verdict = Decide(evidence);
+  if (check.verdict == Verdict::kInconclusive) {
+    check.runs_needed = MoreRuns(context, *effect, evidence);
+  }
+  check.reason = ReasonOf(check, "");
+}
+
+void JudgeErrors(const GateContext& context, const Sides& sides, const GateCriterion& criterion,
+                 double alpha, GateCheck& check) {
+  check.unit = "ratio";
+  const std::vector<ErrorCount> a = ErrorCounts(sides.a);
+  const std::vector<ErrorCount> b = ErrorCounts(sides.b);
+  if (a.empty() || b.empty()) {
+    return Undecided(check, sides.missing.empty() ? "a run planned no requests" : sides.missing);
+  }
+  const auto effect = EstimateErrorEffect(a, b, 2 * kPassConfidence - 1);
+  if (!effect) {
+    check.runs_needed = kRunsForAnyTest;
+    return Undecided(check, TooFewRuns(context));
+  }
+  check.baseline = effect->ratio_a;
+  check.candidate = effect->ratio_b;
+  check.change_ratio = effect->ratio_b - effect->ratio_a;
+  check.interval = effect->interval;
+  check.p_value = effect->p_upper;
+  if (effect->ratio_b == 0) {
+    check.verdict = Verdict::kPass;
+    check.reason =
+        fmt::format("{} is 0 %: no request of the candidate went wrong", SubjectOf(check));
+    return;
+  }
+  const Evidence evidence{.difference = *check.change_ratio,
+                          .upper = effect->interval.high,
+                          .tolerance = criterion.tolerance,
+                          .p = effect->p_upper,
+                          .alpha = alpha,
+                          .may_fail = context.order.design != RunDesign::kUnknown,
+                          .may_pass = true};
+  check.verdict = Decide(evidence);
+  if (check.verdict == Verdict::kInconclusive) {
+    check.runs_needed = MoreRuns(context, AsEffect(*effect, MeanPlanned(a, b)), evidence);
+  }
+  check.reason = ReasonOf(check, "");
+}
+
+void JudgePlain(const GateContext& context, const GateCriterion& criterion, double alpha,
+                GateCheck& check) {
+  const PlainValues a = ValuesOf(context.baseline, criterion);
+  const PlainValues b = ValuesOf(context.candidate, criterion);
+  check.unit = UnitOf(criterion);
+  if (!a.missing.empty() || !b.missing.empty()) {
+    return Undecided(check, a.missing.empty() ? b.missing : a.missing);
+  }
+  // A score is compared by its difference, everything else by its ratio where it has one.
+  const bool logarithmic = criterion.kind != Kind::kApdex && a.positive && b.positive;
+  const double sign = LowerIsWorse(criterion) ? -1 : 1;
+  const std::vector<double> before = Scaled(a.values, logarithmic, sign);
+  const std::vector<double> after = Scaled(b.values, logarithmic, sign);
+  check.baseline = MeanOf(a.values);
+  check.candidate = MeanOf(b.values);
+  if (!logarithmic && criterion.kind != Kind::kApdex) {
+    return Undecided(check, "a run has a value of 0, of which there are no ratios; demand a limit");
+  }
+  const auto change = [&](double difference) {
+    return logarithmic ? RatioOf(sign * difference) : sign * difference;
+  };
+  const std::optional<Effect> effect = EstimateEffect(before, after, context.order, kPlainErrorMin);
+  if (!effect) {
+    check.change_ratio = change(MeanOf(after) - MeanOf(before));
+    check.runs_needed = kRunsForAnyTest;
+    return Undecided(check, TooFewRuns(context));
+  }
+  const double low = change(effect->lower(kPassConfidence));
+  const double high = change(effect->upper(kPassConfidence));
+  check.change_ratio = change(effect->difference);
+  check.interval = Interval{std::min(low, high), std::max(low, high)};
+  const Evidence evidence{
+      .difference = effect->difference,
+      .upper = effect->upper(kPassConfidence),
+      .tolerance = logarithmic ? std::log1p(criterion.tolerance) : criterion.tolerance,
+      .p = effect->p_upper(),
+      .alpha = alpha,
+      .may_fail = !a.lower_bound && context.order.design != RunDesign::kUnknown,
+      .may_pass = !b.lower_bound};
+  check.p_value = evidence.p;
+  check.detectable = std::fabs(change(DetectableDifference(*effect, alpha)));
+  check.verdict = Decide(evidence);
+  if (check.verdict == Verdict::kInconclusive && (a.lower_bound || b.lower_bound)) {
+    return Undecided(check, "requests that were cut off hide its true value");
+  }
+  if (check.verdict == Verdict::kInconclusive) {
+    check.runs_needed = MoreRuns(context, *effect, evidence);
+  }
+  check.reason = ReasonOf(check, "");
+}
+
+}  // namespace weir::analysis

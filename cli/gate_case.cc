@@ -1,0 +1,135 @@
+#include "cli/gate_case.h"
+
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include "analysis/gate.h"
+#include "cli/environment.h"
+#include "cli/run_digest.h"
+#include "cli/version.h"
+
+namespace weir::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::string_view kSchema = "weir.verdict_inputs/1";
+
+Json FileToJson(const GivenFile& file) {
+  return {{"name", file.name}, {"sha256", Sha256(file.text)}, {"text", file.text}};
+}
+
+Json SideToJson(const GateSide& side) {
+  Json runs = Json::array();
+  for (const Run& run : side.runs) {
+    runs.push_back({{"run", run.id}, {"sha256", RunDigest(run)}});
+  }
+  return {{"selector", side.selector}, {"runs", std::move(runs)}};
+}
+
+GivenFile FileFrom(const Json& json) {
+  return {.name = json.at("name").get<std::string>(), .text = json.at("text").get<std::string>()};
+}
+
+std::vector<NamedRun> RunsFrom(const Json& json) {
+  std::vector<NamedRun> runs;
+  for (const Json& run : json.at("runs")) {
+    runs.push_back(
+        {.id = run.at("run").get<RunId>(), .sha256 = run.at("sha256").get<std::string>()});
+  }
+  return runs;
+}
+
+ReadInputs FromJson(const Json& json) {
+  ReadInputs read;
+  GateCase& each = read.gate_case;
+  read.weir_version = json.at("weir_version").get<std::string>();
+  each.decided_at = WallTime(Nanos(json.at("decided_at_ns").get<std::int64_t>()));
+  each.policy = FileFrom(json.at("policy"));
+  read.policy_sha256 = json.at("policy").at("sha256").get<std::string>();
+  each.waivers = FileFrom(json.at("waivers"));
+  for (const auto& [name, side, runs] : {std::tuple{"candidate", &each.candidate, &read.candidate},
+                                         std::tuple{"baseline", &each.baseline, &read.baseline},
+                                         std::tuple{"history", &each.history, &read.history}}) {
+    side->selector = json.at(name).at("selector").get<std::string>();
+    *runs = RunsFrom(json.at(name));
+  }
+  each.notes = json.at("notes").get<std::vector<std::string>>();
+  each.past.inconclusive_in_a_row = json.at("past").at("inconclusive_in_a_row").get<int>();
+  each.past.failed_before = json.at("past").at("failed_before").get<bool>();
+  return read;
+}
+
+}  // namespace
+
+Result<scenarios::GatePolicyFile> PolicyOf(const GateCase& gate_case) {
+  scenarios::GatePolicyFile file;
+  if (!gate_case.policy.name.empty()) {
+    Result<scenarios::GatePolicyFile> read =
+        scenarios::ReadGatePolicy(gate_case.policy.text, gate_case.policy.name);
+    if (!read) {
+      return read;
+    }
+    file = std::move(*read);
+  }
+  if (!gate_case.waivers.name.empty()) {
+    const Result<std::vector<Waiver>> waivers =
+        scenarios::ReadWaiverList(gate_case.waivers.text, gate_case.waivers.name);
+    if (!waivers) {
+      return tl::unexpected(waivers.error());
+    }
+    file.policy.waivers.insert(file.policy.waivers.end(), waivers->begin(), waivers->end());
+  }
+  return file;
+}
+
+Result<GateResult> Judge(const GateCase& gate_case) {
+  const Result<scenarios::GatePolicyFile> file = PolicyOf(gate_case);
+  if (!file) {
+    return tl::unexpected(file.error());
+  }
+  const std::vector<Run>& history =
+      gate_case.history.selector.empty() ? gate_case.baseline.runs : gate_case.history.runs;
+  GateResult result = analysis::JudgeGate(file->policy,
+                                          {.baseline = gate_case.baseline.runs,
+                                           .candidate = gate_case.candidate.runs,
+                                           .history = history},
+                                          gate_case.decided_at);
+  result.candidate = gate_case.candidate.selector;
+  result.baseline = gate_case.baseline.selector;
+  result.warnings.insert(result.warnings.begin(), gate_case.notes.begin(), gate_case.notes.end());
+  analysis::Act(file->policy.actions, gate_case.past, result);
+  return result;
+}
+
+std::string InputsText(const GateCase& gate_case) {
+  const Json json = {{"schema", kSchema},
+                     {"weir_version", kVersion},
+                     {"decided_at_ns", CountNs(gate_case.decided_at)},
+                     {"policy", FileToJson(gate_case.policy)},
+                     {"waivers", FileToJson(gate_case.waivers)},
+                     {"candidate", SideToJson(gate_case.candidate)},
+                     {"baseline", SideToJson(gate_case.baseline)},
+                     {"history", SideToJson(gate_case.history)},
+                     {"notes", gate_case.notes},
+                     {"past",
+                      {{"inconclusive_in_a_row", gate_case.past.inconclusive_in_a_row},
+                       {"failed_before", gate_case.past.failed_before}}}};
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::optional<ReadInputs> ParseInputs(const std::string& text) {
+  const Json json = Json::parse(text, nullptr, false);
+  if (!json.is_object() || json.value("schema", Json()) != kSchema) {
+    return std::nullopt;
+  }
+  // at() and get() throw on another shape; nothing of theirs leaves this function.
+  try {
+    return FromJson(json);
+  } catch (const Json::exception&) {
+    return std::nullopt;
+  }
+}
+
+}  // namespace weir::cli

@@ -1,0 +1,271 @@
+#include <algorithm>
+#include <set>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "base/text.h"
+#include "cli/environment.h"
+#include "cli/exit_codes.h"
+#include "cli/flags.h"
+#include "cli/gate_case.h"
+#include "cli/gate_commands.h"
+#include "cli/run_digest.h"
+#include "cli/terminal.h"
+#include "cli/version.h"
+#include "reports/verdict_json.h"
+#include "reports/verdict_text.h"
+#include "store/history.h"
+
+namespace weir::cli {
+namespace {
+
+FlagSpec ReplaySpec() {
+  FlagSpec spec;
+  spec.command = "gate replay";
+  spec.usage = "weir gate replay VERDICT [OPTIONS]";
+  spec.about =
+      "Judges again what a recorded verdict judged, from the policy in its record and the runs in\n"
+      "the history, and compares the answers byte for byte. Exit code 0 when they are the same,\n"
+      "10 when they differ, 11 when a run has changed or is gone.";
+  spec.examples = "  weir gate replay 12";
+  spec.positionals = {"verdict"};
+  AddStoreFlag(spec.options);
+  spec.options.add_options()("quiet,q", "no text, only the exit code");
+  return spec;
+}
+
+FlagSpec VerifySpec() {
+  FlagSpec spec;
+  spec.command = "gate verify";
+  spec.usage = "weir gate verify [OPTIONS]";
+  spec.about =
+      "Checks that no recorded verdict was changed, inserted or taken away, and names the first\n"
+      "one that was. Prints the hash of the newest record: who keeps it elsewhere can give it to\n"
+      "--head later and knows that the end was not cut off. Exit code 0, or 10 for a broken chain.";
+  spec.examples =
+      "  weir gate verify\n"
+      "  weir gate verify --head 6f0c...";
+  AddStoreFlag(spec.options);
+  spec.options.add_options()("head", po::value<std::string>()->value_name("SHA256"),
+                             "a record with this hash must be in the chain")(
+      "quiet,q", "no text, only the exit code");
+  return spec;
+}
+
+// The chain as far as it was walked.
+class Chain {
+ public:
+  void Follow(const store::StoredVerdict& verdict) {
+    if (!broken_.empty()) {
+      return;
+    }
+    if (!verdict.record) {
+      if (records_ > 0) {
+        Break(verdict.id, "it has no record, though verdicts before it have one");
+      }
+      ++without_;
+      return;
+    }
+    const store::VerdictRecord& record = *verdict.record;
+    if (record.previous_sha256 != head_) {
+      Break(verdict.id,
+            "its record does not follow the one before: a verdict between them is "
+            "gone, or was put in");
+    } else if (Sha256(store::ChainText(record)) != record.sha256) {
+      Break(verdict.id, "its record is not what was hashed: inputs or answer were changed");
+    } else if (!SaysTheSame(verdict)) {
+      Break(verdict.id, "its rows do not say what its record says");
+    }
+    head_ = record.sha256;
+    seen_.insert(record.sha256);
+    ++records_;
+  }
+
+  const std::string& broken() const { return broken_; }
+
+  const std::string& head() const { return head_; }
+
+  bool Has(const std::string& sha256) const { return seen_.count(sha256) > 0; }
+
+  std::size_t records() const { return records_; }
+
+  std::size_t without() const { return without_; }
+
+ private:
+  void Break(std::int64_t id, std::string_view why) {
+    broken_ = fmt::format("the chain is broken at verdict {}: {}", id, why);
+  }
+
+  // Later versions may say more in an answer; what the record says must be in the rows.
+  static bool SaysTheSame(const store::StoredVerdict& verdict) {
+    const auto recorded = nlohmann::json::parse(verdict.record->answer, nullptr, false);
+    const auto rows = nlohmann::json::parse(reports::VerdictJson(verdict.result), nullptr, false);
+    if (!recorded.is_object()) {
+      return false;
+    }
+    for (const auto& [key, value] : recorded.items()) {
+      if (!rows.contains(key) || rows.at(key) != value) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  std::string broken_;
+  std::string head_;
+  std::set<std::string> seen_;
+  std::size_t records_ = 0;
+  std::size_t without_ = 0;
+};
+
+Result<std::unique_ptr<store::Store>> OpenHistory(const ParsedFlags& flags) {
+  const Result<std::string> path = StorePath(flags);
+  if (!path) {
+    return tl::unexpected(path.error());
+  }
+  return store::Store::OpenForReading(*path);
+}
+
+Result<int> Verify(const ParsedFlags& flags) {
+  const auto store = OpenHistory(flags);
+  if (!store) {
+    return tl::unexpected(store.error());
+  }
+  Chain chain;
+  const Status walked =
+      (*store)->VisitVerdicts([&](const store::StoredVerdict& verdict) { chain.Follow(verdict); });
+  if (!walked) {
+    return tl::unexpected(walked.error());
+  }
+  std::string broken = chain.broken();
+  const std::string wanted = flags.Text("head");
+  if (broken.empty() && !wanted.empty() && !chain.Has(wanted)) {
+    broken = fmt::format(
+        "no record has the hash {}: the end of the chain was cut off, or this is "
+        "another history",
+        Printable(wanted, 80));
+  }
+  if (!flags.Has("quiet")) {
+    const std::string old =
+        chain.without() == 0
+            ? ""
+            : fmt::format(" ({} older verdicts were handed out without one)", chain.without());
+    Print(broken.empty()
+              ? fmt::format("{} records follow each other{}; the newest is {}\n", chain.records(),
+                            old, chain.head().empty() ? "none" : chain.head())
+              : broken + "\n");
+  }
+  return broken.empty() ? kExitPass : kExitFail;
+}
+
+// Loads the runs as they were; the first that is not what it was is told.
+Result<std::string> LoadSide(store::Store& store, const std::vector<NamedRun>& named,
+                             GateSide& side) {
+  for (const NamedRun& each : named) {
+    Result<Run> run = store.LoadRun(each.id);
+    if (!run && run.error().kind == ErrorKind::kUsage) {
+      return fmt::format("run {} is no longer in the history", each.id);
+    }
+    if (!run) {
+      return tl::unexpected(run.error());
+    }
+    if (RunDigest(*run) != each.sha256) {
+      return fmt::format("run {} is not what it was when it was judged", each.id);
+    }
+    side.runs.push_back(std::move(*run));
+  }
+  return std::string();
+}
+
+Result<std::string> LoadCase(store::Store& store, ReadInputs& inputs) {
+  for (const auto& [named, side] : {std::pair{&inputs.candidate, &inputs.gate_case.candidate},
+                                    std::pair{&inputs.baseline, &inputs.gate_case.baseline},
+                                    std::pair{&inputs.history, &inputs.gate_case.history}}) {
+    Result<std::string> trouble = LoadSide(store, *named, *side);
+    if (!trouble || !trouble->empty()) {
+      return trouble;
+    }
+  }
+  return std::string();
+}
+
+Result<int> Replay(const ParsedFlags& flags) {
+  const std::vector<std::string> names = flags.Texts("verdict");
+  const Result<std::uint64_t> id =
+      names.size() == 1 ? ParseCount(names[0]) : Result<std::uint64_t>(UsageError(""));
+  if (!id) {
+    return UsageError("the number of one verdict is needed\n  hint: weir gate replay 12");
+  }
+  const auto store = OpenHistory(flags);
+  if (!store) {
+    return tl::unexpected(store.error());
+  }
+  const Result<store::StoredVerdict> verdict =
+      (*store)->LoadVerdict(static_cast<std::int64_t>(*id));
+  if (!verdict) {
+    return tl::unexpected(verdict.error());
+  }
+  std::optional<ReadInputs> inputs =
+      verdict->record ? ParseInputs(verdict->record->inputs) : std::nullopt;
+  if (!inputs) {
+    return UsageError(
+        fmt::format("verdict {} has no record that this version can read, so it "
+                    "cannot be given again",
+                    *id));
+  }
+  const auto say = [&](const std::string& text) {
+    if (!flags.Has("quiet")) {
+      Print(text);
+    }
+  };
+  const Result<std::string> trouble = LoadCase(**store, *inputs);
+  if (!trouble) {
+    return tl::unexpected(trouble.error());
+  }
+  if (!trouble->empty()) {
+    say(fmt::format("verdict {} cannot be given again: {}\n", *id, *trouble));
+    return kExitInconclusive;
+  }
+  const Result<GateResult> again = Judge(inputs->gate_case);
+  if (!again) {
+    return tl::unexpected(again.error());
+  }
+  const bool same = reports::VerdictJson(*again) == verdict->record->answer &&
+                    InputsText(inputs->gate_case) == verdict->record->inputs;
+  say(reports::RenderVerdictText(*again, TerminalOptions()));
+  say(same ? fmt::format("\n  The same as verdict {}, byte for byte.\n", *id)
+           : fmt::format("\n  NOT the same as verdict {}{}.\n", *id,
+                         inputs->weir_version == kVersion
+                             ? ""
+                             : ", which weir " + Printable(inputs->weir_version) + " gave"));
+  return same ? kExitPass : kExitFail;
+}
+
+}  // namespace
+
+int GateReplayMain(const Arguments& arguments) {
+  const Result<ParsedFlags> flags = ParseFlags(ReplaySpec(), arguments);
+  if (!flags) {
+    return Complain("gate replay", flags.error());
+  }
+  if (flags->help) {
+    return kExitPass;
+  }
+  const Result<int> code = Replay(*flags);
+  return code ? *code : Complain("gate replay", code.error());
+}
+
+int GateVerifyMain(const Arguments& arguments) {
+  const Result<ParsedFlags> flags = ParseFlags(VerifySpec(), arguments);
+  if (!flags) {
+    return Complain("gate verify", flags.error());
+  }
+  if (flags->help) {
+    return kExitPass;
+  }
+  const Result<int> code = Verify(*flags);
+  return code ? *code : Complain("gate verify", code.error());
+}
+
+}  // namespace weir::cli

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/run.h"
+#include "base/validity.h"
+#include "cli/certificate.h"
+#include "loadgen/engine.h"
+#include "scenarios/scenario.h"
+#include "scenarios/target.h"
+
+/// What a run is called in the history, and what it is made of.
+namespace weir::cli {
+
+/// What the user calls it; each may be empty.
+struct RunLabels {
+  std::string build;
+  std::string branch;
+  std::string tag;
+};
+
+/// The plan of a run of `scenario` against `target`, from this machine. Two plans of the same load
+/// against different targets have the same scenario_sha256.
+RunPlan PlanOf(const scenarios::Scenario& scenario, const scenarios::Target& target,
+               const RunLabels& labels, std::uint64_t seed);
+
+/// The run that an engine's result makes of a plan, with its thresholds judged; not its evidence.
+Run Assemble(RunPlan plan, loadgen::EngineResult result);
+
+/// Judges whether the run can be believed and writes that, and what the target used, into it.
+/// `store_path`: where a calibration of this machine may be; empty = nowhere.
+void Certify(const scenarios::Scenario& scenario, loadgen::Pacing pacing,
+             const std::string& store_path, const CertificateKeeper& keeper,
+             const GeneratorEvidence& evidence, Run& run);
+
+}  // namespace weir::cli
