@@ -137,9 +137,10 @@ GateResult JudgeGate(const GatePolicy& policy, const GateRuns& runs, WallTime no
   for (const GateCriterion& criterion : criteria) {
     context.weight_sum += WeightOf(criterion);
   }
-  GateInputs inputs =
-      CheckGateInputs(runs.baseline, runs.candidate, context.order,
-                      {.on_invalid = policy.on_invalid, .any_environment = policy.any_environment});
+  const InputRules rules = {.on_invalid = policy.on_invalid,
+                            .any_environment = policy.any_environment};
+  GateInputs inputs = CheckGateInputs(runs.baseline, runs.candidate, context.order, rules);
+  context.candidate_blocker = CandidateBlocker(runs.candidate, rules);
   context.blocker = inputs.blocker;
   GateResult result;
   result.design = RunDesignName(context.order.design);

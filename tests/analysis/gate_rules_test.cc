@@ -110,6 +110,19 @@ TEST(GateDemandTest, RequestsThatWereCutOffCannotKeepALimit) {
   EXPECT_EQ(JudgeGate(PolicyOf(P50({{Below(20)}})), {}, runs).verdict, Verdict::kInconclusive);
 }
 
+// A limit is held against the candidate alone: whether its runs can be believed counts there, too.
+TEST(GateDemandTest, AnInvalidRunKeepsNoLimit) {
+  auto runs = FlatRuns({10, 10, 10}, kOdd);
+  runs[1].validity.emplace().grade = Grade::kInvalid;
+  runs[1].validity->reasons.push_back({.grade = Grade::kInvalid, .text = "it was late"});
+  GatePolicy policy = PolicyOf(P50({{Below(20)}}));
+  const GateResult result = JudgeGate(policy, {}, runs);
+  EXPECT_EQ(result.verdict, Verdict::kInconclusive);
+  EXPECT_NE(result.reason.find("it was late"), std::string::npos) << result.reason;
+  policy.on_invalid = OnInvalid::kWarn;
+  EXPECT_EQ(JudgeGate(policy, {}, runs).verdict, Verdict::kPass);
+}
+
 TEST(GateDemandTest, WithoutAnyDemandItIsShownAndDoesNotCount) {
   GatePolicy policy = PolicyOf(P50({}));
   policy.criteria.push_back(P50({{Below(20)}}));

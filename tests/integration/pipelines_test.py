@@ -22,7 +22,8 @@ flows: [ { name: browse, steps: [ { get: /, name: list } ] } ]
 load: { warm_up: 100ms, stages: [ { rate: 200/s, for: 600ms } ] }
 """
 # Shared machines are no measuring rooms: what must come out is far from what noise can do.
-LENIENT = "criteria: [ { response_time: p50, limit: < 5s }, { error_rate: { tolerance: 50% } } ]\n"
+LENIENT = "criteria: [ { response_time: p50, limit: < 5s }, { error_rate: { limit: < 50% } } ]\n"
+LENIENT += "on_invalid: warn\n"
 STRICT = "criteria: [ { response_time: body, tolerance: 50% } ]\non_invalid: warn\n"
 
 
