@@ -1,8 +1,11 @@
 #include "analysis/second_blocks.h"
 
-#include <utility>
-
 namespace weir::analysis {
+
+// Writes to all of the memory, and keeps it.
+SecondBlocks::SecondBlocks() : blocks_(kBlocksMax) {
+  blocks_.clear();
+}
 
 void SecondBlocks::Add(const SecondRecord& record) {
   for (const StepRecord& step : record.steps) {
@@ -44,16 +47,16 @@ CoarseCounts& SecondBlocks::At(std::uint32_t second) {
 
 void SecondBlocks::Fold() {
   width_s_ *= 2;
-  std::vector<Block> folded;
+  std::size_t folded = 0;
   for (Block& block : blocks_) {
     block.first_second = block.first_second / width_s_ * width_s_;
-    if (!folded.empty() && folded.back().first_second == block.first_second) {
-      folded.back().response.Add(block.response);
+    if (folded > 0 && blocks_[folded - 1].first_second == block.first_second) {
+      blocks_[folded - 1].response.Add(block.response);
     } else {
-      folded.push_back(std::move(block));
+      blocks_[folded++] = block;
     }
   }
-  blocks_ = std::move(folded);
+  blocks_.resize(folded);
 }
 
 }  // namespace weir::analysis

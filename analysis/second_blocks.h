@@ -12,11 +12,13 @@ namespace weir::analysis {
 /// The response times of a run's measured seconds, as a series that stays small however long the
 /// run is: up to kBlocksMax stretches of equal length, one second each until they would be too
 /// many, then two, four, ... One owner.
-/// Cost: Add is linear in the span of the histograms; memory some 3 KiB a block, so that a run's
-/// memory does not show its length.
+/// Cost: Add is linear in the span of the histograms; memory 4 KiB a block, all of it from
+/// the start, so that a run's memory does not show its length.
 class SecondBlocks {
  public:
   static constexpr std::size_t kBlocksMax = 120;
+
+  SecondBlocks();
 
   struct Block {
     std::uint32_t first_second = 0;  ///< A multiple of width_s().
