@@ -105,7 +105,7 @@ FlagSpec Spec() {
 }
 
 Result<std::uint64_t> ParseWhole(std::string_view text) {
-  const Result<std::uint64_t> count = ParseCount(text);
+  Result<std::uint64_t> count = ParseCount(text);
   if (count && *count > kPairsLimit) {
     return UsageError(
         fmt::format("{} is more than {}", FormatCount(*count), FormatCount(kPairsLimit)));

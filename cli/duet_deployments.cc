@@ -270,45 +270,58 @@ bool IsDecided(Verdict verdict) {
   return verdict == Verdict::kPass || verdict == Verdict::kFail;
 }
 
-Result<int> Execute(const ParsedFlags& flags, Order& order) {
-  const SystemClock clock;
+struct Pairs {
   BothSides<std::vector<Run>> runs;
+  GateResult result;
+  bool stopped = false;
+};
+
+Result<Pairs> RunPairs(const Order& order, const Clock& clock) {
+  GatePolicy policy = order.policy;
   // Asking after every pair is asking many times: each look gets its share of the chance of a
   // false alarm, so that all of them together stay below what the policy says (Bonferroni).
   if (order.until_decided && order.pairs > kPairsToAsk) {
-    order.policy.alpha /= static_cast<double>(order.pairs - kPairsToAsk + 1);
+    policy.alpha /= static_cast<double>(order.pairs - kPairsToAsk + 1);
   }
-  GateResult result;
-  bool stopped = false;
-  for (std::uint32_t pair = 0; pair < order.pairs && !stopped; ++pair) {
-    if (pair > 0 && !order.between.empty()) {
+  Pairs pairs;
+  for (std::uint32_t number = 1; number <= order.pairs; ++number) {
+    if (number > 1 && !order.between.empty()) {
       if (Status ran = RunHook(order.between, clock); !ran) {
         return tl::unexpected(ran.error());
       }
     }
-    Result<Pair> done = RunPair(order, order.engine.seed + pair, clock);
+    Result<Pair> done = RunPair(order, order.engine.seed + number - 1, clock);
     if (!done) {
       return tl::unexpected(done.error());
     }
-    stopped = done->stopped;
-    if (stopped) {
-      break;
+    if (done->stopped) {
+      pairs.stopped = true;
+      return pairs;
     }
-    SayPair(order, pair + 1, *done);
-    for (std::size_t side = 0; side < runs.size(); ++side) {
-      runs[side].push_back(std::move(done->runs[side]));
+    SayPair(order, number, *done);
+    for (std::size_t side = 0; side < pairs.runs.size(); ++side) {
+      pairs.runs[side].push_back(std::move(done->runs[side]));
     }
-    const bool last = pair + 1 == order.pairs;
-    if (last || (order.until_decided && runs[0].size() >= kPairsToAsk)) {
-      result = analysis::JudgeGate(order.policy, runs[0], runs[1]);
-      if (IsDecided(result.verdict)) {
+    if (number == order.pairs || (order.until_decided && number >= kPairsToAsk)) {
+      pairs.result = analysis::JudgeGate(policy, pairs.runs[0], pairs.runs[1]);
+      if (IsDecided(pairs.result.verdict)) {
         break;
       }
     }
   }
-  if (stopped) {
+  return pairs;
+}
+
+Result<int> Execute(const ParsedFlags& flags, const Order& order) {
+  const SystemClock clock;
+  Result<Pairs> pairs = RunPairs(order, clock);
+  if (!pairs) {
+    return tl::unexpected(pairs.error());
+  }
+  if (pairs->stopped) {
     return kExitInterrupted;
   }
+  GateResult& result = pairs->result;
   analysis::Act(order.policy.actions, {}, result);
   result.baseline = "build:" + order.labels[0].build;
   result.candidate = "build:" + order.labels[1].build;
@@ -317,7 +330,7 @@ Result<int> Execute(const ParsedFlags& flags, Order& order) {
       return tl::unexpected(stored.error());
     }
   }
-  if (Status said = SayDuet(flags, result, runs[0].size()); !said) {
+  if (Status said = SayDuet(flags, result, pairs->runs[0].size()); !said) {
     return tl::unexpected(said.error());
   }
   return ExitCodeOf(result, flags.Has("warn-exit") ? WarnExit::kAsWarn : WarnExit::kAsPass);
@@ -331,7 +344,7 @@ bool IsDeploymentDuet(const ParsedFlags& flags) {
 }
 
 Result<int> RunDeploymentDuet(const ParsedFlags& flags) {
-  Result<Order> order = ReadOrder(flags);
+  const Result<Order> order = ReadOrder(flags);
   if (!order) {
     return tl::unexpected(order.error());
   }

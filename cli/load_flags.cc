@@ -218,10 +218,10 @@ void AddUrlFlags(po::options_description& options) {
   AddConnectionFlags(options);
 }
 
-bool IsUrl(const std::string& text) {
-  return text.find("://") != std::string::npos ||
-         (text.find('/') != 0 && text.find(':') != std::string::npos && !text.ends_with(".yaml") &&
-          !text.ends_with(".yml"));
+bool IsUrl(const std::string& source) {
+  return source.find("://") != std::string::npos ||
+         (source.find('/') != 0 && source.find(':') != std::string::npos &&
+          !source.ends_with(".yaml") && !source.ends_with(".yml"));
 }
 
 Result<loadgen::EngineOptions> ReadEngineFlags(const ParsedFlags& flags) {

@@ -239,7 +239,7 @@ GateCheck CheckOf(Verdict verdict, double weight = 1, bool key = false) {
   return check;
 }
 
-Verdict Concluded(const GatePolicy& policy, std::vector<GateCheck> checks) {
+Verdict Concluded(const GatePolicy& policy, const std::vector<GateCheck>& checks) {
   GateResult result = ResultOf(checks);
   Conclude(policy, "", result);
   return result.verdict;

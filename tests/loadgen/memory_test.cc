@@ -319,7 +319,7 @@ TEST(MemoryTest, NothingGrowsInADay) {
   EXPECT_GT(records.total().counts.of(Outcome::kTimedOut), 2'000U);
   EXPECT_TRUE(records.total().counts.Balanced());
   // Vectors may still double once for a burst that the first hour did not have.
-  EXPECT_LE(most, after_an_hour + 16 * 1024);
+  EXPECT_LE(most, after_an_hour + std::int64_t{16} * 1024);
 }
 
 }  // namespace
