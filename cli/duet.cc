@@ -26,7 +26,6 @@
 #include "reports/verdict_json.h"
 #include "reports/verdict_text.h"
 #include "scenarios/command_line.h"
-#include "scenarios/gate_policy.h"
 #include "store/history.h"
 #include "store/run_writer.h"
 
@@ -176,20 +175,13 @@ Result<DuetOrder> ReadOrder(const ParsedFlags& flags) {
   if (Status read = ReadLimits(flags, order); !read) {
     return tl::unexpected(read.error());
   }
-  if (flags.Has("policy")) {
-    Result<scenarios::GatePolicyFile> file = scenarios::ReadGatePolicyFile(flags.Text("policy"));
-    if (!file) {
-      return tl::unexpected(file.error());
-    }
-    order.policy = std::move(file->policy);
+  Result<std::optional<GatePolicy>> policy = ReadDuetPolicy(flags);
+  Result<std::string> store_path = ReadDuetStore(flags);
+  if (!policy || !store_path) {
+    return tl::unexpected(policy ? store_path.error() : policy.error());
   }
-  if (!flags.Has("no-store")) {
-    Result<std::string> path = StorePath(flags);
-    if (!path) {
-      return tl::unexpected(path.error());
-    }
-    order.store_path = *std::move(path);
-  }
+  order.policy = *std::move(policy);
+  order.store_path = *std::move(store_path);
   return order;
 }
 

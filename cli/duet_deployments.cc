@@ -19,7 +19,6 @@
 #include "cli/terminal.h"
 #include "loadgen/engine.h"
 #include "loadgen/transport/program_runner.h"
-#include "scenarios/gate_policy.h"
 #include "store/run_writer.h"
 
 namespace weir::cli {
@@ -114,21 +113,13 @@ Result<Order> ReadOrder(const ParsedFlags& flags) {
   }
   order.engine = *engine;
   order.pairs = *pairs;
-  order.policy = analysis::DefaultGatePolicy();
-  if (flags.Has("policy")) {
-    Result<scenarios::GatePolicyFile> file = scenarios::ReadGatePolicyFile(flags.Text("policy"));
-    if (!file) {
-      return tl::unexpected(file.error());
-    }
-    order.policy = std::move(file->policy);
+  Result<std::optional<GatePolicy>> policy = ReadDuetPolicy(flags);
+  Result<std::string> store_path = ReadDuetStore(flags);
+  if (!policy || !store_path) {
+    return tl::unexpected(policy ? store_path.error() : policy.error());
   }
-  if (!flags.Has("no-store")) {
-    Result<std::string> path = StorePath(flags);
-    if (!path) {
-      return tl::unexpected(path.error());
-    }
-    order.store_path = *std::move(path);
-  }
+  order.policy = policy->value_or(analysis::DefaultGatePolicy());
+  order.store_path = *std::move(store_path);
   for (RunLabels& labels : order.labels) {
     labels.tag = fmt::format("duet-{}", order.engine.seed);
   }

@@ -1,3 +1,5 @@
+#include <utility>
+
 #include <fmt/core.h>
 
 #include "base/text.h"
@@ -6,9 +8,25 @@
 #include "cli/terminal.h"
 #include "reports/verdict_json.h"
 #include "reports/verdict_text.h"
+#include "scenarios/gate_policy.h"
 #include "store/history.h"
 
 namespace weir::cli {
+
+Result<std::optional<GatePolicy>> ReadDuetPolicy(const ParsedFlags& flags) {
+  if (!flags.Has("policy")) {
+    return std::optional<GatePolicy>();
+  }
+  Result<scenarios::GatePolicyFile> file = scenarios::ReadGatePolicyFile(flags.Text("policy"));
+  if (!file) {
+    return tl::unexpected(file.error());
+  }
+  return std::optional(std::move(file->policy));
+}
+
+Result<std::string> ReadDuetStore(const ParsedFlags& flags) {
+  return flags.Has("no-store") ? std::string() : StorePath(flags);
+}
 
 Status StoreVerdict(const std::string& path, const GateResult& result, WallTime now) {
   auto store = store::Store::OpenForWriting(path);
