@@ -5,29 +5,19 @@
 #include <memory>
 #include <string>
 
-#include <dirent.h>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
-#include <sys/resource.h>
 
 #include "base/clock.h"
 #include "loadgen/engine.h"
 #include "tests/integration/fault_server.h"
+#include "tests/integration/one_worker.h"
 #include "tests/loadgen/models.h"
 
 namespace weir::tests {
 namespace {
 
 using namespace std::chrono_literals;
-
-constexpr std::string_view kGoodAnswer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
-
-class NullSink final : public RecordSink {
- public:
-  void OnSecond(const SecondRecord&) override {}
-
-  void OnResources(const ResourceSample&) override {}
-};
 
 // Servers that answer at all have all the time that a busy machine may take.
 constexpr Nanos kPatience = 10s;
@@ -37,22 +27,12 @@ scenarios::Scenario ShortScenario(Nanos timeout = kPatience) {
   scenarios::Request request = GetStep("get");
   request.timeout = timeout;
   scenarios::Load load = OpenLoad(100, 150ms);
-  load.drain = 2 * timeout;
+  load.drain = kPatience;
   return ScenarioOf(std::move(load), {request});
 }
 
-std::unique_ptr<loadgen::Engine> EngineFor(const scenarios::Scenario& scenario,
-                                           std::uint16_t port) {
-  static const SystemClock clock;
-  loadgen::EngineOptions options;
-  options.threads = 1;
-  auto engine = loadgen::Engine::Create(scenario, LocalTarget(port), options, clock);
-  EXPECT_TRUE(engine) << engine.error().message;
-  return engine ? std::move(*engine) : nullptr;
-}
-
 StepRecord RunAgainst(const scenarios::Scenario& scenario, std::uint16_t port) {
-  const std::unique_ptr<loadgen::Engine> engine = EngineFor(scenario, port);
+  const std::unique_ptr<loadgen::Engine> engine = OneWorkerEngine(scenario, port);
   NullSink sink;
   loadgen::EngineResult result;
   if (engine != nullptr) {
@@ -208,58 +188,13 @@ TEST(GoodServerTest, ThatSaysMoreThanItWasAskedLosesItsConnection) {
 
 TEST(DeadServerTest, ThatStopsListeningRefuses) {
   auto server = std::make_unique<FaultServer>([](FaultyPeer& peer) { peer.ReadRequest(); });
-  const std::unique_ptr<loadgen::Engine> engine = EngineFor(ShortScenario(), server->port());
+  const std::unique_ptr<loadgen::Engine> engine = OneWorkerEngine(ShortScenario(), server->port());
   ASSERT_NE(engine, nullptr);
   server->Close();
   NullSink sink;
   const loadgen::EngineResult result = engine->Run(sink);
   EXPECT_EQ(Errors(result.totals.at(0), RequestError::kConnectRefused), 15U);
   EXPECT_FALSE(result.answered);
-}
-
-rlim_t OpenFiles() {
-  DIR* directory = opendir("/proc/self/fd");
-  rlim_t count = 0;
-  while (readdir(directory) != nullptr) {
-    ++count;
-  }
-  closedir(directory);
-  return count;
-}
-
-TEST(OwnLimitsTest, NoMoreDescriptorsIsNamedAndEndsNothing) {
-  FaultServer server([](FaultyPeer& peer) { peer.AwaitClose(); });
-  const scenarios::Scenario scenario = ShortScenario(kNoPatience);
-  const std::unique_ptr<loadgen::Engine> engine = EngineFor(scenario, server.port());
-  ASSERT_NE(engine, nullptr);
-  rlimit before{};
-  getrlimit(RLIMIT_NOFILE, &before);
-  // Both ends are in this process: room for one connection at a time, until it times out.
-  const rlimit scarce{OpenFiles() + 2, before.rlim_max};
-  setrlimit(RLIMIT_NOFILE, &scarce);
-  NullSink sink;
-  const loadgen::EngineResult result = engine->Run(sink);
-  setrlimit(RLIMIT_NOFILE, &before);
-  EXPECT_EQ(result.state, RunState::kComplete);
-  const StepRecord& record = result.totals.at(0);
-  EXPECT_TRUE(record.counts.Balanced());
-  EXPECT_GE(Errors(record, RequestError::kNoDescriptor), 3U);
-}
-
-TEST(OwnLimitsTest, MoreConnectionsThanFilesIsSaidBeforeTheRun) {
-  rlimit limit{};
-  getrlimit(RLIMIT_NOFILE, &limit);
-  if (limit.rlim_max > 900'000) {
-    GTEST_SKIP() << "no scenario can ask for more";
-  }
-  FaultServer server([](FaultyPeer& peer) { peer.AwaitClose(); });
-  scenarios::Scenario scenario = ShortScenario();
-  scenario.load.connections_max = static_cast<std::uint32_t>(limit.rlim_max) + 1;
-  const SystemClock clock;
-  const auto engine = loadgen::Engine::Create(scenario, LocalTarget(server.port()), {}, clock);
-  ASSERT_FALSE(engine);
-  EXPECT_EQ(engine.error().kind, ErrorKind::kUnavailable);
-  EXPECT_NE(engine.error().message.find("ulimit -n"), std::string::npos) << engine.error().message;
 }
 
 }  // namespace

@@ -9,19 +9,13 @@
 #include "base/clock.h"
 #include "loadgen/engine.h"
 #include "tests/integration/fault_server.h"
+#include "tests/integration/one_worker.h"
 #include "tests/loadgen/models.h"
 
 namespace weir::tests {
 namespace {
 
 using namespace std::chrono_literals;
-
-class NullSink final : public RecordSink {
- public:
-  void OnSecond(const SecondRecord&) override {}
-
-  void OnResources(const ResourceSample&) override {}
-};
 
 class ConnectionsTest : public testing::Test {
  protected:

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "loadgen/engine.h"
+#include "tests/integration/one_worker.h"
 #include "tests/loadgen/models.h"
 #include "tests/target/running_server.h"
 
@@ -21,13 +22,6 @@ using namespace std::chrono_literals;
 constexpr std::int64_t kRate = 1000;
 constexpr std::int64_t kGapNs = 1'000'000'000 / kRate;
 constexpr std::size_t kWindow = 10;  ///< Requests: 10 ms.
-
-class NullSink final : public RecordSink {
- public:
-  void OnSecond(const SecondRecord&) override {}
-
-  void OnResources(const ResourceSample&) override {}
-};
 
 // How far each request came after its place on the grid, as the target saw it.
 std::vector<std::int64_t> LatenessNs(std::vector<target::TruthRow> rows) {

@@ -1,5 +1,6 @@
-// What this machine and its network may do to a run: ports that run out, packets that are lost.
-// Real sockets; what needs a network of one's own is skipped where the kernel does not allow it.
+// What this machine and its network may do to a run: descriptors and ports that run out, packets
+// that are lost. Real sockets; what needs a network of one's own is skipped where the kernel does
+// not allow it.
 
 #include <cerrno>
 #include <cstring>
@@ -11,12 +12,14 @@
 #include <net/if.h>
 #include <sched.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "loadgen/engine.h"
 #include "tests/integration/fault_server.h"
+#include "tests/integration/one_worker.h"
 #include "tests/loadgen/models.h"
 
 namespace weir::tests {
@@ -24,33 +27,17 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::string_view kGoodAnswer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
-
-class NullSink final : public RecordSink {
- public:
-  void OnSecond(const SecondRecord&) override {}
-
-  void OnResources(const ResourceSample&) override {}
-};
+// All the time that a busy machine may take.
+constexpr Nanos kPatience = 10s;
 
 scenarios::Scenario ShortScenario(scenarios::Client client, Nanos timeout) {
   scenarios::Request request = GetStep("get");
   request.timeout = timeout;
   scenarios::Load load = OpenLoad(100, 150ms);
-  load.drain = 2 * timeout;
+  load.drain = kPatience;
   scenarios::Scenario scenario = ScenarioOf(std::move(load), {request});
   scenario.connection.client = client;
   return scenario;
-}
-
-std::unique_ptr<loadgen::Engine> EngineFor(const scenarios::Scenario& scenario,
-                                           std::uint16_t port) {
-  static const SystemClock clock;
-  loadgen::EngineOptions options;
-  options.threads = 1;
-  auto engine = loadgen::Engine::Create(scenario, LocalTarget(port), options, clock);
-  EXPECT_TRUE(engine) << engine.error().message;
-  return engine ? std::move(*engine) : nullptr;
 }
 
 class ClientTest : public testing::TestWithParam<scenarios::Client> {};
@@ -60,6 +47,49 @@ INSTANTIATE_TEST_SUITE_P(Clients, ClientTest,
                          [](const auto& client) {
                            return client.param == scenarios::Client::kNative ? "Native" : "Curl";
                          });
+
+// The one connection is closed after its answer, and the limit has fallen by then, below what is
+// open already: no other can be opened.
+TEST_P(ClientTest, NoMoreDescriptorsIsNamedAndEndsNothing) {
+  rlimit before{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &before), 0);
+  FaultServer server([&before](FaultyPeer& peer) {
+    if (peer.ReadRequest()) {
+      const rlimit none{1, before.rlim_max};
+      EXPECT_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
+      peer.Send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok");
+    }
+  });
+  scenarios::Scenario scenario = ShortScenario(GetParam(), kPatience);
+  scenario.load.connections_max = 1;
+  const std::unique_ptr<loadgen::Engine> engine = OneWorkerEngine(scenario, server.port());
+  ASSERT_NE(engine, nullptr);
+  NullSink sink;
+  const loadgen::EngineResult result = engine->Run(sink);
+  setrlimit(RLIMIT_NOFILE, &before);
+  EXPECT_EQ(result.state, RunState::kComplete);
+  const StepRecord& record = result.totals.at(0);
+  EXPECT_TRUE(record.counts.Balanced());
+  EXPECT_EQ(record.counts.of(Outcome::kCompleted), 1U);
+  EXPECT_EQ(RequestErrorName(RequestError::kNoDescriptor), "no_descriptor");
+  EXPECT_EQ(record.errors[static_cast<std::size_t>(RequestError::kNoDescriptor)], 14U);
+}
+
+TEST(OwnLimitsTest, MoreConnectionsThanFilesIsSaidBeforeTheRun) {
+  rlimit limit{};
+  getrlimit(RLIMIT_NOFILE, &limit);
+  if (limit.rlim_max > 900'000) {
+    GTEST_SKIP() << "no scenario can ask for more";
+  }
+  FaultServer server([](FaultyPeer& peer) { peer.AwaitClose(); });
+  scenarios::Scenario scenario = ShortScenario(scenarios::Client::kNative, kPatience);
+  scenario.load.connections_max = static_cast<std::uint32_t>(limit.rlim_max) + 1;
+  const SystemClock clock;
+  const auto engine = loadgen::Engine::Create(scenario, LocalTarget(server.port()), {}, clock);
+  ASSERT_FALSE(engine);
+  EXPECT_EQ(engine.error().kind, ErrorKind::kUnavailable);
+  EXPECT_NE(engine.error().message.find("ulimit -n"), std::string::npos) << engine.error().message;
+}
 
 /// Gives this thread, and those that it starts from now on, a network with nothing but a loopback
 /// device. Empty, or why it cannot be had.
@@ -85,7 +115,7 @@ TEST_P(ClientTest, NoMorePortsIsNamedAndEndsNothing) {
   }
   FaultServer server([](FaultyPeer& peer) { peer.AwaitClose(); });
   const scenarios::Scenario scenario = ShortScenario(GetParam(), 60ms);
-  const std::unique_ptr<loadgen::Engine> engine = EngineFor(scenario, server.port());
+  const std::unique_ptr<loadgen::Engine> engine = OneWorkerEngine(scenario, server.port());
   ASSERT_NE(engine, nullptr);
   {
     std::ofstream range("/proc/sys/net/ipv4/ip_local_port_range");
@@ -112,10 +142,10 @@ TEST_P(ClientTest, LostPacketsAreInTheEvidence) {
     while (peer.ReadRequest() && peer.Send(kGoodAnswer)) {
     }
   });
-  scenarios::Scenario scenario = ShortScenario(GetParam(), 10s);
+  scenarios::Scenario scenario = ShortScenario(GetParam(), kPatience);
   scenario.load = ClosedLoad(1, 800ms);
-  scenario.load.drain = 10s;
-  const std::unique_ptr<loadgen::Engine> engine = EngineFor(scenario, server.port());
+  scenario.load.drain = kPatience;
+  const std::unique_ptr<loadgen::Engine> engine = OneWorkerEngine(scenario, server.port());
   ASSERT_NE(engine, nullptr);
   NullSink sink;
   const loadgen::EngineResult result = engine->Run(sink);
@@ -129,7 +159,7 @@ TEST_P(ClientTest, ASoundNetworkSendsNothingAgain) {
     }
   });
   const std::unique_ptr<loadgen::Engine> engine =
-      EngineFor(ShortScenario(GetParam(), 10s), server.port());
+      OneWorkerEngine(ShortScenario(GetParam(), kPatience), server.port());
   ASSERT_NE(engine, nullptr);
   NullSink sink;
   const loadgen::EngineResult result = engine->Run(sink);

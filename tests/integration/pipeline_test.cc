@@ -14,6 +14,7 @@
 #include "loadgen/engine.h"
 #include "loadgen/transport/http1.h"
 #include "tests/integration/fault_server.h"
+#include "tests/integration/one_worker.h"
 #include "tests/loadgen/models.h"
 
 namespace weir::loadgen {
@@ -239,13 +240,6 @@ TEST_F(PipelineTest, BytesThatNobodyAskedForEndTheConnection) {
   EXPECT_EQ(transport_->connections(), 0U);
 }
 
-class NullSink final : public RecordSink {
- public:
-  void OnSecond(const SecondRecord&) override {}
-
-  void OnResources(const ResourceSample&) override {}
-};
-
 // Every connection dies after five answers, with more requests on it: the books balance.
 TEST(PipelineEngineTest, TheBooksBalanceWhenConnectionsDieInTheMiddle) {
   FaultServer server([](FaultyPeer& peer) {
@@ -264,7 +258,7 @@ TEST(PipelineEngineTest, TheBooksBalanceWhenConnectionsDieInTheMiddle) {
   options.threads = 1;
   auto engine = Engine::Create(scenario, tests::LocalTarget(server.port()), options, clock);
   ASSERT_TRUE(engine) << engine.error().message;
-  NullSink sink;
+  tests::NullSink sink;
   const EngineResult result = (*engine)->Run(sink);
   ASSERT_EQ(result.totals.size(), 1U);
   const StepRecord& record = result.totals.front();
