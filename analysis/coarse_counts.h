@@ -1,17 +1,16 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
-#include <vector>
 
 #include "base/histogram.h"
 
 namespace weir::analysis {
 
-/// How many values fell where, at a sixteenth of a Histogram's resolution and a fraction of its
-/// memory: for statistics that need many small ones at a time. 64 buckets an octave, so values are
-/// known to 1.6 %; below 2,048 ns to 16 ns. Bucket edges are edges of Histogram's buckets.
-/// Memory: 8 bytes a bucket between the smallest and the largest value, some 3 KiB for latencies
-/// that span two decades. One owner.
+/// How many values fell where, at a fraction of a Histogram's resolution and memory: for statistics
+/// that need many small ones at a time. 32 buckets an octave, so values are known to 3.1 %; below
+/// 2,048 ns to 32 ns. Bucket edges are edges of Histogram's buckets. A bucket holds up to 2^32 - 1
+/// values; what is more is not counted. Memory: 4 KiB, always. One owner.
 class CoarseCounts {
  public:
   void Add(const Histogram& values);
@@ -28,12 +27,12 @@ class CoarseCounts {
   Histogram ToHistogram() const;
 
  private:
-  static constexpr std::uint32_t kShift = 4;
+  static constexpr std::uint32_t kShift = 5;
+  static constexpr std::uint32_t kLength = Histogram::kCountsLength >> kShift;
 
-  void Widen(std::uint32_t first, std::uint32_t last);
+  void Count(std::uint32_t index, std::uint64_t count);
 
-  std::uint32_t first_ = 0;  // Bucket of counts_[0].
-  std::vector<std::uint64_t> counts_;
+  std::array<std::uint32_t, kLength> counts_{};
   std::uint64_t count_ = 0;
 };
 
