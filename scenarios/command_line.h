@@ -9,7 +9,7 @@
 
 namespace weir::scenarios {
 
-inline constexpr std::size_t kCommandBytesMax = 64 * 1024;
+inline constexpr std::size_t kCommandBytesMax = 65'536;
 
 /// Splits a command line into program and arguments as a POSIX shell splits words: blanks separate,
 /// '...' is taken as it is, "..." too but for \\ before ", \\, $ and `, and \\ takes the next

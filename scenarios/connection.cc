@@ -17,10 +17,10 @@ namespace {
 template <typename T>
 using Word = std::pair<std::string_view, T>;
 
-constexpr std::array<Word<TlsVersion>, 4> kVersions = {{{"1.0", TlsVersion::k1_0},
-                                                        {"1.1", TlsVersion::k1_1},
-                                                        {"1.2", TlsVersion::k1_2},
-                                                        {"1.3", TlsVersion::k1_3}}};
+constexpr std::array<Word<TlsVersion>, 4> kVersions = {{{"1.0", TlsVersion::kTls10},
+                                                        {"1.1", TlsVersion::kTls11},
+                                                        {"1.2", TlsVersion::kTls12},
+                                                        {"1.3", TlsVersion::kTls13}}};
 constexpr std::array<Word<Protocol>, 2> kProtocols = {
     {{"http1", Protocol::kHttp1}, {"h2", Protocol::kHttp2}}};
 constexpr std::array<Word<Client>, 2> kClients = {

@@ -12,7 +12,7 @@
 namespace weir::scenarios {
 
 /// TLS versions, oldest first; they compare in that order.
-enum class TlsVersion : std::uint8_t { k1_0, k1_1, k1_2, k1_3 };
+enum class TlsVersion : std::uint8_t { kTls10, kTls11, kTls12, kTls13 };
 
 /// "1.2" and so on, as in `tls: { min: 1.2 }`. Errors: kUsage, HintedError.
 Result<TlsVersion> ParseTlsVersion(std::string_view text);
@@ -27,8 +27,8 @@ struct Tls {
   std::string certificate_file;  ///< PEM, the client's chain; empty = none is sent.
   std::string key_file;          ///< PEM; empty = it is in certificate_file.
   std::string server_name;       ///< For SNI and the check of the name; empty = the target's host.
-  TlsVersion version_min = TlsVersion::k1_2;
-  TlsVersion version_max = TlsVersion::k1_3;  ///< Not below version_min.
+  TlsVersion version_min = TlsVersion::kTls12;
+  TlsVersion version_max = TlsVersion::kTls13;  ///< Not below version_min.
   std::string ciphers;  ///< OpenSSL's spelling, ':' between; empty = OpenSSL's defaults.
   friend bool operator==(const Tls&, const Tls&) = default;
 };

@@ -39,13 +39,13 @@ long AuthBits(Curl::Auth auth) {
 
 long CurlVersion(TlsVersion version) {
   switch (version) {
-    case TlsVersion::k1_0:
+    case TlsVersion::kTls10:
       return CURL_SSLVERSION_TLSv1_0;
-    case TlsVersion::k1_1:
+    case TlsVersion::kTls11:
       return CURL_SSLVERSION_TLSv1_1;
-    case TlsVersion::k1_2:
+    case TlsVersion::kTls12:
       return CURL_SSLVERSION_TLSv1_2;
-    case TlsVersion::k1_3:
+    case TlsVersion::kTls13:
       return CURL_SSLVERSION_TLSv1_3;
   }
   WEIR_CHECK(false);

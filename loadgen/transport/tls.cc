@@ -59,13 +59,13 @@ constexpr std::size_t kPlainBytes = 16 * 1024;
 
 int OpenSslVersion(scenarios::TlsVersion version) {
   switch (version) {
-    case scenarios::TlsVersion::k1_0:
+    case scenarios::TlsVersion::kTls10:
       return TLS1_VERSION;
-    case scenarios::TlsVersion::k1_1:
+    case scenarios::TlsVersion::kTls11:
       return TLS1_1_VERSION;
-    case scenarios::TlsVersion::k1_2:
+    case scenarios::TlsVersion::kTls12:
       return TLS1_2_VERSION;
-    case scenarios::TlsVersion::k1_3:
+    case scenarios::TlsVersion::kTls13:
       return TLS1_3_VERSION;
   }
   WEIR_CHECK(false);
@@ -212,7 +212,7 @@ Result<std::unique_ptr<TlsContext>> TlsContext::Create(const Options& options) {
   const scenarios::Tls& tls = options.tls;
   SSL_CTX_set_min_proto_version(context, OpenSslVersion(tls.version_min));
   SSL_CTX_set_max_proto_version(context, OpenSslVersion(tls.version_max));
-  if (tls.version_min < scenarios::TlsVersion::k1_2) {
+  if (tls.version_min < scenarios::TlsVersion::kTls12) {
     // OpenSSL 3 has the old versions only at this level, and only if asked.
     SSL_CTX_set_security_level(context, 0);
   }

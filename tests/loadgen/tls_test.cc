@@ -254,7 +254,7 @@ TEST_F(TlsTest, NoVersionInCommonIsNamed) {
   MemoryServer server(Good());
   SSL_CTX_set_max_proto_version(server.context(), TLS1_2_VERSION);
   TlsContext::Options options = Trusting();
-  options.tls.version_min = scenarios::TlsVersion::k1_3;
+  options.tls.version_min = scenarios::TlsVersion::kTls13;
   const auto context = Context(options);
   TlsSession session(*context);
   Shake(session, server);

@@ -29,8 +29,8 @@ TEST(ConnectionTest, EveryKeyOfTlsIsRead) {
                       "tls: { insecure: true, resume: no, cacert: ca.pem, cert: c.pem, key: k.pem, "
                       "sni: shop.test, min: 1.1, max: 1.2, ciphers: 'A:B' }")
                       .connection.tls;
-  EXPECT_EQ(tls, (Tls{true, false, "ca.pem", "c.pem", "k.pem", "shop.test", TlsVersion::k1_1,
-                      TlsVersion::k1_2, "A:B"}));
+  EXPECT_EQ(tls, (Tls{true, false, "ca.pem", "c.pem", "k.pem", "shop.test", TlsVersion::kTls11,
+                      TlsVersion::kTls12, "A:B"}));
 }
 
 TEST(ConnectionTest, EveryKeyOfCurlIsRead) {
@@ -50,8 +50,8 @@ TEST(ConnectionTest, FlagsGiveTheSameConnectionAsTheFileTheyAreWrittenAs) {
   flags.connections = 10;
   flags.streams = 32;
   flags.connection.protocol = Protocol::kHttp2;
-  flags.connection.tls = {true,    false, "ca \"1\".pem",   "c.pem",
-                          "k.pem", "n",   TlsVersion::k1_0, TlsVersion::k1_2,
+  flags.connection.tls = {true,    false, "ca \"1\".pem",     "c.pem",
+                          "k.pem", "n",   TlsVersion::kTls10, TlsVersion::kTls12,
                           "A:B"};
   const Result<Scenario> scenario = ScenarioFromFlags(flags);
   ASSERT_TRUE(scenario) << scenario.error().message;
