@@ -1,4 +1,5 @@
-"""Which module may include what: the table in ARCHITECTURE.md is the rule, this check holds it."""
+"""Which module may include what: the table in ARCHITECTURE.md is the rule, this check holds it.
+And a source includes its own header first, which shows that the header compiles on its own."""
 
 import re
 from dataclasses import dataclass
@@ -102,6 +103,11 @@ def check(tree):
             problems.append(Problem(path, 0, "lies in no module of the table in ARCHITECTURE.md"))
             continue
         text = tree.text(path) or ""
+        header = path.removesuffix(".cc") + ".h"
+        first = _INCLUDE.search(text)
+        if path.endswith(".cc") and tree.text(header) is not None and (
+                first is None or first.group(1) != header):
+            problems.append(Problem(path, 1, f'include "{header}" first: it must need nothing else'))
         for match in _INCLUDE.finditer(text):
             own, library = match.groups()
             if own and "/" not in own:

@@ -107,6 +107,12 @@ class ArchitectureTest(LintTest):
                 self.assert_bad(architecture.check, name, line + "\n", expected)
             (self.root / name).unlink()
 
+    def test_own_header_first(self):
+        self.write("base/a.h", "#pragma once\n")
+        self.assert_good(architecture.check, "base/a.cc", '#include "base/a.h"\n#include <span>\n')
+        self.assert_bad(architecture.check, "base/a.cc", '#include <span>\n#include "base/a.h"\n',
+                        'include "base/a.h" first')
+
     def test_document_without_table(self):
         self.assert_bad(architecture.check, "ARCHITECTURE.md", "# A\n", "has no table")
 
