@@ -143,15 +143,17 @@ def _compile_commands(tree):
     return commands
 
 
-def check_tidy(tree, seconds):
+def check_tidy(tree, seconds, changed_only=False):
     """(problems, note). Starts no further file once `seconds` are over; None = no limit."""
     if problems := configure(tree):
         return problems, ""
     commands = _compile_commands(tree)
+    changed = changed_files(tree)
+    if changed_only:
+        commands = {path: command for path, command in commands.items() if path in changed}
     version = run(tree, ["clang-tidy", "--version"]).stdout
     memory = Memory()
     keys = {path: key_of(tree, path, command, version) for path, command in commands.items()}
-    changed = changed_files(tree)
     unknown = in_order(tree, [p for p in keys if not memory.is_clean(keys[p])], changed)
     deadline = time.monotonic() + seconds if seconds is not None else None
 
