@@ -6,6 +6,7 @@
 #include <cmath>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -202,6 +203,15 @@ bool IsProgram(const YamlEntry& verb) {
   return verb.key.text == "command" || verb.key.text == "shell";
 }
 
+// True if a key that was reported as unknown was meant to be `key`: what follows from that need not
+// be said.
+bool HasMisspelt(const YamlNode& map, std::string_view key,
+                 std::span<const std::string_view> known) {
+  return std::any_of(map.entries.begin(), map.entries.end(), [&](const YamlEntry& entry) {
+    return entry.key.text != key && NearestWord(entry.key.text, known) == key;
+  });
+}
+
 Flow FlowReader::ReadFlow(const YamlNode& node, std::size_t index) {
   constexpr std::array<std::string_view, 3> kKnown = {"name", "weight", "steps"};
   Flow flow;
@@ -226,7 +236,7 @@ Flow FlowReader::ReadFlow(const YamlNode& node, std::size_t index) {
   }
   if (const YamlEntry* steps = Find(node, "steps")) {
     flow.actions = ReadSteps(steps->value, steps->key.span);
-  } else {
+  } else if (!HasMisspelt(node, "steps", kKnown)) {
     diagnostics_.Add(node.span, fmt::format("flow '{}' has no steps", Printable(flow.name, 40)),
                      "add 'steps:' with a list such as '- get: /'");
   }
