@@ -4,6 +4,7 @@
 #include <charconv>
 #include <limits>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -179,16 +180,31 @@ Result<std::uint16_t> ParsePort(std::string_view text) {
   return port;
 }
 
+namespace {
+
+// In the largest unit of which it is a whole number.
+std::string Exactly(Nanos span) {
+  for (const auto& [unit, ns] :
+       {std::pair("s", 1'000'000'000), std::pair("ms", 1'000'000), std::pair("us", 1'000)}) {
+    if (span.count() % ns == 0) {
+      return fmt::format("{}{}", span.count() / ns, unit);
+    }
+  }
+  return fmt::format("{}ns", span.count());
+}
+
+}  // namespace
+
 std::string FormatLatency(const LatencyModel& model) {
   switch (model.shape) {
     case LatencyShape::kFixed:
-      return fmt::format("fixed:{}ns", model.typical.count());
+      return fmt::format("fixed:{}", Exactly(model.typical));
     case LatencyShape::kExponential:
-      return fmt::format("exponential:{}ns", model.typical.count());
+      return fmt::format("exponential:{}", Exactly(model.typical));
     case LatencyShape::kLognormal:
-      return fmt::format("lognormal:{}ns:{}", model.typical.count(), model.sigma);
+      return fmt::format("lognormal:{}:{}", Exactly(model.typical), model.sigma);
     case LatencyShape::kBimodal:
-      return fmt::format("bimodal:{}ns:{}ns:{}", model.typical.count(), model.slow.count(),
+      return fmt::format("bimodal:{}:{}:{}", Exactly(model.typical), Exactly(model.slow),
                          model.slow_share);
   }
   return {};

@@ -78,7 +78,7 @@ Result<SlowTail> ParseSlowTail(std::string_view text);
 /// Reads 0 .. 65535. Errors: kUsage.
 Result<std::uint16_t> ParsePort(std::string_view text);
 
-/// The exact inverse of ParseLatency, durations in ns: `lognormal:5000000ns:0.5`.
+/// The exact inverse of ParseLatency, durations to the nanosecond: `lognormal:5ms:0.5`.
 std::string FormatLatency(const LatencyModel& model);
 
 /// Checks every range above and that stall and every fit each other. Errors: kUsage.

@@ -46,6 +46,7 @@ TEST(TargetOptionsTest, WritesLatencySoThatItReadsBackExactly) {
                            "bimodal:1ms:20ms:0.015"}) {
     const LatencyModel model = *ParseLatency(text);
     EXPECT_EQ(*ParseLatency(FormatLatency(model)), model) << text;
+    EXPECT_EQ(FormatLatency(model), text);
   }
 }
 

@@ -43,7 +43,7 @@ TEST(ServerTruthTest, HeaderStatesParametersAndEpoch) {
   EXPECT_TRUE(truth.comments[0].starts_with(
       "# weir.truth/1 clock=CLOCK_MONOTONIC epoch_ns=" + epoch + " epoch_wall="));
   EXPECT_EQ(truth.comments[1],
-            "# latency=fixed:1000000ns slow_tail=1.2:0.95 stall_ns=500000000 every_ns=5000000000 "
+            "# latency=fixed:1ms slow_tail=1.2:0.95 stall_ns=500000000 every_ns=5000000000 "
             "error_ratio=0.01 body_bytes=1000 seed=42");
   EXPECT_EQ(truth.columns, "arrival_ns,service_ns,planned_ns,status");
 }
