@@ -1,7 +1,10 @@
 #include "cli/flags.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
+#include <sstream>
+#include <utility>
 
 #include <fmt/core.h>
 
@@ -30,6 +33,8 @@ Arguments WithJsonFile(const Arguments& arguments, JsonFile rule) {
   return settled;
 }
 
+constexpr std::size_t kOptionColumns = 32;
+
 std::string NearestFlag(const po::options_description& options, std::string_view wrong) {
   std::vector<std::string> names;
   for (const auto& option : options.options()) {
@@ -41,11 +46,34 @@ std::string NearestFlag(const po::options_description& options, std::string_view
   return nearest ? fmt::format("did you mean '--{}'?", *nearest) : std::string();
 }
 
+// Boost writes "-t [ --threads ] N" and "--json [=[FILE](=-)]"; people know "-t, --threads N" and
+// "--json[=FILE]". What becomes shorter is filled up, so that the second column stays in line.
+std::string InUsualSpelling(std::string line) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kSpellings = {
+      {{" [ --", ", --"}, {" ]", ""}, {" [=[", "[="}, {"](=-)]", "]"}}};
+  std::size_t saved = 0;
+  for (const auto& [boost, usual] : kSpellings) {
+    // Only what begins a line is an option; the second column is a text of ours.
+    if (const std::size_t at = line.find(boost); at < kOptionColumns) {
+      line.replace(at, boost.size(), usual);
+      saved += boost.size() - usual.size();
+    }
+  }
+  if (const std::size_t gap = line.find("  ", line.find_first_not_of(' '));
+      gap != std::string::npos) {
+    line.insert(gap, saved, ' ');
+  }
+  return line;
+}
+
 void PrintHelp(const FlagSpec& spec) {
-  std::ostringstream options;
+  std::stringstream options;
   options << spec.options;
-  fmt::print("Usage: {}\n\n{}\n\nExamples:\n{}\n\nOptions:\n{}", spec.usage, spec.about,
-             spec.examples, options.str());
+  fmt::print("Usage: {}\n\n{}\n\nExamples:\n{}\n\nOptions:\n", spec.usage, spec.about,
+             spec.examples);
+  for (std::string line; std::getline(options, line);) {
+    fmt::print("{}\n", InUsualSpelling(std::move(line)));
+  }
 }
 
 po::positional_options_description Positionals(const std::vector<std::string>& names) {

@@ -30,6 +30,17 @@ TEST_F(UsageTest, NoCommandShowsTheHelpOnStandardError) {
   EXPECT_EQ(said.err, directory_.Weir({"--help"}).out);
 }
 
+TEST_F(UsageTest, HelpSpellsOptionsAsPeopleKnowThem) {
+  const std::string help = directory_.Weir({"run", "--help"}).out;
+  const std::size_t threads = help.find("  -t, --threads N ");
+  const std::size_t json = help.find("  --json[=FILE] ");
+  ASSERT_NE(threads, std::string::npos) << help;
+  ASSERT_NE(json, std::string::npos) << help;
+  // The texts stay below each other.
+  EXPECT_EQ(help.find("load-generating") - threads, help.find("print JSON") - json);
+  EXPECT_EQ(help.find(" ]"), std::string::npos) << help;
+}
+
 TEST_F(UsageTest, UnknownCommandNamesTheNearest) {
   ExpectUsageError({"histroy"},
                    "weir: unknown command 'histroy'\n"
