@@ -51,7 +51,8 @@ long CurlVersion(TlsVersion version) {
   WEIR_CHECK(false);
 }
 
-RequestError ErrorOf(CURL* easy, CURLcode code) {
+// `socket_errno`: why the latest socket could not be made; libcurl does not ask.
+RequestError ErrorOf(CURL* easy, CURLcode code, int socket_errno) {
   switch (code) {
     case CURLE_COULDNT_RESOLVE_HOST:
       return RequestError::kDns;
@@ -61,7 +62,8 @@ RequestError ErrorOf(CURL* easy, CURLcode code) {
     case CURLE_COULDNT_CONNECT: {
       long os_error = 0;
       curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &os_error);
-      return ConnectError(uv_translate_sys_error(static_cast<int>(os_error)));
+      const int number = os_error != 0 ? static_cast<int>(os_error) : socket_errno;
+      return ConnectError(uv_translate_sys_error(number));
     }
     case CURLE_PEER_FAILED_VERIFICATION: {
       long verdict = 0;
@@ -382,6 +384,7 @@ void CurlTransport::Prepare(Exchange& exchange, const PreparedRequest& request) 
 int CurlTransport::OpenSocket(const void* address) {
   const auto& to = *static_cast<const curl_sockaddr*>(address);
   const int fd = socket(to.family, to.socktype | SOCK_CLOEXEC, to.protocol);
+  socket_errno_ = fd < 0 ? errno : 0;
   if (fd >= 0) {
     open_fds_.insert(fd);
   }
@@ -454,7 +457,7 @@ void CurlTransport::Finish(Exchange& exchange, int result) {
   const ExchangeId id = exchange.id;
   const auto code = static_cast<CURLcode>(result);
   if (code != CURLE_OK) {
-    const RequestError error = ErrorOf(exchange.easy, code);
+    const RequestError error = ErrorOf(exchange.easy, code, socket_errno_);
     Release(exchange);
     events_.OnBroken(id, error, now);
     return;

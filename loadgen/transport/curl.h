@@ -83,6 +83,7 @@ class CurlTransport final : public WorkerTransport {
   std::uint32_t active_ = 0;
   std::uint32_t sockets_ = 0;
   std::unordered_set<int> open_fds_;      ///< Kept and used ones.
+  int socket_errno_ = 0;                  ///< Why the latest socket could not be made; 0: it was.
   std::uint64_t closed_retransmits_ = 0;  ///< Of connections that are gone.
   std::uint32_t closing_ = 0;
 };
