@@ -4,27 +4,9 @@
 
 #include <sched.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 namespace weir::loadgen {
-namespace {
-
-// glibc 2.36 has neither the type nor the calls, and the kernel's header does not go with glibc's.
-struct SchedAttr {
-  std::uint32_t size = sizeof(SchedAttr);
-  std::uint32_t policy = 0;
-  std::uint64_t flags = 0;
-  std::int32_t nice = 0;
-  std::uint32_t priority = 0;
-  std::uint64_t runtime = 0;
-  std::uint64_t deadline = 0;
-  std::uint64_t period = 0;
-};
-
-constexpr std::uint64_t kShortestTurnNs = 100'000;
-
-}  // namespace
 
 ProcessUsage ReadProcessUsage() {
   ProcessUsage usage;
@@ -70,14 +52,6 @@ InBackground::~InBackground() {
   if (policy_before_ == SCHED_OTHER) {
     const sched_param none{};
     sched_setscheduler(0, SCHED_OTHER, &none);
-  }
-}
-
-void TakeShortTurns() {
-  SchedAttr attr;
-  if (syscall(SYS_sched_getattr, 0, &attr, sizeof(attr), 0) == 0 && attr.policy == SCHED_OTHER) {
-    attr.runtime = kShortestTurnNs;
-    syscall(SYS_sched_setattr, 0, &attr, 0);
   }
 }
 

@@ -29,12 +29,6 @@ class InBackground {
   int policy_before_;
 };
 
-/// Tells the scheduler that this thread's turns are as short as can be (100 us): when it wakes, it
-/// goes before a thread that is in the middle of a longer one, and does not wait for its end.
-/// Of no effect on threads with a policy of their own, and on kernels before 6.12.
-/// Source: "custom slices" of SCHED_OTHER, sched_attr::sched_runtime, Linux 6.12.
-void TakeShortTurns();
-
 /// The processors that this process may run on, ascending; never empty.
 std::vector<int> AllowedCpus();
 

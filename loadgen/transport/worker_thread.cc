@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "base/check.h"
-#include "loadgen/resources.h"
 
 namespace weir::loadgen {
 namespace {
@@ -191,7 +190,6 @@ void WorkerThread::Run(Instant start) {
   if (options_.cpu) {
     PinTo(*options_.cpu);
   }
-  TakeShortTurns();
   WorkerLoop loop(scenario_, {start, options_.slice, options_.seed}, clock_, records_);
   loop.Attach(*transport_);
   forwarder_->loop = &loop;
