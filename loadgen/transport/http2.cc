@@ -89,6 +89,7 @@ class Http2Transport::Connection final : public PeerStream::Owner, public Http2S
     }
     ServeWaiting();
     owner_.Offer(*this);
+    owner_.SendReturned();
     owner_.events_.OnCapacity(owner_.shared_.clock.Now());
   }
 
@@ -101,6 +102,11 @@ class Http2Transport::Connection final : public PeerStream::Owner, public Http2S
     owner_.events_.OnAnswer(exchange, timed, owner_.shared_.clock.Now());
   }
 
+  void OnStreamReturned(ExchangeId exchange) override {
+    owner_.TakeBack({exchange, owner_.PlaceOf(exchange).request, true});
+    owner_.SendReturned();
+  }
+
   void OnStreamBroken(ExchangeId exchange, RequestError error) override {
     Freed(exchange);
     owner_.events_.OnBroken(exchange, error, owner_.shared_.clock.Now());
@@ -109,6 +115,7 @@ class Http2Transport::Connection final : public PeerStream::Owner, public Http2S
   void OnMoreRoom() override {
     ServeWaiting();
     owner_.Offer(*this);
+    owner_.SendReturned();
     owner_.events_.OnCapacity(owner_.shared_.clock.Now());
   }
 
@@ -122,14 +129,18 @@ class Http2Transport::Connection final : public PeerStream::Owner, public Http2S
     // Who came while the connection was opening goes first.
     ServeWaiting();
     owner_.Offer(*this);
+    owner_.SendReturned();
   }
 
   void ServeWaiting() {
     while (!waiting_.empty() && session_.HasRoom()) {
       const Waiting next = waiting_.front();
       waiting_.pop_front();
-      owner_.events_.OnSent(next.id, owner_.shared_.clock.Now());
-      owner_.PlaceOf(next.id) = {this, session_.Start(next.id, *next.request), true};
+      if (!next.is_sent) {
+        owner_.events_.OnSent(next.id, owner_.shared_.clock.Now());
+      }
+      owner_.Carry(*this, next);
+      owner_.PlaceOf(next.id).waited = !next.is_sent;
     }
   }
 
@@ -144,9 +155,14 @@ class Http2Transport::Connection final : public PeerStream::Owner, public Http2S
     std::deque<Waiting> waiting;
     waiting.swap(waiting_);
     for (const Waiting& lost : waiting) {
+      if (lost.is_sent && error == RequestError::kStreamRefused) {
+        owner_.TakeBack(lost);
+        continue;
+      }
       owner_.PlaceOf(lost.id) = Place();
       owner_.events_.OnBroken(lost.id, error, owner_.shared_.clock.Now());
     }
+    owner_.SendReturned();
     if (waiting.empty()) {
       owner_.events_.OnCapacity(owner_.shared_.clock.Now());
     }
@@ -231,22 +247,42 @@ Http2Transport::Connection* Http2Transport::ConnectingWithRoom() {
   return found == connecting_.rend() ? nullptr : *found;
 }
 
-Transport::StartResult Http2Transport::Start(ExchangeId id, const PreparedRequest& request) {
+// On the most recently used connection with room; false if there is none.
+bool Http2Transport::CarryNow(const Waiting& waiting) {
   // Since it was put there, the peer may have said that it takes less, or goes.
   while (!roomy_.empty() && !roomy_.back()->session().HasRoom()) {
     roomy_.back()->roomy = false;
     roomy_.pop_back();
   }
-  if (!roomy_.empty()) {
-    Connection& connection = *roomy_.back();
-    PlaceOf(id) = {&connection, connection.session().Start(id, request), false};
-    if (!connection.session().HasRoom()) {
-      connection.roomy = false;
-      roomy_.pop_back();
-    }
-    Touch(connection);
-    return StartResult::kSent;
+  if (roomy_.empty()) {
+    return false;
   }
+  Connection& connection = *roomy_.back();
+  Carry(connection, waiting);
+  if (!connection.session().HasRoom()) {
+    connection.roomy = false;
+    roomy_.pop_back();
+  }
+  Touch(connection);
+  return true;
+}
+
+void Http2Transport::Carry(Connection& connection, const Waiting& waiting) {
+  Place& place = PlaceOf(waiting.id);
+  place.connection = &connection;
+  place.request = waiting.request;
+  place.stream = connection.session().Start(waiting.id, *waiting.request);
+}
+
+Transport::StartResult Http2Transport::Start(ExchangeId id, const PreparedRequest& request) {
+  if (!returned_.empty()) {
+    // They are waiting for the same room.
+    return StartResult::kNoRoom;
+  }
+  return CarryNow({id, &request}) ? StartResult::kSent : WaitForConnection({id, &request});
+}
+
+Transport::StartResult Http2Transport::WaitForConnection(const Waiting& waiting) {
   Connection* connection = ConnectingWithRoom();
   if (connection == nullptr) {
     if (connections_.size() >= options_.connections_max) {
@@ -259,19 +295,47 @@ Transport::StartResult Http2Transport::Start(ExchangeId id, const PreparedReques
     int status = 0;
     connection = Open(status);
     if (connection == nullptr) {
-      deferred_.push_back({id, ConnectError(status)});
+      PlaceOf(waiting.id) = Place();
+      deferred_.push_back({waiting.id, ConnectError(status)});
       return StartResult::kConnecting;
     }
   }
-  connection->Wait({id, &request});
-  PlaceOf(id) = {connection, 0, true};
+  connection->Wait(waiting);
+  PlaceOf(waiting.id).connection = connection;
   return StartResult::kConnecting;
+}
+
+// The peer has not begun it and will not.
+void Http2Transport::TakeBack(const Waiting& waiting) {
+  Place& place = PlaceOf(waiting.id);
+  if (place.returns == kReturnsMax) {
+    place = Place();
+    events_.OnBroken(waiting.id, RequestError::kStreamRefused, shared_.clock.Now());
+    return;
+  }
+  place.connection = nullptr;
+  place.stream = 0;
+  place.waited = false;
+  ++place.returns;
+  returned_.push_back(waiting);
+}
+
+// Call whenever room may have come, before the worker hears of it.
+void Http2Transport::SendReturned() {
+  while (!returned_.empty()) {
+    const Waiting next = returned_.front();
+    if (!CarryNow(next) && WaitForConnection(next) == StartResult::kNoRoom) {
+      return;
+    }
+    returned_.pop_front();
+  }
 }
 
 void Http2Transport::Cancel(ExchangeId id) {
   const Place place = std::exchange(PlaceOf(id), Place());
   if (place.connection == nullptr) {
     std::erase_if(deferred_, [id](const Deferred& deferred) { return deferred.id == id; });
+    std::erase_if(returned_, [id](const Waiting& returned) { return returned.id == id; });
   } else if (place.stream == 0) {
     place.connection->StopWaiting(id);
   } else {
@@ -279,6 +343,7 @@ void Http2Transport::Cancel(ExchangeId id) {
     Offer(*place.connection);
     Touch(*place.connection);
   }
+  SendReturned();
 }
 
 std::uint64_t Http2Transport::retransmits() const {
@@ -292,6 +357,7 @@ std::uint64_t Http2Transport::retransmits() const {
 void Http2Transport::DeliverDeferred() {
   if (refused_ && dialer_.free_at() <= shared_.clock.Now()) {
     refused_ = false;
+    SendReturned();
     events_.OnCapacity(shared_.clock.Now());
   }
   if (deferred_.empty()) {

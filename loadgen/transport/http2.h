@@ -20,7 +20,9 @@ namespace weir::loadgen {
 /// of a connection send in one turn of the loop leaves in one write.
 ///
 /// A connection counts as open when the peer's SETTINGS are there, so that its limit of streams is
-/// known before the first. Thread rule: the thread of `loop`. The destructor closes every
+/// known before the first. Requests that the peer returns with its GOAWAY are sent again, on
+/// another connection and before any other, up to kReturnsMax times; to the worker they are one
+/// exchange that took longer. Thread rule: the thread of `loop`. The destructor closes every
 /// connection and runs the loop until they are gone, so it must not be called from a callback.
 class Http2Transport final : public WorkerTransport {
  public:
@@ -62,15 +64,22 @@ class Http2Transport final : public WorkerTransport {
  private:
   class Connection;
 
+  /// A peer that returns everything would otherwise be tried without end.
+  static constexpr std::uint8_t kReturnsMax = 8;
+
   struct Waiting {
     ExchangeId id = 0;
     const PreparedRequest* request = nullptr;
+    bool is_sent = false;  ///< The worker knows it as sent: on a connection that returned it.
   };
 
-  /// Where an exchange is: on a stream, or (stream 0) waiting for its connection to open.
+  /// Where an exchange is: on a stream, or (stream 0) waiting for its connection to open, or
+  /// (connection null) returned.
   struct Place {
     Connection* connection = nullptr;
+    const PreparedRequest* request = nullptr;
     Http2Session::StreamId stream = 0;
+    std::uint8_t returns = 0;
     bool waited = false;  ///< Its connection was opened for it.
   };
 
@@ -83,6 +92,11 @@ class Http2Transport final : public WorkerTransport {
   Connection* Open(int& status);
   Connection* ConnectingWithRoom();
   void Offer(Connection& connection);
+  bool CarryNow(const Waiting& waiting);
+  void Carry(Connection& connection, const Waiting& waiting);
+  StartResult WaitForConnection(const Waiting& waiting);
+  void TakeBack(const Waiting& waiting);
+  void SendReturned();
   void Remove(Connection& connection);
   void Touch(Connection& connection);
   void FlushTouched();
@@ -98,6 +112,7 @@ class Http2Transport final : public WorkerTransport {
   std::vector<Connection*> touched_;               ///< Have something to send.
   std::vector<std::unique_ptr<Connection>> gone_;  ///< Until the end of the turn.
   std::vector<Place> places_;                      ///< By exchange.
+  std::deque<Waiting> returned_;                   ///< To be sent again; oldest first.
   std::vector<Deferred> deferred_;
   bool refused_ = false;  ///< A Start came before the dialer was free.
   std::uint32_t preconnecting_ = 0;

@@ -571,7 +571,9 @@ RequestError Http2Session::OnGoAway(std::string_view payload) {
   const StreamId last = ReadU32(payload) & kLastStreamId;
   for (Stream& stream : ring_) {
     if (stream.id > last) {
-      Break(stream, RequestError::kStreamRefused);
+      stream.id = 0;
+      --active_;
+      events_.OnStreamReturned(stream.exchange);
     }
   }
   return RequestError::kNone;

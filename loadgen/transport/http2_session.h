@@ -46,6 +46,10 @@ class Http2Session {
 
     virtual void OnStreamBroken(ExchangeId exchange, RequestError error) = 0;
 
+    /// The peer ends the connection (GOAWAY) and has not begun this stream: its request may be sent
+    /// again on another connection, whatever its method (RFC 9113, 6.8).
+    virtual void OnStreamReturned(ExchangeId exchange) = 0;
+
     /// The peer allows more streams than before.
     virtual void OnMoreRoom() = 0;
   };

@@ -22,6 +22,8 @@ class Pressure final : public Http2Session::Events {
     --active_;
   }
 
+  void OnStreamReturned(ExchangeId) override { --active_; }
+
   void OnStreamBroken(ExchangeId, RequestError error) override {
     WEIR_CHECK(error != RequestError::kNone);
     --active_;

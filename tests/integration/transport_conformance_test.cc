@@ -197,6 +197,26 @@ TEST_P(TransportConformanceTest, AnAnswerMayStartTheNextRequest) {
   }
 }
 
+// Of what is on its way when nginx says so, some it has not begun: those are sent again.
+TEST_P(TransportConformanceTest, RequestsThatAGoingConnectionReturnsAreSentAgain) {
+  if (GetParam().protocol != Protocol::kHttp2) {
+    GTEST_SKIP() << "of GOAWAY only";
+  }
+  const PreparedScenario prepared = Prepared(Get("/hello"));
+  Open(2, 32);
+  for (ExchangeId id = 0; id < 300; ++id) {
+    if (transport_->Start(id, prepared.requests[0]) == Transport::StartResult::kNoRoom) {
+      ASSERT_GE(id, 64U);
+      Await(id);
+      ASSERT_NE(transport_->Start(id, prepared.requests[0]), Transport::StartResult::kNoRoom);
+    }
+  }
+  Await(300);
+  for (const Log::Ended& each : log_.ended) {
+    EXPECT_EQ(each.status, 200);
+  }
+}
+
 TEST_P(TransportConformanceTest, BodiesLargerThanEveryWindowComeWhole) {
   const std::string large(1'500'000, 'w');
   server_->Serve("large", large);
