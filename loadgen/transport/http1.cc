@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "loadgen/transport/peer_stream.h"
+#include "loadgen/transport/socket_read.h"
 #include "loadgen/transport/tcp_info.h"
 
 namespace weir::loadgen {
@@ -305,7 +306,7 @@ void Http1Transport::Connected(Connection& connection, int status) {
     status = uv_fileno(reinterpret_cast<uv_handle_t*>(&connection.tcp), &connection.fd);
   }
   if (status == 0) {
-    status = uv_read_start(reinterpret_cast<uv_stream_t*>(&connection.tcp), &OnAlloc, &OnRead);
+    status = uv_read_start(reinterpret_cast<uv_stream_t*>(&connection.tcp), &NoBuffer, &OnRead);
   }
   if (status != 0) {
     NotOpened(connection, ConnectError(status));
@@ -351,23 +352,31 @@ void Http1Transport::Opened(Connection& connection) {
   }
 }
 
-void Http1Transport::OnAlloc(uv_handle_t* handle, std::size_t, uv_buf_t* buffer) {
-  // Every read is parsed before the next one begins, so all connections share one buffer.
-  auto& memory = static_cast<Connection*>(handle->data)->owner->read_buffer_;
-  *buffer = uv_buf_init(memory.data(), static_cast<unsigned>(memory.size()));
+void Http1Transport::OnRead(uv_stream_t* stream, ssize_t length, const uv_buf_t*) {
+  auto& connection = *static_cast<Connection*>(stream->data);
+  connection.owner->Readable(connection, static_cast<int>(length));
 }
 
-void Http1Transport::OnRead(uv_stream_t* stream, ssize_t length, const uv_buf_t* buffer) {
-  auto& connection = *static_cast<Connection*>(stream->data);
-  if (length > 0) {
-    const std::string_view data(buffer->base, static_cast<std::size_t>(length));
-    if (connection.tls == nullptr) {
-      connection.owner->Received(connection, data);
-    } else {
-      connection.owner->ReceivedTls(connection, data);
+void Http1Transport::Readable(Connection& connection, int status) {
+  ssize_t got = status;
+  for (int reads = 0; reads < kReadsMax && status == UV_ENOBUFS; ++reads) {
+    got = ReadSocket(connection.fd, read_buffer_);
+    if (got < 0) {
+      break;
     }
-  } else if (length < 0) {
-    connection.owner->Ended(connection, static_cast<int>(length));
+    const std::string_view data(read_buffer_.data(), static_cast<std::size_t>(got));
+    if (connection.tls == nullptr) {
+      Received(connection, data);
+    } else {
+      ReceivedTls(connection, data);
+    }
+    // Only a buffer that was filled leaves something behind.
+    if (data.size() < read_buffer_.size() || IsClosing(connection.tcp)) {
+      break;
+    }
+  }
+  if (got < 0 && got != UV_EAGAIN) {
+    Ended(connection, static_cast<int>(got));
   }
 }
 

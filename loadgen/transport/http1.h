@@ -72,6 +72,7 @@ class Http1Transport final : public WorkerTransport {
   // each; and what opening needs would all be in memory at once.
   static constexpr std::uint32_t kOpeningMax = 256;
   static constexpr std::size_t kReadBufferBytes = 64 * 1024;
+  static constexpr int kReadsMax = 8;  ///< Of one connection before others have their turn.
   static constexpr ExchangeId kNoExchange = UINT32_MAX;
   static constexpr std::uint32_t kNoPlace = UINT32_MAX;
 
@@ -120,7 +121,6 @@ class Http1Transport final : public WorkerTransport {
     RequestError error = RequestError::kNone;
   };
 
-  static void OnAlloc(uv_handle_t* handle, std::size_t suggested, uv_buf_t* buffer);
   static void OnRead(uv_stream_t* stream, ssize_t length, const uv_buf_t* buffer);
   static void OnDialled(void* context, int status, const OpeningTimes& times);
   static void OnWritten(uv_write_t* request, int status);
@@ -140,6 +140,8 @@ class Http1Transport final : public WorkerTransport {
   void Connected(Connection& connection, int status);
   void Opened(Connection& connection);
   void NotOpened(Connection& connection, RequestError error);
+  /// The socket has something, or libuv has an error to tell.
+  void Readable(Connection& connection, int status);
   void ReceivedTls(Connection& connection, std::string_view data);
   void Received(Connection& connection, std::string_view data);
   void Ended(Connection& connection, int status);
@@ -167,6 +169,7 @@ class Http1Transport final : public WorkerTransport {
   std::uint32_t preconnecting_ = 0;
   std::uint32_t closing_ = 0;
   std::uint64_t closed_retransmits_ = 0;  ///< Of connections that are gone.
+  /// Every read is parsed before the next one begins, so all connections share it.
   std::array<char, kReadBufferBytes> read_buffer_{};
 };
 

@@ -42,6 +42,7 @@ class Http2Transport::Connection final : public PeerStream::Owner, public Http2S
       session_.output().clear();
     }
     stream_->Flush();
+    on_the_way_ = session_.active();
   }
 
   void Wait(Waiting waiting) { waiting_.push_back(waiting); }
@@ -74,6 +75,10 @@ class Http2Transport::Connection final : public PeerStream::Owner, public Http2S
   }
 
   void OnReadDone() override { Flush(); }
+
+  // Answers that come while others are read are answered in the same write. A server that is
+  // faster than one read would otherwise be answered request by request.
+  bool AwaitsMore() const override { return on_the_way_ > 0; }
 
   void OnEnd(RequestError error) override {
     // Closing instead of speaking HTTP/2, while connecting, is an answer too.
@@ -126,6 +131,7 @@ class Http2Transport::Connection final : public PeerStream::Owner, public Http2S
  private:
   void Freed(ExchangeId exchange) {
     owner_.PlaceOf(exchange) = Place();
+    on_the_way_ -= on_the_way_ > 0 ? 1 : 0;
     // Who came while the connection was opening goes first.
     ServeWaiting();
     owner_.Offer(*this);
@@ -172,6 +178,7 @@ class Http2Transport::Connection final : public PeerStream::Owner, public Http2S
   Http2Session session_;
   std::unique_ptr<PeerStream> stream_;
   std::deque<Waiting> waiting_;
+  std::uint32_t on_the_way_ = 0;  ///< Requests sent and not answered, or a few more.
 };
 
 Http2Transport::Http2Transport(uv_loop_t& loop, const Options& options, const Clock& clock,

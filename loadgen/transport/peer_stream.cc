@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "loadgen/transport/socket_read.h"
 #include "loadgen/transport/tcp_info.h"
 
 namespace weir::loadgen {
@@ -55,7 +56,10 @@ void PeerStream::OnDialled(void* context, int status, const OpeningTimes& times)
 
 void PeerStream::Connected(int status) {
   if (status == 0) {
-    status = uv_read_start(reinterpret_cast<uv_stream_t*>(&tcp_), &OnAlloc, &OnRead);
+    status = uv_fileno(reinterpret_cast<uv_handle_t*>(&tcp_), &fd_);
+  }
+  if (status == 0) {
+    status = uv_read_start(reinterpret_cast<uv_stream_t*>(&tcp_), &NoBuffer, &OnRead);
   }
   if (status != 0) {
     End(ConnectError(status));
@@ -71,26 +75,34 @@ void PeerStream::Connected(int status) {
   owner_->OnOpen();
 }
 
-void PeerStream::OnAlloc(uv_handle_t* handle, std::size_t, uv_buf_t* buffer) {
-  // Every read is dealt with before the next one begins, so all streams share one buffer.
-  auto& memory = Of(handle->data).shared_.read_buffer;
-  *buffer = uv_buf_init(memory.data(), static_cast<unsigned>(memory.size()));
+void PeerStream::OnRead(uv_stream_t* stream, ssize_t length, const uv_buf_t*) {
+  Of(stream->data).Readable(static_cast<int>(length));
 }
 
-void PeerStream::OnRead(uv_stream_t* stream, ssize_t length, const uv_buf_t* buffer) {
-  PeerStream& self = Of(stream->data);
-  if (length > 0) {
-    self.Received({buffer->base, static_cast<std::size_t>(length)});
-    if (self.owner_ != nullptr) {
-      self.owner_->OnReadDone();
+void PeerStream::Readable(int status) {
+  ssize_t got = status;
+  for (int reads = 0; reads < kReadsMax && status == UV_ENOBUFS; ++reads) {
+    got = ReadSocket(fd_, shared_.read_buffer);
+    if (got < 0) {
+      break;
     }
-  } else if (length == UV_EOF) {
-    if (self.tls_ != nullptr) {
-      self.tls_->OnEnd();
+    Received({shared_.read_buffer.data(), static_cast<std::size_t>(got)});
+    if (owner_ == nullptr) {
+      return;
     }
-    self.End(RequestError::kClosedEarly);
-  } else if (length < 0) {
-    self.End(RequestError::kReset);
+    if (!owner_->AwaitsMore()) {
+      break;
+    }
+  }
+  if (got >= 0 || got == UV_EAGAIN) {
+    owner_->OnReadDone();
+  } else if (got == UV_EOF) {
+    if (tls_ != nullptr) {
+      tls_->OnEnd();
+    }
+    End(RequestError::kClosedEarly);
+  } else {
+    End(RequestError::kReset);
   }
 }
 
@@ -199,9 +211,7 @@ void PeerStream::OnWritten(uv_write_t* request, int status) {
 }
 
 std::uint32_t PeerStream::retransmits() const {
-  uv_os_fd_t fd = -1;
-  const auto* handle = reinterpret_cast<const uv_handle_t*>(&tcp_);
-  return has_handle_ && uv_fileno(handle, &fd) == 0 ? RetransmitsOf(fd) : 0;
+  return fd_ >= 0 ? RetransmitsOf(fd_) : 0;
 }
 
 void PeerStream::Close(std::unique_ptr<PeerStream> stream) {

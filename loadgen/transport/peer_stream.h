@@ -36,8 +36,11 @@ class PeerStream {
     /// Plaintext; valid during the call.
     virtual void OnBytes(std::string_view bytes) = 0;
 
-    /// Everything that one read brought has been handed over: time to answer it in one write.
+    /// Everything that was there has been handed over: time to answer it in one write.
     virtual void OnReadDone() = 0;
+
+    /// Whether more may have come meanwhile, and is worth another read before OnReadDone.
+    virtual bool AwaitsMore() const = 0;
 
     /// Nothing more will come: the peer closed (kClosedEarly), or the error. The owner closes.
     virtual void OnEnd(RequestError error) = 0;
@@ -52,6 +55,7 @@ class PeerStream {
     /// Streams given back to the loop and not gone yet: run the loop until there are none.
     std::uint32_t closing = 0;
     std::uint64_t closed_retransmits = 0;  ///< Of streams that are closed.
+    /// Every read is dealt with before the next one begins, so all streams share it.
     std::array<char, kReadBufferBytes> read_buffer{};
   };
 
@@ -90,20 +94,24 @@ class PeerStream {
  private:
   static PeerStream& Of(const void* data);
   static void OnDialled(void* context, int status, const OpeningTimes& times);
-  static void OnAlloc(uv_handle_t* handle, std::size_t suggested, uv_buf_t* buffer);
   static void OnRead(uv_stream_t* stream, ssize_t length, const uv_buf_t* buffer);
   static void OnWritten(uv_write_t* request, int status);
 
   void Connected(int status);
+  /// The socket has something, or libuv has an error to tell.
+  void Readable(int status);
   void Received(std::string_view data);
   void ReceivedTls(std::string_view data);
   void FlushHandshake();
   void Send(std::string& bytes);
   void End(RequestError error);
 
+  static constexpr int kReadsMax = 8;  ///< Before other connections have their turn.
+
   Shared& shared_;
   Owner* owner_;  ///< Null once closed.
   uv_tcp_t tcp_{};
+  int fd_ = -1;                         ///< Of tcp_, once connected.
   Dialer::Attempt* attempt_ = nullptr;  ///< Until connected.
   uv_write_t write_{};
   std::unique_ptr<TlsSession> tls_;

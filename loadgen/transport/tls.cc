@@ -297,8 +297,8 @@ std::string_view TlsSession::Read() {
   if (state_ != State::kOpen || (input_.empty() && SSL_pending(ssl_) == 0)) {
     return {};
   }
-  ERR_clear_error();
   std::size_t length = 0;
+  // Every failure empties OpenSSL's queue of errors, so it need not be emptied here each time.
   const int result = SSL_read_ex(ssl_, context_.plain_.data(), context_.plain_.size(), &length);
   if (result == 1) {
     return {context_.plain_.data(), length};
@@ -317,7 +317,6 @@ std::string_view TlsSession::Read() {
 
 void TlsSession::Write(std::string_view plaintext) {
   WEIR_CHECK(state_ == State::kOpen);
-  ERR_clear_error();
   std::size_t written = 0;
   // The BIO takes everything, so OpenSSL does too.
   if (SSL_write_ex(ssl_, plaintext.data(), plaintext.size(), &written) != 1) {

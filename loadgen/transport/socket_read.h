@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cerrno>
+#include <cstddef>
+#include <span>
+
+#include <sys/socket.h>
+#include <uv.h>
+
+namespace weir::loadgen {
+
+/// The uv_alloc_cb of streams that read for themselves: without a buffer libuv does not read, but
+/// says UV_ENOBUFS to the read callback whenever the socket has something. recv is cheaper than the
+/// read that libuv would use, and may go on until there is no more.
+inline void NoBuffer(uv_handle_t* /*handle*/, std::size_t /*suggested*/, uv_buf_t* buffer) {
+  *buffer = uv_buf_init(nullptr, 0);
+}
+
+/// Reads what the socket has: the number of bytes, UV_EAGAIN when it has none, UV_EOF, or another
+/// error of libuv's. Never blocks.
+inline ssize_t ReadSocket(int fd, std::span<char> into) {
+  const ssize_t got = recv(fd, into.data(), into.size(), MSG_DONTWAIT);
+  if (got > 0) {
+    return got;
+  }
+  if (got == 0) {
+    return UV_EOF;
+  }
+  return errno == EINTR ? UV_EAGAIN : -errno;
+}
+
+}  // namespace weir::loadgen
