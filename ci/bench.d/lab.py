@@ -225,7 +225,7 @@ NGINX_CONF = """
 daemon off;
 pid {folder}/pid;
 error_log {folder}/error.log;
-worker_processes 1;
+worker_processes {workers};
 worker_rlimit_nofile {files};
 events {{ worker_connections {connections}; }}
 http {{
@@ -236,18 +236,27 @@ http {{
   open_file_cache_valid 3600s;
   client_body_temp_path {folder}; proxy_temp_path {folder}; fastcgi_temp_path {folder};
   uwsgi_temp_path {folder}; scgi_temp_path {folder};
-  server {{ listen 127.0.0.1:{port} backlog=16384; root {folder}; index index.html; }}
+  {tls}
+  server {{ listen 127.0.0.1:{port}{how} backlog=16384; root {folder}; index index.html; }}
   server {{ listen 127.0.0.1:{status_port}; location / {{ stub_status; }} }}
 }}
 """
 
 
-class Nginx:
-    """nginx with one worker and one file of 1 KiB."""
+@dataclass(frozen=True)
+class Speech:
+    """What a server speaks."""
 
-    def __init__(self, port, status_port, pid):
+    tls: bool = False
+    http2: bool = False
+
+
+class Nginx:
+    """nginx with one file of 1 KiB."""
+
+    def __init__(self, port, status_port, pid, tls):
         self.pid = pid
-        self.url = f"http://127.0.0.1:{port}/"
+        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{port}/"
         self.port = port
         self._status_url = f"http://127.0.0.1:{status_port}/"
         self._asked = 0
@@ -260,8 +269,18 @@ class Nginx:
         return int(re.search(r"\n\s*\d+\s+\d+\s+(\d+)", text).group(1)) - self._asked
 
 
+def _certificate(folder):
+    """The lines of a server with a certificate of its own (P-256), made anew."""
+    key, certificate = Path(folder, "key.pem"), Path(folder, "certificate.pem")
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                    "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=localhost",
+                    "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate],
+                   check=True, capture_output=True)
+    return f"ssl_certificate {certificate}; ssl_certificate_key {key};"
+
+
 @contextlib.contextmanager
-def nginx():
+def nginx(speech=Speech(), workers=1):
     with tempfile.TemporaryDirectory() as folder:
         os.chmod(folder, 0o755)
         Path(folder, "index.html").write_text("weir" * 256)
@@ -270,10 +289,13 @@ def nginx():
         conf = Path(folder, "nginx.conf")
         conf.write_text(NGINX_CONF.format(
             user="user root;" if os.geteuid() == 0 else "", folder=folder, port=port, files=files,
-            connections=files - 100, status_port=status_port))
+            connections=files - 100, status_port=status_port, workers=workers,
+            tls=_certificate(folder) if speech.tls else "",
+            how=(" ssl" if speech.tls else "") + (" http2" if speech.http2 else "")
+            + (" reuseport" if workers > 1 else "")))
         with open(Path(folder, "log"), "wb") as log, _server(
                 ["nginx", "-p", folder, "-c", conf, "-e", Path(folder, "error.log")], log) as process:
-            server = Nginx(port, status_port, process.pid)
+            server = Nginx(port, status_port, process.pid, speech.tls)
             for _ in range(100):
                 try:
                     server.requests()

@@ -3,10 +3,12 @@
 // told apart by their size, so the server must answer every request with the same number of bytes;
 // the first answer is read whole to learn it.
 //
-//   bare_client PORT CONNECTIONS SECONDS [latency]
+//   bare_client PORT CONNECTIONS SECONDS [latency|tls]
 //
-// With `latency`, two clock readings and one histogram entry per request are added. Prints the
-// number of answered requests.
+// With `latency`, two clock readings and one histogram entry per request are added. With `tls`,
+// OpenSSL reads and writes the socket itself, reading ahead: one SSL_read and one SSL_write per
+// exchange, one system call each. The certificate is not looked at. Prints the number of answered
+// requests.
 
 #include <charconv>
 #include <cstdint>
@@ -17,6 +19,7 @@
 #include <arpa/inet.h>
 #include <fmt/core.h>
 #include <netinet/tcp.h>
+#include <openssl/ssl.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -33,15 +36,18 @@ constexpr int kEventsMax = 512;
 
 struct Peer {
   int fd = -1;
+  SSL* ssl = nullptr;        ///< Null in cleartext.
   std::size_t received = 0;  ///< Of the answer that is under way.
   Instant sent{};
 };
+
+enum class Kind : std::uint8_t { kPlain, kLatency, kTls };
 
 struct Options {
   std::uint16_t port = 0;
   std::uint32_t connections = 1;
   std::uint32_t seconds = 1;
-  bool latency = false;
+  Kind kind = Kind::kPlain;
 };
 
 template <typename T>
@@ -61,9 +67,26 @@ int Connect(std::uint16_t port) {
   return connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 ? fd : -1;
 }
 
+/// The handshake, on a socket that blocks.
+bool Secure(SSL_CTX& context, Peer& peer) {
+  peer.ssl = SSL_new(&context);
+  return peer.ssl != nullptr && SSL_set_fd(peer.ssl, peer.fd) == 1 && SSL_connect(peer.ssl) == 1;
+}
+
 bool Send(const Peer& peer) {
-  return send(peer.fd, kRequest.data(), kRequest.size(), MSG_NOSIGNAL) ==
-         static_cast<ssize_t>(kRequest.size());
+  const auto size = static_cast<ssize_t>(kRequest.size());
+  if (peer.ssl != nullptr) {
+    return SSL_write(peer.ssl, kRequest.data(), static_cast<int>(size)) == size;
+  }
+  return send(peer.fd, kRequest.data(), kRequest.size(), MSG_NOSIGNAL) == size;
+}
+
+/// What is there, at most `size` bytes; with TLS one record. <= 0: the connection broke.
+ssize_t Receive(const Peer& peer, char* out, std::size_t size) {
+  if (peer.ssl != nullptr) {
+    return SSL_read(peer.ssl, out, static_cast<int>(size));
+  }
+  return recv(peer.fd, out, size, 0);
 }
 
 /// Size of one answer: what comes until the head and its Content-Length are complete.
@@ -73,7 +96,7 @@ std::optional<std::size_t> LearnSize(const Peer& peer, std::vector<char>& buffer
   }
   std::size_t filled = 0;
   for (;;) {
-    const ssize_t got = recv(peer.fd, buffer.data() + filled, buffer.size() - filled, 0);
+    const ssize_t got = Receive(peer, buffer.data() + filled, buffer.size() - filled);
     if (got <= 0) {
       return std::nullopt;
     }
@@ -102,8 +125,16 @@ class Client {
 
   bool Open() {
     epoll_ = epoll_create1(EPOLL_CLOEXEC);
+    SSL_CTX* context = nullptr;
+    if (options_.kind == Kind::kTls) {
+      context = SSL_CTX_new(TLS_client_method());
+      SSL_CTX_set_read_ahead(context, 1);
+    }
     for (Peer& peer : peers_) {
       peer.fd = Connect(options_.port);
+      if (context != nullptr && peer.fd >= 0 && !Secure(*context, peer)) {
+        return false;
+      }
       epoll_event event{};
       event.events = EPOLLIN;
       event.data.ptr = &peer;
@@ -141,17 +172,21 @@ class Client {
 
  private:
   bool OnReadable(Peer& peer) {
-    const ssize_t got = recv(peer.fd, buffer_.data(), buffer_.size(), 0);
-    if (got <= 0) {
-      return false;
-    }
-    peer.received += static_cast<std::size_t>(got);
+    do {
+      const ssize_t got = Receive(peer, buffer_.data(), buffer_.size());
+      if (got <= 0) {
+        return false;
+      }
+      peer.received += static_cast<std::size_t>(got);
+      // What OpenSSL has read ahead, epoll will not tell of.
+    } while (peer.received < answer_bytes_ && peer.ssl != nullptr &&
+             SSL_has_pending(peer.ssl) == 1);
     if (peer.received < answer_bytes_) {
       return true;
     }
     peer.received = 0;
     ++answers_;
-    if (options_.latency) {
+    if (options_.kind == Kind::kLatency) {
       latency_.Record(clock_.Now() - peer.sent);
       peer.sent = clock_.Now();
     }
@@ -174,14 +209,15 @@ std::optional<Options> ReadOptions(int count, char** words) {
       !Read(words[3], options.seconds) || options.connections == 0) {
     return std::nullopt;
   }
-  options.latency = count > 4 && std::string_view(words[4]) == "latency";
+  const std::string_view kind = count > 4 ? words[4] : "";
+  options.kind = kind == "latency" ? Kind::kLatency : kind == "tls" ? Kind::kTls : Kind::kPlain;
   return options;
 }
 
 int Main(int count, char** words) {
   const std::optional<Options> options = ReadOptions(count, words);
   if (!options) {
-    fmt::print(stderr, "usage: bare_client PORT CONNECTIONS SECONDS [latency]\n");
+    fmt::print(stderr, "usage: bare_client PORT CONNECTIONS SECONDS [latency|tls]\n");
     return 2;
   }
   rlimit files{};
@@ -196,7 +232,7 @@ int Main(int count, char** words) {
     return 69;
   }
   fmt::print("requests {}\n", *answers);
-  if (options->latency) {
+  if (options->kind == Kind::kLatency) {
     fmt::print("p50_ns {}\np99_ns {}\n", client.latency().QuantileNs(0.5),
                client.latency().QuantileNs(0.99));
   }
