@@ -1,6 +1,7 @@
 """cost and truth of the load engine, beside wrk, h2load, hey and a bare epoll loop
 
-  ci/bench engine [--parts closed,https,http2,pace,latency,limit,stall,memory,hand_over] [--quick]
+  ci/bench engine [--parts closed,https,http2,connections,pace,latency,limit,stall,memory,hand_over]
+                  [--quick]
                   [--connections 64,1000,10000] [--rounds N] [--seconds S]
                   [--memory-seconds S] [--json FILE] [--markdown FILE] [--read FILE]...
 
@@ -16,6 +17,7 @@ import sys
 from pathlib import Path
 
 import closed_part
+import connections_part
 import hand_over_part
 import lab
 import limit_part
@@ -30,6 +32,7 @@ PARTS = {
     "closed": (closed_part.measure, closed_part.tables),
     "https": (secure_part.measure_https, secure_part.https_tables),
     "http2": (secure_part.measure_http2, secure_part.http2_tables),
+    "connections": (connections_part.measure, connections_part.tables),
     "pace": (open_part.measure_pace, open_part.pace_tables),
     "latency": (open_part.measure_latency, open_part.latency_tables),
     "limit": (limit_part.measure, limit_part.tables),
@@ -39,7 +42,7 @@ PARTS = {
 }
 # Seconds of a run and rounds, by part: quick, whole.
 LENGTHS = {"closed": ((1, 1), (3, 3)), "https": ((1, 1), (3, 3)), "http2": ((1, 1), (3, 3)),
-           "pace": ((3, 1), (5, 3)), "latency": ((6, 1), (8, 3)),
+           "connections": ((3, 1), (3, 3)), "pace": ((3, 1), (5, 3)), "latency": ((6, 1), (8, 3)),
            "limit": ((2, 1), (3, 3)), "stall": ((0, 1), (0, 1)), "memory": ((0, 1), (0, 1)),
            "hand_over": ((10, 1), (20, 3))}
 BEGIN, END = "<!-- begin: ci/bench engine -->", "<!-- end: ci/bench engine -->"
