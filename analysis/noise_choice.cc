@@ -7,8 +7,12 @@
 #include <limits>
 #include <map>
 #include <memory>
+#include <numeric>
 #include <optional>
 #include <utility>
+
+#include "analysis/held_steps.h"
+#include "analysis/step_search.h"
 
 namespace weir::analysis {
 namespace {
@@ -74,17 +78,39 @@ std::vector<Cell> Around(const Cell& cell) {
   return around;
 }
 
+template <typename Value>
+using Grid = std::array<std::array<std::optional<Value>, kDrifts.size()>, kMemories.size()>;
+
+/// Steps with what each noise model says of them. Their subsets read it, too, so that they cost no
+/// pass over the runs.
+struct StepFamily {
+  HeldSteps held;
+  Grid<HeldSteps::Products> products;
+};
+
 /// A set of steps with the scores that are known of it.
 class StepSet {
  public:
-  StepSet(std::span<const double> values, std::span<const int> steps, const StepOptions& options)
-      : held_(values, steps, options) {}
+  /// The steps of `family` at the places `kept`, ascending.
+  StepSet(std::shared_ptr<StepFamily> family, std::vector<std::size_t> kept)
+      : family_(std::move(family)), kept_(std::move(kept)) {}
 
-  template <typename ScoreFunction>
-  double At(const Cell& cell, const ScoreFunction& score) {
+  /// This set without the step at place `which` of it.
+  StepSet Without(std::size_t which) const {
+    std::vector<std::size_t> fewer = kept_;
+    fewer.erase(fewer.begin() + static_cast<std::ptrdiff_t>(which));
+    return {family_, std::move(fewer)};
+  }
+
+  template <typename MakeProducts>
+  double At(const Cell& cell, const MakeProducts& make_products, double penalty) {
     std::optional<double>& known = known_[cell.memory][cell.drift];
     if (!known) {
-      known = score(held_, cell);
+      std::optional<HeldSteps::Products>& products = family_->products[cell.memory][cell.drift];
+      if (!products) {
+        products = make_products(family_->held);
+      }
+      known = family_->held.Score(*products, kept_) + penalty;
       if (*known < best_ - kBetter) {
         best_ = *known;
         best_cell_ = cell;
@@ -92,8 +118,6 @@ class StepSet {
     }
     return *known;
   }
-
-  bool Knows(const Cell& cell) const { return known_[cell.memory][cell.drift].has_value(); }
 
   double best() const { return best_; }
 
@@ -111,8 +135,9 @@ class StepSet {
   }
 
  private:
-  HeldSteps held_;
-  std::array<std::array<std::optional<double>, kDrifts.size()>, kMemories.size()> known_;
+  std::shared_ptr<StepFamily> family_;  // Shared by all its subsets.
+  std::vector<std::size_t> kept_;
+  Grid<double> known_;
   double best_ = std::numeric_limits<double>::infinity();
   Cell best_cell_;
 };
@@ -150,6 +175,7 @@ class Chooser {
     if (!known) {
       StepSearch search(Gains(cell), values_, options_);
       search.Run();
+      ++searches_;
       known = search.steps();
       Evaluate(Set(*known), cell);
     }
@@ -175,14 +201,16 @@ class Chooser {
       }
     }
     for (std::size_t i = 0; i < best.steps.size(); ++i) {
-      std::vector<int> without = best.steps;
-      without.erase(without.begin() + static_cast<std::ptrdiff_t>(i));
-      StepSet& set = Set(without);
+      StepSet& set = SetWithout(best.steps, i);
       Evaluate(set, sets_.at(best.steps).best_cell());
       best.gains.push_back(Average(set) - best.score);
     }
     return best;
   }
+
+  int searches() const { return searches_; }
+
+  int passes() const { return passes_; }
 
  private:
   const FilterGains& Gains(const Cell& cell) {
@@ -197,17 +225,33 @@ class Chooser {
   }
 
   StepSet& Set(const std::vector<int>& steps) {
-    const auto found = sets_.find(steps);
-    return found != sets_.end()
-               ? found->second
-               : sets_.emplace(steps, StepSet(values_, steps, options_)).first->second;
+    if (const auto found = sets_.find(steps); found != sets_.end()) {
+      return found->second;
+    }
+    std::vector<std::size_t> all(steps.size());
+    std::iota(all.begin(), all.end(), std::size_t{0});
+    auto family = std::make_shared<StepFamily>(StepFamily{HeldSteps(values_, steps, options_), {}});
+    return sets_.emplace(steps, StepSet(std::move(family), std::move(all))).first->second;
   }
 
-  double Evaluate(StepSet& set, const Cell& cell) {
-    return set.At(cell, [this](const HeldSteps& held, const Cell& at) {
-      return held.Score(Gains(at)) + (at.memory > 0 ? penalties_.memory : 0) +
-             (at.drift > 0 ? penalties_.drift : 0);
-    });
+  /// The set without its step at place `which`.
+  StepSet& SetWithout(const std::vector<int>& steps, std::size_t which) {
+    std::vector<int> fewer = steps;
+    fewer.erase(fewer.begin() + static_cast<std::ptrdiff_t>(which));
+    if (const auto found = sets_.find(fewer); found != sets_.end()) {
+      return found->second;
+    }
+    return sets_.emplace(std::move(fewer), sets_.at(steps).Without(which)).first->second;
+  }
+
+  double Evaluate(StepSet& set, const Cell& at) {
+    const double penalty =
+        (at.memory > 0 ? penalties_.memory : 0) + (at.drift > 0 ? penalties_.drift : 0);
+    const auto pass = [&](const HeldSteps& held) {
+      ++passes_;
+      return held.Under(Gains(at));
+    };
+    return set.At(at, pass, penalty);
   }
 
   /// Walks to the best neighbour until there is none better, with the steps held.
@@ -230,17 +274,16 @@ class Chooser {
 
   /// Each set without one of its steps, judged where the whole set is best.
   void AddSubsets() {
-    std::vector<std::pair<std::vector<int>, Cell>> subsets = {{{}, Cell{}}};
+    std::vector<std::pair<std::vector<int>, Cell>> whole;
     for (const auto& [steps, set] : sets_) {
+      whole.emplace_back(steps, set.best_cell());
+    }
+    for (const auto& [steps, cell] : whole) {
       for (std::size_t i = 0; i < steps.size(); ++i) {
-        std::vector<int> without = steps;
-        without.erase(without.begin() + static_cast<std::ptrdiff_t>(i));
-        subsets.emplace_back(std::move(without), set.best_cell());
+        Evaluate(SetWithout(steps, i), cell);
       }
     }
-    for (const auto& [steps, cell] : subsets) {
-      Evaluate(Set(steps), cell);
-    }
+    Evaluate(Set({}), Cell{});
   }
 
   /// Averages over the models around the best one, as far as they have weight.
@@ -266,9 +309,10 @@ class Chooser {
   const StepOptions& options_;
   const NoisePenalties& penalties_;
   GainTable own_gains_;
-  std::array<std::array<std::optional<std::vector<int>>, kDrifts.size()>, kMemories.size()>
-      searched_;
+  Grid<std::vector<int>> searched_;
   std::map<std::vector<int>, StepSet> sets_;
+  int searches_ = 0;
+  int passes_ = 0;
 };
 
 }  // namespace
@@ -283,6 +327,8 @@ NoiseChoice ChooseNoise(std::span<const double> values, std::span<const double> 
     chooser.SearchFrom(corner);
   }
   choice.best = chooser.BestOnAverage();
+  choice.searches = chooser.searches();
+  choice.passes = chooser.passes();
   return choice;
 }
 

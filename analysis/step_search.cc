@@ -1,7 +1,6 @@
 #include "analysis/step_search.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <limits>
 #include <utility>
@@ -20,55 +19,6 @@ std::size_t Index(int t) {
 constexpr int kPatience = 2;
 constexpr int kPlacingPasses = 2;
 constexpr double kBetter = 1e-9;
-
-int CountObserved(const FilterGains& gains, int n) {
-  int observed = 0;
-  for (int t = 0; t < n; ++t) {
-    observed += gains.At(t).weight > 0 ? 1 : 0;
-  }
-  return observed;
-}
-
-/// Normal equations of m columns with prior variances, and the values as the last row.
-struct Normal {
-  explicit Normal(std::size_t m) : size(m), variance(m), lower((m + 1) * (m + 1), 0.0) {}
-
-  double& At(std::size_t i, std::size_t j) { return lower[i * (size + 1) + j]; }
-
-  /// By Cholesky's factor, in place.
-  void Solve() {
-    for (std::size_t i = 0; i <= size; ++i) {
-      for (std::size_t j = 0; j <= i; ++j) {
-        double sum = At(i, j) + (i == j && i < size ? 1 / variance[i] : 0);
-        for (std::size_t k = 0; k < j; ++k) {
-          sum -= At(i, k) * At(j, k);
-        }
-        if (i > j) {
-          At(i, j) = sum / At(j, j);
-        } else if (i < size) {
-          At(i, i) = std::sqrt(sum);
-          log_determinant += std::log(sum * variance[i]);
-        } else {
-          residual = sum;
-        }
-      }
-    }
-  }
-
-  std::size_t size;
-  std::vector<double> variance;
-  std::vector<double> lower;
-  double residual = 0;
-  double log_determinant = 0;
-};
-
-constexpr std::size_t kLanes = 4;
-constexpr std::size_t kHeldColumnsMax = 32;
-
-double Profiled(int observed, double residual) {
-  const double n = observed;
-  return n * std::log(std::max(residual, 1e-12 * n) / n);
-}
 
 }  // namespace
 
@@ -207,7 +157,7 @@ std::vector<int> StepSearch::steps() const {
 }
 
 double StepSearch::Score() const {
-  return Profiled(observed_, residual_) + log_determinant_ +
+  return ProfiledScore(observed_, residual_) + log_determinant_ +
          options_.penalty * static_cast<double>(placed_.size() - 1);
 }
 
@@ -343,19 +293,19 @@ double StepSearch::ScoreWithout(std::size_t position) const {
     }
   }
   const std::size_t m = kept.size();
-  Normal normal(m);
+  StepEquations normal(m);
   for (std::size_t i = 0; i < m; ++i) {
     const std::vector<double>& column = *FindColumn(kept[i]);
     for (std::size_t j = 0; j <= i; ++j) {
       normal.At(i, j) = column[Index(kept[j])];
     }
     normal.At(m, i) = first_scores_[Index(kept[i])];
-    normal.variance[i] = Variance(kept[i]);
+    normal.Variance(i) = Variance(kept[i]);
   }
   normal.At(m, m) = values_squared_;
   normal.Solve();
-  return Profiled(observed_, normal.residual) + gains_.LogDeterminant(n_) + normal.log_determinant +
-         options_.penalty * static_cast<double>(m - 1);
+  return ProfiledScore(observed_, normal.residual()) + gains_.LogDeterminant(n_) +
+         normal.log_determinant() + options_.penalty * static_cast<double>(m - 1);
 }
 
 void StepSearch::Prune() {
@@ -423,96 +373,6 @@ StepSearch::StepReading StepSearch::Read(std::size_t which) {
   }
   Push(at);
   return reading;
-}
-
-HeldSteps::HeldSteps(std::span<const double> values, std::span<const int> steps,
-                     const StepOptions& options)
-    : n_(values.size()),
-      width_((steps.size() + 2 + kLanes - 1) / kLanes * kLanes),
-      count_(steps.size() + 1),
-      options_(options),
-      rows_(n_ * width_, 0.0) {
-  for (std::size_t t = 0; t < n_; ++t) {
-    double* row = &rows_[t * width_];
-    row[0] = 1;
-    for (std::size_t i = 0; i < steps.size(); ++i) {
-      row[i + 1] = static_cast<int>(t) >= steps[i] ? 1 : 0;
-    }
-    row[count_] = values[t];
-  }
-}
-
-namespace {
-
-/// Sums of products of the whitened columns, as a matrix of `width` columns. The width is a
-/// constant where it is small, so that all columns stay in registers.
-template <std::size_t kWidth>
-void AddProducts(const FilterGains& gains, std::span<const double> rows, std::size_t width,
-                 std::span<double> products) {
-  if (kWidth != 0) {
-    width = kWidth;
-  }
-  constexpr std::size_t kReserved = kWidth != 0 ? kWidth : kHeldColumnsMax;
-  const double phi = gains.model().memory;
-  std::array<double, kReserved> drift{};
-  std::array<double, kReserved> slope{};
-  std::array<double, kReserved> memory{};
-  std::array<double, kReserved> predicted{};
-  std::array<double, kReserved> whitened{};
-  std::array<double, kReserved * kReserved> sums{};
-  const std::size_t n = rows.size() / width;
-  for (std::size_t t = 0; t < n; ++t) {
-    const FilterGains::Row& gain = gains.At(static_cast<int>(t));
-    const double* row = &rows[t * width];
-    const double gain_of_prediction = gain.drift + gain.memory;
-    for (std::size_t k = 0; k < width; ++k) {
-      const double innovation = row[k] - predicted[k];
-      whitened[k] = innovation * gain.weight;
-      drift[k] += slope[k];
-      memory[k] *= phi;
-      // The next prediction hangs on this innovation by one product only.
-      predicted[k] = drift[k] + memory[k] + gain_of_prediction * innovation;
-      drift[k] += gain.drift * innovation;
-      slope[k] += gain.slope * innovation;
-      memory[k] += gain.memory * innovation;
-    }
-    for (std::size_t i = 0; i < width; ++i) {
-      for (std::size_t k = i / 2 * 2; k < width; ++k) {  // Upper half, in whole pairs.
-        sums[i * width + k] += whitened[i] * whitened[k];
-      }
-    }
-  }
-  std::copy_n(sums.begin(), products.size(), products.begin());
-}
-
-}  // namespace
-
-double HeldSteps::Score(const FilterGains& gains) const {
-  std::vector<double> products(width_ * width_, 0.0);
-  if (width_ == kLanes) {
-    AddProducts<kLanes>(gains, rows_, width_, products);
-  } else if (width_ == 2 * kLanes) {
-    AddProducts<2 * kLanes>(gains, rows_, width_, products);
-  } else if (width_ == 3 * kLanes) {
-    AddProducts<3 * kLanes>(gains, rows_, width_, products);
-  } else if (width_ == 4 * kLanes) {
-    AddProducts<4 * kLanes>(gains, rows_, width_, products);
-  } else {
-    AddProducts<0>(gains, rows_, width_, products);
-  }
-  Normal normal(count_);
-  for (std::size_t i = 0; i <= count_; ++i) {
-    for (std::size_t j = 0; j <= i; ++j) {
-      normal.At(i, j) = products[j * width_ + i];
-    }
-    if (i < count_) {
-      normal.variance[i] = i == 0 ? options_.level_variance : options_.step_variance;
-    }
-  }
-  normal.Solve();
-  const int observed = CountObserved(gains, static_cast<int>(n_));
-  return Profiled(observed, normal.residual) + gains.LogDeterminant(static_cast<int>(n_)) +
-         normal.log_determinant + options_.penalty * static_cast<double>(count_ - 1);
 }
 
 }  // namespace weir::analysis

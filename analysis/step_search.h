@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "analysis/noise_filter.h"
+#include "analysis/step_equations.h"
 
 /// Where a history steps, given how its noise behaves: regression on step functions under the
 /// covariance of a NoiseModel, by forward addition, re-placing and backward removal.
@@ -13,33 +14,6 @@
 /// Checked against: dense generalised least squares and all subsets of steps of short histories, in
 /// tests/analysis/step_search_test.cc.
 namespace weir::analysis {
-
-struct StepOptions {
-  double step_variance = 100;   ///< Prior variance of a step, in units of the noise.
-  double level_variance = 1e4;  ///< The same for the first level.
-  double penalty = 0;           ///< Added to the score for each step.
-  int segment_min = 5;          ///< Least distance between steps and to the ends; >= 1.
-  int steps_max = 20;
-};
-
-/// A set of steps that is held while noise models are compared. One owner.
-class HeldSteps {
- public:
-  /// Values as StepSearch has them.
-  HeldSteps(std::span<const double> values, std::span<const int> steps, const StepOptions& options);
-
-  /// -2 log likelihood with the steps' sizes integrated out and the overall variance maximised,
-  /// plus the penalty of each step; constants that depend on n alone are left out. Lower is better;
-  /// scores under different noise models and of different sets compare. Cost: O(n m^2).
-  double Score(const FilterGains& gains) const;
-
- private:
-  std::size_t n_;
-  std::size_t width_;  ///< Steps, the first level and the values, rounded up to kLanes.
-  std::size_t count_;  ///< Steps and the first level.
-  StepOptions options_;
-  std::vector<double> rows_;  ///< Per run: 1 for each step that has begun, and the value.
-};
 
 /// Steps of one history under one noise model. Values in units of the noise; the value of a run
 /// whose gains say that it has none must be 0. One owner; not thread-safe.

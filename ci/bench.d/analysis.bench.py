@@ -12,8 +12,10 @@ from itertools import groupby
 from pathlib import Path
 
 WEIR = Path("build/release/cli/weir").resolve()
+UX_RATES = Path("build/release/tests/analysis/ux_rates_test").resolve()
 PYTHON = "/usr/bin/python3"
 FILES_PER_CALL = 500  # Paths on one command line.
+MARGIN_RUNS = 3  # As the scorer of histories has it.
 
 
 def engines():
@@ -62,21 +64,26 @@ def plain_series(path):
 
 
 def change_points(sources, folder):
-    """{name: [index, ...]} for files in the format of TCPD."""
+    """{name: [{"index": ...}, ...]} for files in the format of TCPD."""
     files = {}
     for source in sources:
         file = Path(folder, source.stem + ".csv")
         write_csv(file, ["value"], ([repr(value)] for value in plain_series(source)))
         files[source.stem] = file
     answers = analyze("changepoints", list(files.values()))
-    return {name: [point["index"] for point in answers[str(file)]["changepoints"]]
-            for name, file in files.items()}
+    return {name: answers[str(file)]["changepoints"] for name, file in files.items()}
+
+
+def detections(found):
+    """What the scorers of change points read."""
+    return {"detector": "weir", "detections": {
+        name: [point["index"] for point in points] for name, points in found.items()}}
 
 
 def part_changepoint(options, folder):
     data = options.data / "changepoint"
     found = change_points(sorted((data / "tcpd").glob("*.json")), folder)
-    score(options.eval / "changepoint.py", {"detector": "weir", "detections": found}, folder,
+    score(options.eval / "changepoint.py", detections(found), folder,
           "--truth", data / "annotations.json", "--data", data / "tcpd")
 
 
@@ -87,8 +94,30 @@ def part_histories(options, folder):
                     "--seed", str(options.seed)], check=True)
     sources = sorted(path for path in histories.glob("*.json") if path.stem != "truth")
     found = change_points(sources, folder)
-    score(script, {"detector": "weir", "detections": found}, folder,
+    score(script, detections(found), folder,
           "--truth", histories / "truth.json", command=["score"])
+    print_places(json.loads((histories / "truth.json").read_text()), found)
+
+
+def print_places(truth, found):
+    """What the scorer does not show: unchanged histories by kind of noise, and the intervals."""
+    unchanged = {}
+    for name, history in truth.items():
+        if not history["changes"]:
+            flagged, count = unchanged.get(history["noise"], (0, 0))
+            unchanged[history["noise"]] = (flagged + bool(found[name]), count + 1)
+    print("unchanged histories flagged: " + ", ".join(
+        f"{noise} {flagged / count:.1%} of {count}"
+        for noise, (flagged, count) in sorted(unchanged.items())))
+    near = [(point, change["at"]) for name, history in truth.items()
+            for change in history["changes"] for point in found[name]
+            if abs(point["index"] - change["at"]) <= MARGIN_RUNS]
+    held = sum(point["low"] <= at <= point["high"] for point, at in near)
+    off = sum(abs(point["index"] - at) for point, at in near)
+    width = sum(point["high"] - point["low"] + 1 for point, _ in near)
+    count = max(len(near), 1)
+    print(f"{len(near)} steps found within {MARGIN_RUNS} runs: {off / count:.3f} runs off, the "
+          f"90 % interval holds {held / count:.1%}, mean width {width / count:.2f} runs")
 
 
 def part_anomaly(options, folder):
@@ -131,6 +160,18 @@ def part_forecast(options, folder):
         print(path.stem)
         score(options.eval / "forecast.py", {"forecaster": "weir", "forecasts": found}, folder,
               "--data", path, "--reference", data / "naive2_reference.json")
+
+
+def part_ux(options, folder):
+    """Rates of the engine on simulated sets of two latencies and two outcomes: a test prints them."""
+    del options, folder
+    done = subprocess.run([UX_RATES], capture_output=True, text=True)
+    names = [line.split()[-1] for line in done.stdout.splitlines() if line.startswith("[ RUN")]
+    figures = [line for line in done.stdout.splitlines() if " of " in line and ": " in line]
+    print("\n".join(figures))
+    if done.returncode != 0:
+        sys.exit(f"{UX_RATES} failed:\n{done.stdout}")
+    print(f"{len(names)} tests passed")
 
 
 def timed(engine, files, *options):
@@ -180,6 +221,7 @@ PARTS = {"changepoint": ("changepoints", part_changepoint),
          "histories": ("changepoints", part_histories),
          "anomaly": ("anomalies", part_anomaly),
          "forecast": ("forecast", part_forecast),
+         "ux": ("ux", part_ux),
          "speed": (None, part_speed)}
 
 
@@ -188,15 +230,19 @@ def main():
     parser.add_argument("--data", type=Path, metavar="DIR",
                         help="folder with changepoint/tcpd, anomaly/nab and forecast/*.jsonl")
     parser.add_argument("--eval", type=Path, metavar="DIR",
-                        help="folder with the scorers: changepoint.py, history_sim.py, ...")
+                        help="folder with the scorers: changepoint.py, history_sim.py, ...; "
+                             "default: eval beside --data")
     parser.add_argument("--part", action="append", choices=PARTS, help="only this; may be repeated")
     parser.add_argument("--histories", type=int, default=3000, help="simulated histories")
     parser.add_argument("--seed", type=int, default=1, help="of the simulated histories")
     options = parser.parse_args()
     parts = options.part or list(PARTS)
-    if (options.data is None and set(parts) & {"changepoint", "anomaly", "forecast"}) or (
-            options.eval is None and set(parts) != {"speed"}):
-        parser.error("--data and --eval are needed for this")
+    if options.eval is None and options.data is not None:
+        options.eval = options.data.resolve().parent / "eval"
+    if options.data is None and set(parts) & {"changepoint", "anomaly", "forecast"}:
+        parser.error("--data is needed for this")
+    if set(parts) - {"ux", "speed"} and not (options.eval and options.eval.is_dir()):
+        parser.error("no folder with scorers; --eval names it")
     have = engines()
     for name in parts:
         engine, run = PARTS[name]

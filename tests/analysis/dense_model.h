@@ -5,7 +5,7 @@
 #include <Eigen/Dense>
 
 #include "analysis/noise_filter.h"
-#include "analysis/step_search.h"
+#include "analysis/step_equations.h"
 
 /// Slow and obviously right: the models of noise as whole covariance matrices.
 namespace weir::tests {

@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include "analysis/held_steps.h"
 #include "base/rng.h"
 
 namespace weir::analysis {

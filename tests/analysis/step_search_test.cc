@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include "analysis/held_steps.h"
 #include "base/rng.h"
 #include "tests/analysis/dense_model.h"
 
@@ -66,6 +67,28 @@ TEST(HeldStepsTest, ScoreIsThatOfTheDenseCovariance) {
          std::vector<std::vector<int>>{{}, {10}, {4, 11}, {3, 9, 15, 20}}) {
       EXPECT_NEAR(HeldSteps(values, steps, Options()).Score(gains),
                   DenseScore(model, values, steps, Options()), kTolerance);
+    }
+  }
+}
+
+TEST(HeldStepsTest, ASubsetScoresAsItWouldByItself) {
+  const std::vector<double> values = History(60, {}, 4);
+  const std::vector<int> steps = {8, 15, 30, 41, 52};
+  for (const NoiseModel& model : Models()) {
+    const FilterGains gains(model);
+    const HeldSteps held(values, steps, Options());
+    const HeldSteps::Products products = held.Under(gains);
+    for (unsigned bits = 0; bits < 1U << steps.size(); ++bits) {
+      std::vector<std::size_t> kept;
+      std::vector<int> subset;
+      for (std::size_t i = 0; i < steps.size(); ++i) {
+        if ((bits >> i & 1U) != 0) {
+          kept.push_back(i);
+          subset.push_back(steps[i]);
+        }
+      }
+      EXPECT_NEAR(held.Score(products, kept), HeldSteps(values, subset, Options()).Score(gains),
+                  kTolerance);
     }
   }
 }
