@@ -12,8 +12,6 @@
 namespace weir::analysis {
 namespace {
 
-constexpr double kUsable = 1e30;  // Beyond this, squares and differences leave the range of floats.
-
 // Values until an aspect is looked at: its smoothing must have forgotten the start.
 constexpr std::uint64_t kLevelsFrom = 50;
 constexpr std::uint64_t kDriftFrom = 100;
@@ -170,7 +168,7 @@ double AnomalyDetector::Limit() const {
 }
 
 AnomalyReading AnomalyDetector::ObserveAt(const Moment& moment, double given) {
-  if (!(std::fabs(given) <= kUsable)) {
+  if (!(std::fabs(given) <= kAnomalyValueMax)) {
     return ObserveMissing();
   }
   if (seen_ == 0) {

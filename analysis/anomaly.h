@@ -47,6 +47,9 @@ std::string_view AnomalyStateName(AnomalyState state);
 
 inline constexpr std::uint32_t kAnomalyWarmUp = 200;
 
+/// Beyond this size, squares and differences leave the range of floats: such values are missing.
+inline constexpr double kAnomalyValueMax = 1e30;
+
 struct AnomalyOptions {
   /// How far beyond everything seen a value must lie, in widths of that range; with n values seen,
   /// margin * (1 + 200 / n). In (0, 1]. Smaller finds more and errs more: docs/statistics.md.
@@ -112,9 +115,9 @@ class AnomalyAlarm {
 };
 
 /// The state of one stream. Copyable, below 1 kB, no allocation. A value that is NaN, infinite or
-/// beyond 1e30 in size is a missing one. Either all values come with times or none; times need not
-/// be evenly spaced, nor strictly ascending. Not thread-safe. Cost: O(1), about 60 ns a value
-/// (tests/bench/anomaly_bench.cc).
+/// beyond kAnomalyValueMax in size is a missing one. Either all values come with times or none;
+/// times need not be evenly spaced, nor strictly ascending. Not thread-safe. Cost: O(1), about 60
+/// ns a value (tests/bench/anomaly_bench.cc).
 class AnomalyDetector {
  public:
   explicit AnomalyDetector(const AnomalyOptions& options = {});

@@ -36,6 +36,7 @@ double CombinedExtent(std::span<const AnomalyReading> readings, double largest, 
 // What the whole series says, before any value is judged.
 struct Census {
   std::size_t missing = 0;
+  std::size_t beyond = 0;
   std::size_t present = 0;
   bool equal = true;
 };
@@ -46,6 +47,10 @@ Census CensusOf(std::span<const double> values) {
   for (const double value : values) {
     if (!std::isfinite(value)) {
       ++census.missing;
+      continue;
+    }
+    if (std::fabs(value) > kAnomalyValueMax) {
+      ++census.beyond;
       continue;
     }
     first = census.present++ == 0 ? value : first;
@@ -59,14 +64,20 @@ void WarnOf(std::string_view which, const Census& census, AnomalyReport& report)
     report.warnings.push_back(fmt::format("{}{}", which, text));
   };
   if (census.present <= kAnomalyWarmUp) {
-    warn(fmt::format("{} values are too few to judge any: the first {} only teach what is usual",
-                     census.present, kAnomalyWarmUp));
+    warn(fmt::format(
+        "{} too few to judge any: the first {} only teach what is usual",
+        census.present == 1 ? "1 value is" : fmt::format("{} values are", census.present),
+        kAnomalyWarmUp));
   } else if (census.equal) {
     warn("all values are equal: any other value would be strange, and nothing else can be said");
   }
   if (census.missing > 0) {
     warn(fmt::format("{} of {} values are missing or not finite", census.missing,
-                     census.missing + census.present));
+                     census.missing + census.beyond + census.present));
+  }
+  if (census.beyond > 0) {
+    warn(fmt::format("values beyond {:g} count as missing: {} of them", kAnomalyValueMax,
+                     census.beyond));
   }
 }
 

@@ -78,9 +78,9 @@ void AddWarnings(std::span<const double> values, const HistoryNoise& noise,
                                    infinite, values.size()));
   }
   if (observed < kHistoryRunsMin) {
-    warnings.push_back(
-        fmt::format("Only {} runs have a value; change points can be found from {} runs on.",
-                    observed, kHistoryRunsMin));
+    warnings.push_back(fmt::format(
+        "Only {} a value; change points can be found from {} runs on.",
+        observed == 1 ? "1 run has" : fmt::format("{} runs have", observed), kHistoryRunsMin));
   } else if (noise.scale == 0 && !alike) {
     warnings.push_back(
         "The values differ by more, or by less, than can be computed with; no change point was "

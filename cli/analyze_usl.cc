@@ -1,3 +1,4 @@
+#include <cmath>
 #include <vector>
 
 #include <fmt/format.h>
@@ -24,6 +25,7 @@ FlagSpec Spec() {
   add("load", text("COLUMN"), "what was turned up: users, connections; default: the first column");
   add("throughput", text("COLUMN"), "completed per second; default: the second column");
   add("error", text("COLUMN"), "standard error of the throughput; default: points count alike");
+  add("explain", "show each load beside the curve, and why a peak is named or not");
   return spec;
 }
 
@@ -33,8 +35,12 @@ struct Columns {
   std::string error;
 };
 
-Result<std::vector<analysis::LoadPoint>> PointsOf(const SeriesTable& table,
-                                                  const Columns& columns) {
+struct LoadSteps {
+  std::vector<analysis::LoadPoint> points;
+  std::size_t left_out = 0;  // Rows without a load or a throughput.
+};
+
+Result<LoadSteps> StepsOf(const SeriesTable& table, const Columns& columns) {
   const auto column = [&](const std::string& name, std::size_t place) -> const Series* {
     if (!name.empty()) {
       return table.Find(name);
@@ -50,31 +56,43 @@ Result<std::vector<analysis::LoadPoint>> PointsOf(const SeriesTable& table,
                     "  hint: name them with --load, --throughput and --error",
                     Printable(table.source)));
   }
-  std::vector<analysis::LoadPoint> points;
+  LoadSteps steps;
   for (std::size_t row = 0; row < table.rows(); ++row) {
-    points.push_back({.load = load->values[row],
-                      .throughput = throughput->values[row],
-                      .error = error == nullptr ? 0 : error->values[row]});
+    if (std::isnan(load->values[row]) || std::isnan(throughput->values[row])) {
+      ++steps.left_out;
+      continue;
+    }
+    steps.points.push_back({.load = load->values[row],
+                            .throughput = throughput->values[row],
+                            .error = error == nullptr ? 0 : error->values[row]});
   }
-  return points;
+  return steps;
 }
 
 Result<AnalyzeSeries> Prepare(const ParsedFlags& flags, SeriesFileOptions&) {
   const Columns columns{.load = flags.Text("load"),
                         .throughput = flags.Text("throughput"),
                         .error = flags.Text("error")};
-  return [columns](const SeriesTable& table, const AnalysisOutput& output) -> Result<std::string> {
-    const auto points = PointsOf(table, columns);
-    if (!points) {
-      return tl::unexpected(points.error());
+  const bool explain = flags.Has("explain");
+  return [columns, explain](const SeriesTable& table,
+                            const AnalysisOutput& output) -> Result<std::string> {
+    const Result<LoadSteps> steps = StepsOf(table, columns);
+    if (!steps) {
+      return tl::unexpected(steps.error());
     }
-    const Result<analysis::UslFit> fit = analysis::FitUsl(*points);
+    Result<analysis::UslFit> fit = analysis::FitUsl(steps->points);
     if (!fit) {
       return UsageError(fmt::format("{}: {}", Printable(table.source), fit.error().message));
     }
-    return output.form == AnalysisForm::kJson
-               ? reports::UslJson(table, *fit)
-               : reports::RenderUsl(table, *points, *fit, output.text);
+    if (steps->left_out > 0) {
+      fit->warnings.push_back(fmt::format("{} of {} rows without a load or a throughput left out",
+                                          steps->left_out, table.rows()));
+    }
+    if (output.form == AnalysisForm::kJson) {
+      return reports::UslJson(table, *fit);
+    }
+    return reports::RenderUsl(table, steps->points, *fit, output.text) +
+           (explain ? reports::ExplainUsl(steps->points, *fit, output.text) : std::string());
   };
 }
 

@@ -21,6 +21,7 @@ struct Question {
   std::vector<std::string> drivers;  // Empty = all that are no outcomes.
   std::string join;                  // Empty = none.
   Nanos every{0};                    // 0 = the wider of the usual spacings.
+  bool explain = false;
   analysis::UxOptions options;
 };
 
@@ -46,6 +47,7 @@ FlagSpec Spec() {
   add("join", text("FILE"), "take the outcomes from this file, joined on time, step and segment");
   add("every", text("DURATION"), "rows of the join; default: the usual distance between rows");
   add("fdr", text("RATIO"), "false ones among the pairs that are shown; default 5%");
+  add("explain", "show for each pair why it was called or not");
   return spec;
 }
 
@@ -71,6 +73,7 @@ Result<Question> ReadQuestion(const ParsedFlags& flags) {
                                          : "--fdr: must be above 0 and below 100 %\n  hint: 5%");
   }
   question.every = *every;
+  question.explain = flags.Has("explain");
   question.options.correlation.lag_max = *lag;
   question.options.false_discovery_rate = *rate;
   return question;
@@ -207,8 +210,11 @@ Result<std::string> Answer(const Question& question, const SeriesTable& table,
     }
     JudgeGroup(question, group);
   }
-  return output.form == AnalysisForm::kJson ? reports::UxJson(table.source, *groups)
-                                            : reports::RenderUx(table.source, *groups, output.text);
+  if (output.form == AnalysisForm::kJson) {
+    return reports::UxJson(table.source, *groups);
+  }
+  return reports::RenderUx(table.source, *groups, output.text) +
+         (question.explain ? reports::ExplainUx(*groups, output.text) : std::string());
 }
 
 Result<AnalyzeSeries> Prepare(const ParsedFlags& flags, SeriesFileOptions& files) {

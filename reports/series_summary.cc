@@ -22,8 +22,8 @@ std::string QuantileText(std::string_view name, const analysis::DependentQuantil
 }
 
 std::string SummaryText(const Series& series, const analysis::SeriesSummary& summary) {
-  std::string text = fmt::format("{} values, {} missing", FormatCount(summary.values),
-                                 FormatCount(summary.missing));
+  std::string text = fmt::format("{} value{}, {} missing", FormatCount(summary.values),
+                                 summary.values == 1 ? "" : "s", FormatCount(summary.missing));
   if (summary.values == 0) {
     return text;
   }

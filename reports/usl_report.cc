@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "reports/internal/analysis_json.h"
 #include "reports/internal/analysis_text.h"
 #include "reports/internal/text_layout.h"
@@ -20,6 +21,7 @@ using analysis::UslFit;
 using analysis::UslPeak;
 
 constexpr std::size_t kCurvePoints = 60;
+constexpr std::size_t kExplainedMax = 100;
 constexpr std::string_view kNotIdentified = "the data do not identify it";
 
 std::string_view PeakName(UslPeak peak) {
@@ -89,7 +91,37 @@ Json EstimateJson(const std::optional<UslEstimate>& estimate) {
   return json;
 }
 
+std::string PeakReason(const UslFit& fit) {
+  switch (fit.peak) {
+    case UslPeak::kMeasured:
+      return "The peak lies between measured loads, and its interval has both ends.";
+    case UslPeak::kExtrapolated:
+      return "The peak lies beyond the largest measured load: it is what the curve goes on to.";
+    case UslPeak::kNotIdentified:
+      break;
+  }
+  return "No peak is named: more than one in forty fits to simulated repetitions has none.";
+}
+
 }  // namespace
+
+std::string ExplainUsl(std::span<const LoadPoint> points, const UslFit& fit,
+                       const TextOptions& given) {
+  const TextOptions options = Checked(given);
+  TextTable rows({{.title = "load"}, {.title = "measured"}, {.title = "curve"}, {.title = "off"}});
+  for (const LoadPoint& point : points.first(std::min(points.size(), kExplainedMax))) {
+    const double curve = fit.At(point.load);
+    rows.AddRow({{.text = fmt::format("{:.4g}", point.load)},
+                 {.text = fmt::format("{:.4g}", point.throughput)},
+                 {.text = fmt::format("{:.4g}", curve)},
+                 {.text = FormatChange(point.throughput / curve - 1)}});
+  }
+  std::string text = rows.Render(2, options);
+  if (points.size() > kExplainedMax) {
+    text += Wrapped(fmt::format("... and {} more", points.size() - kExplainedMax), 2, options);
+  }
+  return text + Wrapped(PeakReason(fit), 2, options);
+}
 
 std::string RenderUsl(const SeriesTable& table, std::span<const LoadPoint> points,
                       const UslFit& fit, const TextOptions& given) {

@@ -1,5 +1,6 @@
 #include "reports/ux.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include <fmt/format.h>
@@ -207,16 +208,55 @@ Json VitalJson(const RatedVital& rated) {
   return json;
 }
 
+/// The lags beside the strongest one, because a lone peak convinces more than a broad hump.
+std::string NeighbouringLags(const LaggedCorrelation& found) {
+  constexpr int kReach = 2;
+  const auto reach = static_cast<int>(found.by_lag.size() / 2);
+  std::string text;
+  for (int lag = std::max(found.lag - kReach, -reach); lag <= std::min(found.lag + kReach, reach);
+       ++lag) {
+    text += fmt::format("{}{} rows {:+.2f}", text.empty() ? "" : ", ", lag,
+                        found.by_lag[static_cast<std::size_t>(lag + reach)]);
+  }
+  return text;
+}
+
+std::string PairReasons(const UxPair& pair) {
+  const std::string subject = fmt::format("{} and {}: ", Clean(pair.driver), Clean(pair.outcome));
+  if (!pair.correlation.found) {
+    return subject + "not judged, " + pair.correlation.reason + ".";
+  }
+  const LaggedCorrelation& found = *pair.correlation.found;
+  return fmt::format(
+      "{}{:+.2f} as the values are, {:+.2f} once season, trend and memory are out, worth {:.0f} "
+      "independent pairs. By lag: {}. Chance of so strong a correlation at any of {} lags: {}; "
+      "adjusted for all pairs: {}; {}.",
+      subject, found.raw, found.correlation, found.effective_size, NeighbouringLags(found),
+      found.by_lag.size(), PText(found.p_value), PText(pair.p_adjusted),
+      pair.associated ? "called associated" : "not called");
+}
+
 }  // namespace
+
+std::string ExplainUx(std::span<const UxGroup> groups, const TextOptions& given) {
+  const TextOptions options = Checked(given);
+  std::string text;
+  for (const UxGroup& group : groups) {
+    for (const UxPair& pair : group.pairs) {
+      text += Wrapped(PairReasons(pair), 2, options);
+    }
+  }
+  return text;
+}
 
 std::string RenderUx(const std::string& file, std::span<const UxGroup> groups,
                      const TextOptions& given) {
   const TextOptions options = Checked(given);
   std::string text;
   for (const UxGroup& group : groups) {
-    const std::string title =
-        fmt::format("{}{}{}: {} rows", Clean(file), group.name.empty() ? "" : ", ",
-                    Clean(group.name), FormatCount(group.table.rows()));
+    const std::string title = fmt::format(
+        "{}{}{}: {} row{}", Clean(file), group.name.empty() ? "" : ", ", Clean(group.name),
+        FormatCount(group.table.rows()), group.table.rows() == 1 ? "" : "s");
     text += Painted(title, Style::kTitle, options) + "\n";
     text += PairTable(group).Render(2, options);
     bool any = false;

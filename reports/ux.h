@@ -31,6 +31,9 @@ struct UxGroup {
 std::string RenderUx(const std::string& file, std::span<const UxGroup> groups,
                      const TextOptions& options);
 
+/// What --explain adds: for each pair, why it was called or not.
+std::string ExplainUx(std::span<const UxGroup> groups, const TextOptions& options);
+
 /// One line, schema "weir.analyze/1": "groups" with "pairs", "web_vitals" and "warnings".
 std::string UxJson(const std::string& file, std::span<const UxGroup> groups);
 

@@ -8,8 +8,8 @@
 namespace weir::reports {
 
 std::string SeriesTitle(const SeriesTable& table, const Series& series) {
-  return fmt::format("{}: {}, {} values", Clean(table.source), Clean(series.name),
-                     FormatCount(series.values.size()));
+  return fmt::format("{}: {}, {} value{}", Clean(table.source), Clean(series.name),
+                     FormatCount(series.values.size()), series.values.size() == 1 ? "" : "s");
 }
 
 std::string RowName(const SeriesTable& table, std::size_t row) {

@@ -114,6 +114,15 @@ TEST(FindAnomaliesTest, WarnsWhenAllValuesAreEqual) {
                                      "nothing else can be said"});
 }
 
+TEST(FindAnomaliesTest, WarnsOfValuesBeyondWhatItComputesWith) {
+  std::vector<double> values(300, 1.0);
+  values[7] = -1e300;
+  const std::vector<std::span<const double>> metrics = {values};
+  const AnomalyReport report = FindAnomalies(metrics, {}, {});
+  ASSERT_FALSE(report.warnings.empty());
+  EXPECT_EQ(report.warnings.back(), "values beyond 1e+30 count as missing: 1 of them");
+}
+
 TEST(FindAnomaliesTest, WarnsOfMissingValuesAndOfTimeThatRunsBackwards) {
   std::vector<double> values = Noise(61, 500, 0, 1);
   values[7] = std::numeric_limits<double>::infinity();

@@ -205,8 +205,8 @@ TEST(ChangePointTest, TooFewRunsAreSaidToBeTooFew) {
     EXPECT_TRUE(found.points.empty());
     ASSERT_EQ(found.warnings.size(), 1U);
     EXPECT_EQ(found.warnings[0],
-              "Only " + std::to_string(n) +
-                  " runs have a value; change points can be found from 10 runs on.");
+              "Only " + std::to_string(n) + (n == 1 ? " run has" : " runs have") +
+                  " a value; change points can be found from 10 runs on.");
   }
   EXPECT_EQ(Find(std::vector<double>(30, kNan)).warnings.size(), 1U);
 }

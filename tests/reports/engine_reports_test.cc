@@ -170,6 +170,12 @@ TEST(UslReportTest, ReadsAsRecorded) {
       "reports/usl_unpeaked_120_ascii.txt"));
 }
 
+TEST(UslReportTest, ExplainsEveryLoadAndThePeak) {
+  EXPECT_TRUE(MatchesGolden(ExplainUsl(kPoints, Peaked(), {}), "reports/usl_explained_80.txt"));
+  const std::string unpeaked = ExplainUsl(kPoints, Unpeaked(), {});
+  EXPECT_NE(unpeaked.find("No peak is named"), std::string::npos) << unpeaked;
+}
+
 TEST(UslReportTest, NoLineIsWiderThanTheTerminal) {
   SeriesTable table;
   table.source = std::string(300, 's');
