@@ -321,8 +321,9 @@ void JudgePeak(UslFit& fit, double load_max) {
 }  // namespace
 
 double UslFit::At(double load) const {
-  return rate.value * load /
-         (1 + contention.value * (load - 1) + coherency.value * load * (load - 1));
+  // The quotient first: a rate near the end of what a number holds must not leave it.
+  return rate.value *
+         (load / (1 + contention.value * (load - 1) + coherency.value * load * (load - 1)));
 }
 
 Result<UslFit> FitUsl(std::span<const LoadPoint> points, const UslOptions& options) {

@@ -204,9 +204,9 @@ TEST(ChangePointTest, TooFewRunsAreSaidToBeTooFew) {
     const ChangePoints found = Find(History(static_cast<int>(n), {}, 12));
     EXPECT_TRUE(found.points.empty());
     ASSERT_EQ(found.warnings.size(), 1U);
-    EXPECT_EQ(found.warnings[0],
-              "Only " + std::to_string(n) + (n == 1 ? " run has" : " runs have") +
-                  " a value; change points can be found from 10 runs on.");
+    EXPECT_EQ(found.warnings[0], "Only " + std::to_string(n) +
+                                     (n == 1 ? " run has" : " runs have") +
+                                     " a value; change points can be found from 10 runs on.");
   }
   EXPECT_EQ(Find(std::vector<double>(30, kNan)).warnings.size(), 1U);
 }

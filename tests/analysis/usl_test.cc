@@ -197,6 +197,10 @@ TEST(UslTest, HugeAndTinyThroughputsAreFitted) {
     ASSERT_TRUE(fit);
     EXPECT_NEAR(fit->contention.value, 0.0277284, 1e-4) << scale;
   }
+  const std::vector<LoadPoint> flat = {{1, 1e308}, {2, 1e308}, {9, 1e308}, {20, 1e308}};
+  const auto fit = FitUsl(flat);
+  ASSERT_TRUE(fit);
+  EXPECT_NEAR(fit->residual, 0, 1e-6);
 }
 
 }  // namespace
