@@ -11,7 +11,7 @@ namespace weir::analysis {
 /// The engine's constants. One setting for all histories: chosen on simulated histories and on one
 /// half of the annotated series, as docs/statistics.md tells; not for users.
 struct ChangePointTuning {
-  double penalty = 1.8;  ///< Of a step, beside log n.
+  double penalty = 1.4;  ///< Of a step, beside log n.
   double penalty_per_log_run = 1;
   double step_variance = 100;
   NoisePenalties noise;

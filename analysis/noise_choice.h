@@ -25,10 +25,11 @@ struct NoiseChoice {
   int passes = 0;                      ///< Passes over the runs with steps held; see ChooseNoise.
 };
 
-/// Having memory or drift in the model costs this much of the score.
+/// Having memory or drift in the model costs this much of the score. Chosen like the penalty of a
+/// step (ChangePointTuning): docs/statistics.md.
 struct NoisePenalties {
   double memory = 6;
-  double drift = 6;
+  double drift = 4;
 };
 
 /// One in each corner of the grid, three descents from each.

@@ -118,6 +118,39 @@ TEST(ChangePointTest, AppendingGivesWhatTheWholeHistoryGives) {
   }
 }
 
+TEST(ChangePointTest, AppendingGoesOnAcrossParts) {
+  std::vector<Step> steps;
+  for (int at = 200; at < 2500; at += 300) {
+    steps.push_back({at, at % 600 == 200 ? 0.06 : -0.05});
+  }
+  const std::vector<double> values = History(2500, steps, 15);
+  ChangePointTracker tracker;
+  for (std::size_t t = 0; t < values.size(); ++t) {
+    tracker.Append({.value = values[t]});
+    if (t % 300 == 299) {
+      EXPECT_EQ(
+          IndicesOf(tracker.Result()),
+          IndicesOf(Find({values.begin(), values.begin() + static_cast<std::ptrdiff_t>(t + 1)})))
+          << "asking for a result must not change the next";
+    }
+  }
+}
+
+TEST(ChangePointTest, ReversedHistoriesStepAtTheSamePlaces) {
+  for (std::uint64_t seed = 20; seed < 40; ++seed) {
+    const std::vector<Step> steps = {{40, 0.05}, {100, -0.06}};
+    const std::vector<double> values = History(160, steps, seed);
+    const ChangePoints forward = Find(values);
+    const ChangePoints backward = Find({values.rbegin(), values.rend()});
+    ASSERT_EQ(forward.points.size(), backward.points.size()) << seed;
+    for (std::size_t i = 0; i < forward.points.size(); ++i) {
+      const ChangePoint& mirrored = backward.points[backward.points.size() - 1 - i];
+      EXPECT_EQ(forward.points[i].index, 160 - mirrored.index) << seed;
+      EXPECT_NEAR(forward.points[i].before, mirrored.after, 1e-9 * mirrored.after);
+    }
+  }
+}
+
 TEST(ChangePointTest, LongHistoriesAreJudgedInParts) {
   std::vector<Step> steps;
   for (int at = 300; at < 4000; at += 450) {

@@ -91,7 +91,16 @@ TEST(FindSeasonsTest, AShortSeriesHasNone) {
 // Chance alone must not be sold as a season: at most 3 % of 150 series, within binomial bounds.
 TEST(FindSeasonsTest, SeriesWithoutASeasonSeldomShowASureOne) {
   using Source = std::function<std::vector<double>(Rng&, std::size_t)>;
-  for (const Source& source : {Source(WhiteNoise), Source(RandomWalk), Source(Autocorrelated)}) {
+  const Source drifting = LineWithNoise;
+  const Source cauchy = [](Rng& rng, std::size_t n) {
+    std::vector<double> values;
+    for (std::size_t t = 0; t < n; ++t) {
+      values.push_back(100 + rng.Normal() / (rng.Normal() + 1e-9));
+    }
+    return values;
+  };
+  for (const Source& source :
+       {Source(WhiteNoise), Source(RandomWalk), Source(Autocorrelated), drifting, cauchy}) {
     int sure = 0;
     for (std::uint64_t seed = 0; seed < 150; ++seed) {
       Rng rng = Rng::ForPart(99, seed);

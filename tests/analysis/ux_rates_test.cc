@@ -48,12 +48,14 @@ TEST_P(UxRatesTest, ThePlantedPairAndLagAreFoundRight) {
   EXPECT_GE(rates.right, kSets * 95 / 100);
 }
 
-INSTANTIATE_TEST_SUITE_P(Kinds, UxRatesTest,
-                         testing::Values(tests::UxSetOptions{.rows = 300, .season = 0},
-                                         tests::UxSetOptions{.rows = 500, .season = 1},
-                                         tests::UxSetOptions{
-                                             .rows = 500, .season = 3, .period = 168},
-                                         tests::UxSetOptions{.rows = 1'000, .season = 2}));
+INSTANTIATE_TEST_SUITE_P(
+    Kinds, UxRatesTest,
+    testing::Values(tests::UxSetOptions{.rows = 300, .season = 0},
+                    tests::UxSetOptions{.rows = 500, .season = 1},
+                    tests::UxSetOptions{.rows = 500, .season = 3, .period = 168},
+                    tests::UxSetOptions{.rows = 1'000, .season = 2},
+                    tests::UxSetOptions{.rows = 500, .season = 0, .drift = 3},
+                    tests::UxSetOptions{.rows = 500, .season = 0, .heavy_tails = true}));
 
 struct BendKind {
   std::string name;

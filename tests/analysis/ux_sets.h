@@ -50,6 +50,8 @@ struct UxSetOptions {
   double season = 1;  ///< Of latency and outcome alike, in standard deviations of their memory.
   double period = 24;
   double effect = 0.5;  ///< On the outcome, in its standard deviations for one of the latency.
+  double drift = 0;     ///< Half a slow wave over all rows, in the same deviations, in all series.
+  bool heavy_tails = false;  ///< Student's t with 2 degrees of freedom on top of the outcomes.
 };
 
 struct UxSet {
@@ -57,6 +59,21 @@ struct UxSet {
   std::vector<Series> outcomes;  ///< outcome0, outcome1
   int lag = 0;                   ///< outcome1 follows latency1 by this many rows.
 };
+
+/// Adds drift and tails to the newest latency and outcome of `set`.
+inline void Disturb(const UxSetOptions& options, Rng& rng, UxSet& set) {
+  std::vector<double>& latency = set.drivers.back().values;
+  std::vector<double>& outcome = set.outcomes.back().values;
+  for (std::size_t t = 0; options.drift != 0 && t < options.rows; ++t) {
+    const double wave = options.drift * std::sin(std::numbers::pi * static_cast<double>(t) /
+                                                 static_cast<double>(options.rows));
+    latency[t] *= std::exp(0.3 * wave);
+    outcome[t] += 0.5 * wave;
+  }
+  for (std::size_t t = 0; options.heavy_tails && t < options.rows; ++t) {
+    outcome[t] += 0.5 * rng.Normal() / std::sqrt(rng.Exponential());
+  }
+}
 
 /// Two latencies and two outcomes that have nothing to do with each other but the time of day.
 inline UxSet NullSet(const UxSetOptions& options, std::uint64_t seed) {
@@ -67,6 +84,7 @@ inline UxSet NullSet(const UxSetOptions& options, std::uint64_t seed) {
                                 LatencySeries(rng, options.rows, options.season, options.period)));
     set.outcomes.push_back(Named(std::string("outcome") + number,
                                  OutcomeSeries(rng, options.rows, options.season, options.period)));
+    Disturb(options, rng, set);
   }
   return set;
 }

@@ -27,7 +27,7 @@ HAS_EXPLAIN = set(ENGINES) - {"describe"}
 
 
 def weir(*arguments):
-    return subprocess.run([WEIR, *map(str, arguments)], capture_output=True, text=True, timeout=60)
+    return subprocess.run([WEIR, *map(str, arguments)], capture_output=True, text=True, timeout=120)
 
 
 def check(holds, what, done=None):
