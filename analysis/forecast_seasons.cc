@@ -111,6 +111,24 @@ double LogResidual(const std::vector<double>& values, const std::vector<std::siz
   return std::log(std::max(total - solved.dot(right), 1e-12 * total + 1e-300));
 }
 
+// What a straight line leaves of the values: a lag of many steps tells a slope better than recent
+// lags do, which must not count as a season.
+std::vector<double> WithoutLine(const std::vector<double>& values) {
+  const double middle = (static_cast<double>(values.size()) - 1) / 2;
+  double products = 0;
+  double squares = 0;
+  for (std::size_t t = 0; t < values.size(); ++t) {
+    const double from_middle = static_cast<double>(t) - middle;
+    products += from_middle * values[t];
+    squares += from_middle * from_middle;
+  }
+  std::vector<double> rest = values;
+  for (std::size_t t = 0; t < values.size() && squares > 0; ++t) {
+    rest[t] -= products / squares * (static_cast<double>(t) - middle);
+  }
+  return rest;
+}
+
 // Tries seasons on the past origins of a task and on the fit to all of it.
 class Trial {
  public:
@@ -141,9 +159,9 @@ class Trial {
     const std::vector<std::size_t> with = LagsFor(seasons);
     const std::vector<std::size_t> without = LagsFor({seasons.begin(), seasons.end() - 1});
     const auto rows = static_cast<double>(task_.values.size() - with.back());
+    const std::vector<double> values = WithoutLine(task_.values);
     return 0.5 * rows *
-           (LogResidual(task_.values, without, with.back()) -
-            LogResidual(task_.values, with, with.back()));
+           (LogResidual(values, without, with.back()) - LogResidual(values, with, with.back()));
   }
 
  private:
