@@ -321,10 +321,25 @@ CREATE TABLE measurement (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
+constexpr std::string_view kVersion7 = R"sql(
+CREATE TABLE deployment (
+  deployment_id INTEGER PRIMARY KEY AUTOINCREMENT,
+  at_ns INTEGER NOT NULL,
+  service TEXT NOT NULL,
+  build TEXT NOT NULL,
+  phase TEXT NOT NULL,
+  source TEXT NOT NULL,
+  message TEXT NOT NULL
+) STRICT;
+
+CREATE INDEX deployment_by_service ON deployment (service, deployment_id);
+)sql";
+
 constexpr std::array kMigrations = {
     Migration{.version = 1, .sql = kVersion1}, Migration{.version = 2, .sql = kVersion2},
     Migration{.version = 3, .sql = kVersion3}, Migration{.version = 4, .sql = kVersion4},
-    Migration{.version = 5, .sql = kVersion5}, Migration{.version = 6, .sql = kVersion6}};
+    Migration{.version = 5, .sql = kVersion5}, Migration{.version = 6, .sql = kVersion6},
+    Migration{.version = 7, .sql = kVersion7}};
 
 // A reader only ever waits for a writer that is making or migrating the file.
 constexpr Nanos kReaderLockWait = std::chrono::seconds(5);
