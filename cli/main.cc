@@ -6,13 +6,14 @@
 
 #include "base/text.h"
 #include "cli/command.h"
+#include "cli/deploy_commands.h"
 #include "cli/exit_codes.h"
 #include "cli/version.h"
 
 namespace weir::cli {
 
 std::span<const Command> Commands() {
-  static constexpr std::array<Command, 11> kCommands = {{
+  static constexpr std::array<Command, 12> kCommands = {{
       {"run", "send a scenario's load to a target and record what was measured", &RunMain},
       {"gate", "judge a build against a baseline: pass, fail or inconclusive", &GateMain},
       {"duet", "compare two deployments or programs in pairs, and judge", &DuetMain},
@@ -22,6 +23,7 @@ std::span<const Command> Commands() {
       {"show", "show one recorded run", &ShowMain},
       {"report", "write the history as one HTML page", &ReportMain},
       {"analyze", "look at series of numbers with the engines of weir", &AnalyzeMain},
+      {"serve", "answer deploy tools over HTTP: Flagger, Argo Rollouts, curl", &ServeMain},
       {"target", "serve HTTP with dialled-in latency, errors and stalls", &TargetMain},
       {"doctor", "say whether this machine is fit to measure, and calibrate weir", &DoctorMain},
   }};

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+/// Who may ask: shared secrets ("tokens").
+namespace weir::monitor {
+
+/// The tokens of a service. None: everybody may ask.
+class Access {
+ public:
+  static constexpr std::size_t kTokenBytesMin = 16;
+  static constexpr std::size_t kTokensMax = 16;
+
+  Access() = default;
+
+  /// Reads tokens, one a line, several so that they can be rotated; empty lines and lines that
+  /// begin with # do not count. Errors: kUsage: none, too many, or one that is short or has other
+  /// than visible ASCII characters. No message shows a token.
+  static Result<Access> Parse(std::string_view text);
+
+  bool open() const { return tokens_.empty(); }
+
+  /// Whether the value of an Authorization header has one of the tokens: `Bearer TOKEN`, or `Basic`
+  /// with the token as password (Flagger can only put user information into a URL). Takes the
+  /// same time for every wrong token of a length, and compares with all of them.
+  bool Allows(std::string_view authorization) const;
+
+ private:
+  std::vector<std::string> tokens_;
+};
+
+}  // namespace weir::monitor

@@ -1,0 +1,48 @@
+#include "monitor/access.h"
+
+#include <gtest/gtest.h>
+
+namespace weir::monitor {
+namespace {
+
+constexpr std::string_view kTokens =
+    "# of the deploy tool\r\n0123456789abcdef\r\n\nsecond-token-for-rotation\n";
+
+TEST(AccessTest, WithoutTokensEverybodyMayAsk) {
+  EXPECT_TRUE(Access().open());
+  EXPECT_TRUE(Access().Allows(""));
+}
+
+TEST(AccessTest, TakesAnyOfTheTokensAsBearerOrAsPassword) {
+  const auto access = Access::Parse(kTokens);
+  ASSERT_TRUE(access) << access.error().message;
+  EXPECT_FALSE(access->open());
+  EXPECT_TRUE(access->Allows("Bearer 0123456789abcdef"));
+  EXPECT_TRUE(access->Allows("bearer second-token-for-rotation"));
+  // printf 'flagger:0123456789abcdef' | base64
+  EXPECT_TRUE(access->Allows("Basic ZmxhZ2dlcjowMTIzNDU2Nzg5YWJjZGVm"));
+}
+
+TEST(AccessTest, RefusesEverythingElse) {
+  const auto access = Access::Parse(kTokens);
+  ASSERT_TRUE(access);
+  for (const std::string_view wrong :
+       {"", "Bearer", "Bearer ", "Bearer 0123456789abcde", "Bearer 0123456789abcdef0",
+        "Bearer 0123456789abcdeg", "0123456789abcdef", "Token 0123456789abcdef",
+        "Bearer # of the deploy tool", "Basic !!!!", "Basic MDEyMzQ1Njc4OWFiY2RlZg==", "Basic "}) {
+    EXPECT_FALSE(access->Allows(wrong)) << wrong;
+  }
+  EXPECT_FALSE(access->Allows("Bearer " + std::string(100'000, 'x')));
+}
+
+TEST(AccessTest, RefusesFilesWithoutAGoodTokenAndShowsNone) {
+  for (const std::string_view text :
+       {"", "# none\n", "short\n", "0123456789 abcdef\n", "0123456789abcdef\x01\n"}) {
+    const auto access = Access::Parse(text);
+    ASSERT_FALSE(access) << text;
+    EXPECT_EQ(access.error().message.find("01234"), std::string::npos);
+  }
+}
+
+}  // namespace
+}  // namespace weir::monitor
