@@ -5,5 +5,6 @@
 namespace weir::cli {
 
 int ServeMain(const Arguments& arguments);
+int DeployMain(const Arguments& arguments);
 
 }  // namespace weir::cli

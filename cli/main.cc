@@ -13,7 +13,7 @@
 namespace weir::cli {
 
 std::span<const Command> Commands() {
-  static constexpr std::array<Command, 12> kCommands = {{
+  static constexpr std::array<Command, 13> kCommands = {{
       {"run", "send a scenario's load to a target and record what was measured", &RunMain},
       {"gate", "judge a build against a baseline: pass, fail or inconclusive", &GateMain},
       {"duet", "compare two deployments or programs in pairs, and judge", &DuetMain},
@@ -24,6 +24,7 @@ std::span<const Command> Commands() {
       {"report", "write the history as one HTML page", &ReportMain},
       {"analyze", "look at series of numbers with the engines of weir", &AnalyzeMain},
       {"serve", "answer deploy tools over HTTP: Flagger, Argo Rollouts, curl", &ServeMain},
+      {"deploy", "watch a canary beside the stable build, roll back the bad one", &DeployMain},
       {"target", "serve HTTP with dialled-in latency, errors and stalls", &TargetMain},
       {"doctor", "say whether this machine is fit to measure, and calibrate weir", &DoctorMain},
   }};
