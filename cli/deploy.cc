@@ -81,7 +81,7 @@ Result<int> ParseInARow(std::string_view text) {
 }
 
 Result<double> ParseShare(std::string_view text) {
-  const Result<double> share = ParseRatio(text);
+  Result<double> share = ParseRatio(text);
   if (share && (*share <= 0 || *share > 0.5)) {
     return UsageError("it must be above 0 and at most 50 %");
   }

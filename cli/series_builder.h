@@ -23,7 +23,7 @@ struct SeriesFileOptions {
   std::size_t bytes_max = std::size_t{2} << 30;      ///< Of a file.
   std::size_t cells_max = std::size_t{100'000'000};  ///< Numbers kept, over all columns.
   std::size_t columns_max = 4'000;
-  std::size_t field_bytes_max = 64 * 1024;  ///< Of one cell; a longer one is no table.
+  std::size_t field_bytes_max = 65'536;  ///< Of one cell; a longer one is no table.
 };
 
 /// Turns rows of cells into a SeriesTable, whatever the format they were written in. The first
