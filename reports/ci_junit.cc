@@ -3,36 +3,16 @@
 #include <fmt/format.h>
 
 #include "reports/ci_outputs.h"
+#include "reports/internal/markup.h"
 #include "reports/internal/number_text.h"
-#include "reports/internal/text_layout.h"
 
 namespace weir::reports {
 namespace {
 
 constexpr std::size_t kMessageBytesMax = 2000;
 
-// Clean has made control characters visible, which XML does not allow at all.
 std::string Escaped(std::string_view text) {
-  std::string out;
-  for (const char c : Clean(text, kMessageBytesMax)) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
+  return InMarkup(text, kMessageBytesMax);
 }
 
 struct Case {

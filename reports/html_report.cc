@@ -9,38 +9,18 @@
 #include "reports/history.h"
 #include "reports/internal/history_changes.h"
 #include "reports/internal/json.h"
+#include "reports/internal/markup.h"
 #include "reports/internal/number_text.h"
 #include "reports/internal/page_assets.h"
 #include "reports/internal/page_data.h"
-#include "reports/internal/text_layout.h"
 
 namespace weir::reports {
 namespace {
 
+constexpr std::size_t kTextBytesMax = 300;
+
 std::string Escaped(std::string_view text) {
-  std::string out;
-  for (const char c : Clean(text, 300)) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\'':
-        out += "&#39;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
+  return InMarkup(text, kTextBytesMax);
 }
 
 std::string Name(std::string_view text) {
