@@ -5,7 +5,6 @@ Standard library only."""
 import base64
 import hashlib
 import hmac
-import http.server
 import json
 import os
 import shutil
@@ -16,6 +15,8 @@ import threading
 import time
 import unittest
 import urllib.request
+
+from receiver import Receiver
 
 WEIR = os.path.abspath(os.environ["WEIR"])
 NGINX = shutil.which("nginx") or "/usr/sbin/nginx"
@@ -65,35 +66,6 @@ def build(folder, name, extra=""):
     http_part = (f"server {{ listen 127.0.0.1:{port}; keepalive_requests 100000; "
                  f"location / {{ root {folder}; add_header X-Build {name}; {extra} }} }}")
     return Nginx(folder, name, http_part), port
-
-
-class Receiver:
-    """Takes what is posted."""
-
-    def __enter__(self):
-        receiver = self
-        self.got = []
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_POST(self):
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                receiver.got.append((self.path, dict(self.headers), body))
-                self.send_response(200)
-                self.end_headers()
-
-            def log_message(self, *_):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
-        self.thread = threading.Thread(target=self.server.serve_forever)
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.server.shutdown()
-        self.thread.join()
-        self.server.server_close()
 
 
 def wait_for(port):

@@ -1,7 +1,6 @@
 """weir serve as deploy tools see it: the real process, asked by the real curl and by raw sockets.
 The program is given in $WEIR. Standard library only."""
 
-import http.server
 import json
 import os
 import shutil
@@ -9,9 +8,10 @@ import signal
 import socket
 import subprocess
 import tempfile
-import threading
 import time
 import unittest
+
+from receiver import Receiver
 
 WEIR = os.path.abspath(os.environ["WEIR"])
 TOKEN = "0123456789abcdef0123456789abcdef"
@@ -97,37 +97,6 @@ def read_all(peer):
     except (ConnectionResetError, TimeoutError):
         pass
     return got
-
-
-class Broker:
-    """Takes events by POST."""
-
-    def __enter__(self):
-        broker = self
-        self.got = []
-        self.arrived = threading.Event()
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_POST(self):
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                broker.got.append((dict(self.headers), json.loads(body)))
-                self.send_response(202)
-                self.end_headers()
-                broker.arrived.set()
-
-            def log_message(self, *_):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}/"
-        self.thread = threading.Thread(target=self.server.serve_forever)
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self.server.shutdown()
-        self.thread.join()
-        self.server.server_close()
 
 
 def record(folder, target, build):
@@ -222,13 +191,14 @@ class VerdictsTest(unittest.TestCase):
         return json.loads(service.curl("/api/v1/verdicts?limit=200")[1])["verdicts"]
 
     def test_a_verdict_is_told_as_a_cdevent_once(self):
-        with Broker() as broker, Service(self.folder, "--policy", "gate.yaml", "--events",
-                                         broker.url, "--environment", "prod") as service:
+        with Receiver(202) as broker, Service(self.folder, "--policy", "gate.yaml", "--events",
+                                              broker.url + "/", "--environment", "prod") as service:
             for _ in range(3):
                 service.hook("confirm-promotion", "slow", service="checkout")
             self.assertTrue(broker.arrived.wait(10))
             service.stop(signal.SIGTERM)
-            headers, event = broker.got[0]
+            _, headers, body = broker.got[0]
+            event = json.loads(body)
             self.assertEqual(len(broker.got), 1)
             self.assertEqual(headers["ce-type"], "dev.cdevents.testsuiterun.finished.0.3.0")
             self.assertEqual(headers["ce-id"], event["context"]["id"])
