@@ -81,7 +81,7 @@ Result<double> ParsePerSecond(std::string_view text) {
 }
 
 Result<Nanos> ParseWait(std::string_view text) {
-  const Result<Nanos> span = ParseDuration(text);
+  Result<Nanos> span = ParseDuration(text);
   if (span && (*span <= Nanos(0) || *span > std::chrono::minutes(2))) {
     return UsageError("it must be above 0 and at most 2m");
   }

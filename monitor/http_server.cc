@@ -110,7 +110,7 @@ class Protocol final : private httplib::Server {
       }
     });
     set_exception_handler([](const httplib::Request&, httplib::Response& response,
-                             std::exception_ptr) { response.status = 500; });
+                             const std::exception_ptr&) { response.status = 500; });
   }
 
   void Serve(BoundedStream& stream) {

@@ -12,7 +12,7 @@ namespace weir::reports {
 
 std::string RenderSeriesSummary(const SeriesTable& table,
                                 std::span<const analysis::SeriesSummary> summaries,
-                                const TextOptions& options);
+                                const TextOptions& given);
 
 /// One line, schema "weir.analyze/1", with "series": [...].
 std::string SeriesSummaryJson(const SeriesTable& table,

@@ -215,8 +215,8 @@ std::string NeighbouringLags(const LaggedCorrelation& found) {
   std::string text;
   for (int lag = std::max(found.lag - kReach, -reach); lag <= std::min(found.lag + kReach, reach);
        ++lag) {
-    text += fmt::format("{}{} rows {:+.2f}", text.empty() ? "" : ", ", lag,
-                        found.by_lag[static_cast<std::size_t>(lag + reach)]);
+    const auto& at = *(found.by_lag.begin() + reach + lag);
+    text += fmt::format("{}{} rows {:+.2f}", text.empty() ? "" : ", ", lag, at);
   }
   return text;
 }

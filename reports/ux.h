@@ -29,10 +29,10 @@ struct UxGroup {
 
 /// Tables, the dose response of every association, and the sentence that correlation is no cause.
 std::string RenderUx(const std::string& file, std::span<const UxGroup> groups,
-                     const TextOptions& options);
+                     const TextOptions& given);
 
 /// What --explain adds: for each pair, why it was called or not.
-std::string ExplainUx(std::span<const UxGroup> groups, const TextOptions& options);
+std::string ExplainUx(std::span<const UxGroup> groups, const TextOptions& given);
 
 /// One line, schema "weir.analyze/1": "groups" with "pairs", "web_vitals" and "warnings".
 std::string UxJson(const std::string& file, std::span<const UxGroup> groups);

@@ -3,10 +3,10 @@
 // not allow it.
 
 #include <cerrno>
-#include <cstring>
 #include <fstream>
 #include <memory>
 #include <string>
+#include <system_error>
 
 #include <gtest/gtest.h>
 #include <net/if.h>
@@ -95,7 +95,8 @@ TEST(OwnLimitsTest, MoreConnectionsThanFilesIsSaidBeforeTheRun) {
 /// device. Empty, or why it cannot be had.
 std::string EnterNetworkOfOnesOwn() {
   if (unshare(CLONE_NEWNET) != 0 && unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0) {
-    return std::string("no network namespace is allowed here: ") + std::strerror(errno);
+    return std::string("no network namespace is allowed here: ") +
+           std::generic_category().message(errno);
   }
   const int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   ifreq loopback{};
