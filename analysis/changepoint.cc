@@ -39,7 +39,7 @@ HistoryPart AnalyzeFrom(std::size_t start, std::size_t count, const HistoryValue
   if (!history.standard_errors.empty()) {
     part.standard_errors = history.standard_errors.subspan(start, count);
   }
-  HistoryPart result = AnalyzePart(part, options);
+  HistoryPart result = AnalyzePart(part, start, options);
   for (ChangePoint& point : result.points) {
     point.index += start;
     point.low += start;

@@ -87,9 +87,13 @@ void SetSize(const StepSearch::StepReading& reading, const ScaledHistory& scaled
 
 class PartAnalysis {
  public:
-  PartAnalysis(const HistoryValues& history, const ChangePointOptions& options,
-               const ChangePointTuning& tuning)
-      : history_(history), options_(options), tuning_(tuning), scaled_(ScaleHistory(history)) {}
+  PartAnalysis(const HistoryValues& history, std::size_t runs_before,
+               const ChangePointOptions& options, const ChangePointTuning& tuning)
+      : history_(history),
+        runs_before_(runs_before),
+        options_(options),
+        tuning_(tuning),
+        scaled_(ScaleHistory(history)) {}
 
   HistoryPart Run() {
     HistoryPart part;
@@ -102,7 +106,9 @@ class PartAnalysis {
     }
     StepOptions steps;
     steps.step_variance = tuning_.step_variance;
-    steps.penalty = tuning_.penalty + tuning_.penalty_per_log_run * std::log(scaled_.observed);
+    steps.penalty =
+        tuning_.penalty + tuning_.penalty_per_log_run *
+                              std::log(static_cast<double>(runs_before_) + scaled_.observed);
     steps.segment_min = options_.segment_min;
     steps.steps_max = kStepsMax;
     const NoiseChoice choice =
@@ -154,6 +160,7 @@ class PartAnalysis {
   }
 
   const HistoryValues& history_;
+  const std::size_t runs_before_;
   const ChangePointOptions& options_;
   const ChangePointTuning& tuning_;
   ScaledHistory scaled_;
@@ -161,9 +168,9 @@ class PartAnalysis {
 
 }  // namespace
 
-HistoryPart AnalyzePart(const HistoryValues& history, const ChangePointOptions& options,
-                        const ChangePointTuning& tuning) {
-  return PartAnalysis(history, options, tuning).Run();
+HistoryPart AnalyzePart(const HistoryValues& history, std::size_t runs_before,
+                        const ChangePointOptions& options, const ChangePointTuning& tuning) {
+  return PartAnalysis(history, runs_before, options, tuning).Run();
 }
 
 }  // namespace weir::analysis

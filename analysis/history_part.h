@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <vector>
 
 #include "analysis/changepoint.h"
@@ -24,9 +25,10 @@ struct HistoryPart {
   int observed = 0;
 };
 
-/// At least one value must be finite, or there are no points. Cost: O(n) for a bounded number of
-/// steps.
-HistoryPart AnalyzePart(const HistoryValues& history, const ChangePointOptions& options,
-                        const ChangePointTuning& tuning = {});
+/// `runs_before`: how many runs of the same history precede this part. A step costs log n of all of
+/// them, or every further part of a long history would bring its own false alarms. At least one
+/// value must be finite, or there are no points. Cost: O(n) for a bounded number of steps.
+HistoryPart AnalyzePart(const HistoryValues& history, std::size_t runs_before,
+                        const ChangePointOptions& options, const ChangePointTuning& tuning = {});
 
 }  // namespace weir::analysis

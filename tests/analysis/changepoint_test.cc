@@ -163,6 +163,11 @@ TEST(ChangePointTest, LongHistoriesAreJudgedInParts) {
   }
 }
 
+// With a price of log 1,024 for a step in each part, this history was flagged.
+TEST(ChangePointTest, VeryLongHistoriesWithoutAStepHaveNone) {
+  EXPECT_EQ(IndicesOf(Find(History(60'000, {}, 2))), std::vector<std::size_t>());
+}
+
 TEST(ChangePointTest, ASingleFarRunIsNotAStep) {
   std::vector<double> values = History(100, {}, 6);
   values[30] *= 3;
