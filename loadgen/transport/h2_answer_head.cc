@@ -135,7 +135,11 @@ std::optional<AnswerHead> AnswerHeadReader::Read(std::string_view block, Lines l
 void AnswerHeadReader::Postpone(const Known& known) {
   ++table_;
   // Each of the blocks after it inserts 32 bytes or more, so the oldest has left the table.
-  postponed_[postponed_count_ % postponed_.size()] = known.block;
+  std::shared_ptr<const std::string>& place = postponed_[postponed_count_ % postponed_.size()];
+  // Mostly it is the same one again, and counting references costs more than looking.
+  if (place != known.block) {
+    place = known.block;
+  }
   ++postponed_count_;
 }
 

@@ -11,6 +11,7 @@
 #include "loadgen/prepared.h"
 #include "loadgen/transport.h"
 #include "loadgen/transport/h2_answer_head.h"
+#include "loadgen/transport/h2_frame.h"
 
 namespace weir::loadgen {
 
@@ -101,16 +102,13 @@ class Http2Session {
     std::string body;   ///< When a check wants it.
   };
 
-  struct FrameHeader {
-    std::uint32_t length = 0;
-    std::uint8_t type = 0;
-    std::uint8_t flags = 0;
-    StreamId stream = 0;
-  };
-
   enum class At : std::uint8_t { kHeader, kPadLength, kData, kPadding, kPayload };
 
+  /// Where a stream of this id lives; not before the ring is made.
+  Stream& PlaceOf(StreamId id) { return ring_[id / 2 & ring_mask_]; }
+
   Stream* Find(StreamId id);
+  void MakeRing();
   Stream& TakeStream();
   void AppendHeaders(const Stream& stream);
   void SendBody(Stream& stream);
@@ -120,11 +118,14 @@ class Http2Session {
   void Finish(Stream& stream);
   void Acknowledge(std::size_t length);
 
+  // Of DATA and of what comes before each frame: in http2_session.cc.
   bool TakeHeader(std::string_view& bytes);
   RequestError BeginFrame();
   RequestError TakeData(std::string_view& bytes);
   RequestError TakePayload(std::string_view& bytes);
   RequestError EndData();
+
+  // Of all other frames, once they are whole: in http2_session_frames.cc.
   RequestError OnFrame(std::string_view payload);
   RequestError OnHeaders(std::string_view payload);
   RequestError OnContinuation(std::string_view payload);
@@ -140,6 +141,7 @@ class Http2Session {
   const std::uint32_t streams_max_;
   std::uint32_t streams_allowed_;
   std::vector<Stream> ring_;  ///< A stream lives at half its id modulo the size, a power of two.
+  std::uint32_t ring_mask_ = 0;
   std::uint32_t active_ = 0;
   StreamId next_id_ = 1;
   bool ready_ = false;
@@ -151,7 +153,7 @@ class Http2Session {
   std::vector<StreamId> waiting_bodies_;
 
   At at_ = At::kHeader;
-  FrameHeader frame_;
+  H2FrameStart frame_;
   std::size_t left_ = 0;     ///< Of the data or padding.
   std::size_t padding_ = 0;  ///< Behind the data.
   std::string partial_;      ///< Of a frame header or payload that a read cut.
