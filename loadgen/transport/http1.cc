@@ -1,14 +1,13 @@
 #include "loadgen/transport/http1.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <utility>
 
 #include <sys/socket.h>
 
 #include "base/check.h"
 #include "loadgen/transport/peer_stream.h"
-#include "loadgen/transport/socket_read.h"
+#include "loadgen/transport/socket_io.h"
 #include "loadgen/transport/tcp_info.h"
 
 namespace weir::loadgen {
@@ -219,18 +218,15 @@ int Http1Transport::Send(Connection& connection) {
 }
 
 int Http1Transport::SendBytes(Connection& connection, std::string_view bytes) {
-  // Not uv_try_write: nothing is queued here, so its checks would find nothing, and send is cheaper
-  // than write on a socket.
-  const ssize_t taken =
-      send(connection.fd, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+  const ssize_t taken = SendSocket(connection.fd, bytes);
   if (taken == static_cast<ssize_t>(bytes.size())) {
     return 0;
   }
-  if (taken < 0 && errno != EAGAIN && errno != EINTR) {
+  if (taken < 0) {
     Close(connection);
     return UV_ECONNRESET;
   }
-  return SendRest(connection, bytes.substr(static_cast<std::size_t>(std::max<ssize_t>(taken, 0))));
+  return SendRest(connection, bytes.substr(static_cast<std::size_t>(taken)));
 }
 
 int Http1Transport::SendRest(Connection& connection, std::string_view rest) {

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "base/check.h"
-#include "loadgen/transport/socket_read.h"
+#include "loadgen/transport/socket_io.h"
 #include "loadgen/transport/tcp_info.h"
 
 namespace weir::loadgen {
@@ -176,23 +176,18 @@ void PeerStream::Send(std::string& bytes) {
     // Only a handshake message that crosses a pending write; it leaves with the next one.
     return;
   }
-  auto* stream = reinterpret_cast<uv_stream_t*>(&tcp_);
-  uv_buf_t buffer = uv_buf_init(bytes.data(), static_cast<unsigned>(bytes.size()));
-  const int taken = uv_try_write(stream, &buffer, 1);
-  if (taken == static_cast<int>(bytes.size())) {
-    bytes.clear();
-    return;
-  }
-  if (taken < 0 && taken != UV_EAGAIN) {
-    // The read side tells.
+  const ssize_t taken = SendSocket(fd_, bytes);
+  if (taken < 0 || taken == static_cast<ssize_t>(bytes.size())) {
+    // Of a failure the read side tells.
     bytes.clear();
     return;
   }
   sending_.swap(bytes);
   bytes.clear();
-  const std::size_t sent = taken > 0 ? static_cast<std::size_t>(taken) : 0;
+  const auto sent = static_cast<std::size_t>(taken);
   uv_buf_t rest =
       uv_buf_init(sending_.data() + sent, static_cast<unsigned>(sending_.size() - sent));
+  auto* stream = reinterpret_cast<uv_stream_t*>(&tcp_);
   if (uv_write(&write_, stream, &rest, 1, &OnWritten) != 0) {
     sending_.clear();
   }
