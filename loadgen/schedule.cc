@@ -123,6 +123,15 @@ std::uint32_t UsersAt(const scenarios::Load& load, Nanos at) {
   return 0;
 }
 
+std::uint32_t UsersMax(const scenarios::Load& load) {
+  std::uint32_t users = 0;
+  for (const scenarios::Stage& stage : load.stages) {
+    const ClosedStage& closed = std::get<ClosedStage>(stage);
+    users = std::max({users, closed.from, closed.to});
+  }
+  return users;
+}
+
 std::uint32_t UsersOf(std::uint32_t users, WorkerSlice slice) {
   return users / slice.count + (slice.index < users % slice.count ? 1 : 0);
 }

@@ -72,6 +72,9 @@ double PlannedArrivals(const scenarios::Load& load, Nanos until);
 /// How many users a closed load has at `at`, all workers together; 0 after the last stage.
 std::uint32_t UsersAt(const scenarios::Load& load, Nanos at);
 
+/// The most users that it has at any time.
+std::uint32_t UsersMax(const scenarios::Load& load);
+
 /// The part of `users` that belongs to a worker.
 std::uint32_t UsersOf(std::uint32_t users, WorkerSlice slice);
 

@@ -78,6 +78,7 @@ WorkerLoop::WorkerLoop(const PreparedScenario& scenario, const Options& options,
     next_due_ = arrivals_->Peek() ? start_ + arrivals_->Peek()->due : Instant::max();
   } else {
     next_user_change_ = start_;
+    rounds_.reserve(UsersOf(UsersMax(scenario.load), slice_));
   }
 }
 

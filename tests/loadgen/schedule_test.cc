@@ -199,6 +199,12 @@ TEST(UsersAtTest, FollowsTheStages) {
   EXPECT_EQ(UsersAt(load, 1000s), 0U);
 }
 
+TEST(UsersMaxTest, IsTheMostAtAnyTime) {
+  Load load;
+  load.stages = {scenarios::ClosedStage{0, 10, 10s}, scenarios::ClosedStage{12, 2, 4s}};
+  EXPECT_EQ(UsersMax(load), 12U);
+}
+
 TEST(UsersOfTest, SharesOutWithoutRest) {
   for (std::uint32_t users = 0; users < 50; ++users) {
     for (std::uint32_t count = 1; count < 10; ++count) {
