@@ -5,8 +5,8 @@
 
 #include <fmt/format.h>
 #include <openssl/evp.h>
-#include <openssl/rand.h>
 #include <sched.h>
+#include <sys/random.h>
 #include <sys/sysinfo.h>
 #include <sys/utsname.h>
 
@@ -69,7 +69,8 @@ std::string Sha256(std::string_view text) {
 
 unsigned RandomSeed() {
   unsigned seed = 0;
-  WEIR_CHECK(RAND_bytes(reinterpret_cast<unsigned char*>(&seed), sizeof(seed)) == 1);
+  // Not OpenSSL's, which would load its providers first.
+  WEIR_CHECK(getrandom(&seed, sizeof(seed), 0) == sizeof(seed));
   return seed;
 }
 

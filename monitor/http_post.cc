@@ -9,6 +9,7 @@
 
 #include "base/check.h"
 #include "base/text.h"
+#include "loadgen/transport/libcurl.h"
 
 namespace weir::monitor {
 namespace {
@@ -37,11 +38,11 @@ bool HasControl(std::string_view text) {
 }
 
 Attempt PostOnce(const HttpMessage& message, Nanos timeout) {
-  static const CURLcode initialised = curl_global_init(CURL_GLOBAL_DEFAULT);
-  const std::unique_ptr<CURL, FreeCurl> curl(initialised == CURLE_OK ? curl_easy_init() : nullptr);
-  if (curl == nullptr) {
-    return {.status = 0, .trouble = "libcurl could not be started"};
+  if (const Status loaded = loadgen::LoadLibcurl(); !loaded) {
+    return {.status = 0, .trouble = loaded.error().message};
   }
+  const std::unique_ptr<CURL, FreeCurl> curl(curl_easy_init());
+  WEIR_CHECK(curl != nullptr);
   std::unique_ptr<curl_slist, FreeList> headers;
   for (const std::string& header : message.headers) {
     curl_slist* longer = curl_slist_append(headers.get(), header.c_str());

@@ -26,7 +26,7 @@ LIBRARY_HEADERS = {
     "Google Benchmark": ("benchmark/",),
     "POSIX": ("sys/", "netinet/", "arpa/", "net/", "linux/", "unistd.h", "fcntl.h", "poll.h",
               "netdb.h", "signal.h", "sched.h", "pthread.h", "time.h", "errno.h", "limits.h",
-              "dirent.h", "spawn.h", "termios.h", "pwd.h", "malloc.h", "cxxabi.h"),
+              "dirent.h", "spawn.h", "termios.h", "dlfcn.h", "pwd.h", "malloc.h", "cxxabi.h"),
 }
 ALWAYS = ("fmt", "tl-expected")
 _INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(?:"([^"]+)"|<([^>]+)>)', re.MULTILINE)

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/check.h"
+#include "loadgen/transport/libcurl.h"
 #include "loadgen/transport/peer_stream.h"
 #include "loadgen/transport/tcp_info.h"
 #include "loadgen/transport/tls.h"
@@ -273,8 +274,7 @@ class CurlTransport::Shell {
 CurlTransport::CurlTransport(uv_loop_t& loop, const Options& options, const Clock& clock,
                              TransportEvents& events)
     : loop_(loop), options_(options), clock_(clock), events_(events) {
-  static const CURLcode initialised = curl_global_init(CURL_GLOBAL_DEFAULT);
-  WEIR_CHECK(initialised == CURLE_OK);
+  WEIR_CHECK(LoadLibcurl().has_value());
   shell_ = std::make_unique<Shell>(*this);
 }
 

@@ -34,7 +34,7 @@ class CurlTransport final : public WorkerTransport {
     scenarios::Connection connection;
   };
 
-  /// All references must outlive the transport.
+  /// All references must outlive the transport. LoadLibcurl must have succeeded.
   CurlTransport(uv_loop_t& loop, const Options& options, const Clock& clock,
                 TransportEvents& events);
   CurlTransport(const CurlTransport&) = delete;

@@ -17,6 +17,7 @@
 #include "loadgen/transport/curl.h"
 #include "loadgen/transport/http1.h"
 #include "loadgen/transport/http2.h"
+#include "loadgen/transport/libcurl.h"
 #include "loadgen/transport/pair.h"
 
 namespace weir::loadgen {
@@ -119,6 +120,9 @@ Result<OwnedTransport> OwnedTransport::Create(uv_loop_t& loop, const TransportOp
     return made;
   }
   if (options.connection.client == scenarios::Client::kCurl) {
+    if (Status loaded = LoadLibcurl(); !loaded) {
+      return tl::unexpected(loaded.error());
+    }
     made.transport_ = std::make_unique<CurlTransport>(
         loop, CurlTransport::Options{options.connections_max, options.target, options.connection},
         clock, events);

@@ -30,7 +30,8 @@ struct TransportOptions {
 /// The transport that a scenario asks for, with its TLS context if the target is https.
 class OwnedTransport {
  public:
-  /// References must outlive it. Errors: kUsage (files and ciphers of TLS).
+  /// References must outlive it. Errors: kUsage (files and ciphers of TLS),
+  /// kUnavailable (libcurl).
   static Result<OwnedTransport> Create(uv_loop_t& loop, const TransportOptions& options,
                                        const Clock& clock, TransportEvents& events);
 

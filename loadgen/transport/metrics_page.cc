@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "base/text.h"
+#include "loadgen/transport/libcurl.h"
 
 namespace weir::loadgen {
 namespace {
@@ -95,8 +96,9 @@ bool IsHttpUrl(const std::string& text) {
 
 Result<std::unique_ptr<WatchSource>> WatchMetricsPage(const std::string& url,
                                                       std::vector<MetricSelector> selectors) {
-  static const CURLcode initialised = curl_global_init(CURL_GLOBAL_DEFAULT);
-  WEIR_CHECK(initialised == CURLE_OK);
+  if (Status loaded = LoadLibcurl(); !loaded) {
+    return tl::unexpected(loaded.error());
+  }
   if (!IsHttpUrl(url)) {
     return UsageError(
         fmt::format("'{}' is no address of a page; for example 'http://localhost:9100/metrics'",
