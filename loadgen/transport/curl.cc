@@ -11,10 +11,9 @@
 #include <unistd.h>
 
 #include "base/check.h"
+#include "loadgen/transport/curl_error.h"
 #include "loadgen/transport/libcurl.h"
-#include "loadgen/transport/peer_stream.h"
 #include "loadgen/transport/tcp_info.h"
-#include "loadgen/transport/tls.h"
 
 namespace weir::loadgen {
 namespace {
@@ -50,48 +49,6 @@ long CurlVersion(TlsVersion version) {
       return CURL_SSLVERSION_TLSv1_3;
   }
   WEIR_CHECK(false);
-}
-
-// `socket_errno`: why the latest socket could not be made; libcurl does not ask.
-RequestError ErrorOf(CURL* easy, CURLcode code, int socket_errno) {
-  switch (code) {
-    case CURLE_COULDNT_RESOLVE_HOST:
-      return RequestError::kDns;
-    case CURLE_COULDNT_RESOLVE_PROXY:
-    case CURLE_PROXY:
-      return RequestError::kProxy;
-    case CURLE_COULDNT_CONNECT: {
-      long os_error = 0;
-      curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &os_error);
-      const int number = os_error != 0 ? static_cast<int>(os_error) : socket_errno;
-      return ConnectError(uv_translate_sys_error(number));
-    }
-    case CURLE_PEER_FAILED_VERIFICATION: {
-      long verdict = 0;
-      curl_easy_getinfo(easy, CURLINFO_SSL_VERIFYRESULT, &verdict);
-      // libcurl checks names by itself, after OpenSSL has found nothing wrong.
-      return verdict == 0 ? RequestError::kTlsWrongName : CertificateError(verdict);
-    }
-    case CURLE_SSL_CONNECT_ERROR:
-      return RequestError::kTlsRefused;
-    case CURLE_GOT_NOTHING:
-    case CURLE_PARTIAL_FILE:
-      return RequestError::kClosedEarly;
-    case CURLE_RECV_ERROR:
-    case CURLE_SEND_ERROR:
-      return RequestError::kReset;
-    case CURLE_WRITE_ERROR:
-      return RequestError::kTooLarge;
-    case CURLE_HTTP2_STREAM:
-      return RequestError::kStreamReset;
-    case CURLE_HTTP2:
-    case CURLE_WEIRD_SERVER_REPLY:
-    case CURLE_UNSUPPORTED_PROTOCOL:
-    case CURLE_BAD_CONTENT_ENCODING:
-      return RequestError::kMalformed;
-    default:
-      return RequestError::kTransfer;
-  }
 }
 
 // Since the transfer began.
@@ -457,7 +414,8 @@ void CurlTransport::Finish(Exchange& exchange, int result) {
   const ExchangeId id = exchange.id;
   const auto code = static_cast<CURLcode>(result);
   if (code != CURLE_OK) {
-    const RequestError error = ErrorOf(exchange.easy, code, socket_errno_);
+    const bool has_proxy = !options_.connection.curl.proxy.empty();
+    const RequestError error = CurlErrorOf(exchange.easy, {code, socket_errno_, has_proxy});
     Release(exchange);
     events_.OnBroken(id, error, now);
     return;

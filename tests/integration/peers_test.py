@@ -1,7 +1,6 @@
 """weir against servers that are not ours: nginx as it should be, and small servers as they should
 not be. The program is given in $WEIR. Standard library only."""
 
-import json
 import os
 import shutil
 import socket
@@ -12,7 +11,8 @@ import time
 import unittest
 from pathlib import Path
 
-WEIR = os.path.abspath(os.environ["WEIR"])
+from servers import WEIR, free_port, program, wait_for, weir
+
 BIG = 3_000_000
 
 CONF = """
@@ -33,25 +33,12 @@ http {{
 """
 
 
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return server.getsockname()[1]
-
-
 def has_ipv6():
     try:
         socket.create_server(("::1", 0), family=socket.AF_INET6).close()
         return True
     except OSError:
         return False
-
-
-def weir(folder, url, *options, rate=100, duration="500ms"):
-    """(exit code, document or None, standard error) of a short run."""
-    done = subprocess.run([WEIR, "run", "-R", str(rate), "-d", duration, "-c", "4", "--json",
-                           *options, url], cwd=folder, capture_output=True, text=True, timeout=50,
-                          stdin=subprocess.DEVNULL)
-    return done.returncode, json.loads(done.stdout) if done.stdout else None, done.stderr
 
 
 class NginxTest(unittest.TestCase):
@@ -71,14 +58,9 @@ class NginxTest(unittest.TestCase):
         conf.write_text(CONF.format(
             folder=cls.folder, port=cls.port, user="user root;" if os.geteuid() == 0 else "",
             ipv6=f"listen [::1]:{cls.port};" if has_ipv6() else ""))
-        cls.nginx = subprocess.Popen(["/usr/sbin/nginx", "-p", cls.folder, "-c", conf, "-e",
+        cls.nginx = subprocess.Popen([program("nginx"), "-p", cls.folder, "-c", conf, "-e",
                                       Path(cls.folder, "error.log")])
-        for _ in range(200):
-            try:
-                socket.create_connection(("127.0.0.1", cls.port)).close()
-                break
-            except OSError:
-                time.sleep(0.05)
+        wait_for(cls.port)
         cls.url = f"http://127.0.0.1:{cls.port}"
 
     @classmethod

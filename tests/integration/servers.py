@@ -1,0 +1,61 @@
+"""Servers that are not ours, and short runs of weir against them. The program is given in $WEIR.
+Standard library only."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import time
+
+WEIR = os.path.abspath(os.environ["WEIR"])
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return server.getsockname()[1]
+
+
+def program(name):
+    """Its path; services are in /usr/sbin, which need not be on the path."""
+    return shutil.which(name) or shutil.which(name, path="/usr/sbin") or name
+
+
+def wait_for(port):
+    for _ in range(200):
+        try:
+            socket.create_connection(("127.0.0.1", port)).close()
+            return
+        except OSError:
+            time.sleep(0.05)
+    raise AssertionError(f"nobody listens on port {port}")
+
+
+class Server:
+    """A server program that listens on `port`, until the end of the with block."""
+
+    def __init__(self, port, *command):
+        self.port = port
+        self._command = [program(command[0]), *map(str, command[1:])]
+
+    def __enter__(self):
+        self.process = subprocess.Popen(self._command, stdin=subprocess.DEVNULL,
+                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            wait_for(self.port)
+        except AssertionError:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait(10)
+
+
+def weir(folder, url, *options, rate=100, duration="500ms", env=None):
+    """(exit code, document or None, standard error) of a short run."""
+    done = subprocess.run([WEIR, "run", "-R", str(rate), "-d", duration, "-c", "4", "--json",
+                           *options, url], cwd=folder, capture_output=True, text=True, timeout=50,
+                          stdin=subprocess.DEVNULL, env={**os.environ, **(env or {})})
+    return done.returncode, json.loads(done.stdout) if done.stdout else None, done.stderr
