@@ -208,6 +208,7 @@ Status Engine::Impl::MakeWorkers(const TransportOptions& transport, const Transp
     }
     options.slice = slice;
     options.seed = options_.seed;
+    options.recording = options_.recording;
     Worker worker;
     worker.mailbox =
         std::make_unique<Mailbox>(bell_, scenario_.step_count, scenario_.load.warm_up > 0ns);

@@ -13,6 +13,7 @@
 #include "base/run.h"
 #include "base/validity.h"
 #include "loadgen/pacing.h"
+#include "loadgen/recorder.h"
 #include "scenarios/scenario.h"
 
 namespace weir::loadgen {
@@ -36,6 +37,9 @@ struct EngineOptions {
 
   /// Of arrivals, think times and the choice of flows. The same seed gives the same plan.
   std::uint64_t seed = 1;
+
+  /// No run of weir leaves the histograms out: a yardstick for what they cost.
+  Recording recording = Recording::kFull;
 };
 
 /// What a run came to. Sums only: its size does not depend on the length of the run.

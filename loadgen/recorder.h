@@ -10,6 +10,10 @@
 
 namespace weir::loadgen {
 
+/// What is kept of a request beside the counts. Without histograms nothing can be said of a run but
+/// how many; it is there so that ci/bench can tell what they cost.
+enum class Recording : std::uint8_t { kFull, kCountsOnly };
+
 /// What one worker measured in one second: a record for each phase and step, made beforehand.
 /// The hot path writes through it without looking anything up or allocating; what is rare
 /// (failures, timeouts) makes its histograms at first need and keeps them.

@@ -67,6 +67,7 @@ WorkerLoop::WorkerLoop(const PreparedScenario& scenario, const Options& options,
       load_end_(options.start + StagesEnd(scenario.load)),
       drain_end_(load_end_ + scenario.load.drain),
       in_flight_max_(InFlightMax(scenario, options.slice)),
+      counts_only_(options.recording == Recording::kCountsOnly),
       sampler_(scenario.load),
       records_(std::make_unique<RecordSet>(scenario.step_count, scenario.load.warm_up > 0ns)),
       next_second_(options.start + 1s),
@@ -467,6 +468,9 @@ void WorkerLoop::Settle(std::uint32_t id, Outcome outcome, RequestError error, I
 
 void WorkerLoop::RecordLatency(const Round& round, Outcome outcome, RequestError error,
                                Instant now) {
+  if (__builtin_expect(counts_only_, 0)) {
+    return;
+  }
   LatencySet& set = records_->LatencyAt(round.phase, RequestOf(round).step, outcome);
   set.send_lag.Record(round.attempted - round.due);
   // A broken exchange has no response time, but our own lateness is known for it too.
@@ -480,6 +484,9 @@ void WorkerLoop::RecordLatency(const Round& round, Outcome outcome, RequestError
 }
 
 void WorkerLoop::RecordParts(const Round& round, const ExchangeTimes& times, Instant now) {
+  if (__builtin_expect(counts_only_, 0)) {
+    return;
+  }
   StepRecord& record = records_->At(round.phase, RequestOf(round).step);
   records_->RecordPart(record, LatencyPart::kWait, round.started - round.attempted);
   if (const Nanos opening = round.sent - round.started; opening > 0ns) {

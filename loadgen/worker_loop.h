@@ -50,6 +50,7 @@ class WorkerLoop final : public TransportEvents {
     Instant start{};
     WorkerSlice slice;
     std::uint64_t seed = 0;
+    Recording recording = Recording::kFull;
   };
 
   /// All references must outlive the loop; the transport is set by Attach before the first RunOnce.
@@ -185,6 +186,7 @@ class WorkerLoop final : public TransportEvents {
   const Instant load_end_;
   const Instant drain_end_;
   const std::uint32_t in_flight_max_;
+  const bool counts_only_;
 
   Transport* transport_ = nullptr;
   State state_ = State::kRunning;

@@ -1,18 +1,19 @@
 """cost and truth of the load engine, beside wrk, h2load, hey and a bare epoll loop
 
-  ci/bench engine [--parts closed,https,http2,connections,pace,latency,limit,stall,memory,hand_over]
-                  [--quick]
+  ci/bench engine [--parts closed,recording,https,http2,connections,pace,latency,limit,stall,
+                   memory,hand_over] [--quick]
                   [--connections 64,1000,10000] [--rounds N] [--seconds S]
                   [--memory-seconds S] [--json FILE] [--markdown FILE] [--read FILE]...
 
 Client on processor 0, server on processor 1, rounds in turn. A run is repeated, up to three times,
 while other work had more than 2 % of either processor. --quick measures once, in less than a minute
 per part. --read adds the rounds that an earlier run wrote with --json; with --parts none nothing is
-measured. --markdown replaces what stands between the two marks in FILE.
+measured. --markdown replaces the tables of these parts between the two marks in FILE.
 """
 
 import argparse
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -23,6 +24,7 @@ import lab
 import limit_part
 import memory_part
 import open_part
+import recording_part
 import secure_part
 import stall_part
 import table
@@ -30,6 +32,7 @@ import table
 SCHEMA = "weir.bench/1"
 PARTS = {
     "closed": (closed_part.measure, closed_part.tables),
+    "recording": (recording_part.measure, recording_part.tables),
     "https": (secure_part.measure_https, secure_part.https_tables),
     "http2": (secure_part.measure_http2, secure_part.http2_tables),
     "connections": (connections_part.measure, connections_part.tables),
@@ -41,7 +44,7 @@ PARTS = {
     "hand_over": (hand_over_part.measure, hand_over_part.tables),
 }
 # Seconds of a run and rounds, by part: quick, whole.
-LENGTHS = {"closed": ((1, 1), (3, 3)), "https": ((1, 1), (3, 3)), "http2": ((1, 1), (3, 3)),
+LENGTHS = {"closed": ((1, 1), (3, 3)), "recording": ((1, 3), (2, 15)), "https": ((1, 1), (3, 3)), "http2": ((1, 1), (3, 3)),
            "connections": ((3, 1), (3, 3)), "pace": ((3, 1), (5, 3)), "latency": ((6, 1), (8, 3)),
            "limit": ((2, 1), (3, 3)), "stall": ((0, 1), (0, 1)), "memory": ((0, 1), (0, 1)),
            "hand_over": ((10, 1), (20, 3))}
@@ -90,21 +93,26 @@ def merge(results, part, more):
                      "rounds": there["rounds"] + more["rounds"]}
 
 
-def in_markdown(results):
-    lines = []
-    for part, result in results.items():
-        lines += [table.markdown(entry) for entry in PARTS[part][1](result)]
-        lines.append(f"Measured {result['measured_at']} on {result['machine']}: "
-                     f"`ci/bench engine --parts {part}`.\n")
+def in_markdown(part, result):
+    lines = [table.markdown(entry) for entry in PARTS[part][1](result)]
+    lines.append(f"Measured {result['measured_at']} on {result['machine']}: "
+                 f"`ci/bench engine --parts {part}`.\n")
     return "\n".join(lines)
 
 
-def replace_block(path, text):
+def replace_block(path, results):
+    """Puts the tables of `results` between the marks; those of other parts stay."""
     page = path.read_text() if path.exists() else f"{BEGIN}\n{END}\n"
     if BEGIN not in page or END not in page:
         raise lab.BenchError(f"{path} lacks the marks '{BEGIN}' and '{END}'")
     head, rest = page.split(BEGIN, 1)
-    path.write_text(f"{head}{BEGIN}\n{text}{END}{rest.split(END, 1)[1]}")
+    block, tail = rest.split(END, 1)
+    # The last line of a part says how it was measured.
+    texts = {match.group(1): match.group().strip() + "\n"
+             for match in re.finditer(r".*?`ci/bench engine --parts (\w+)`\.\n", block, re.DOTALL)}
+    texts |= {part: in_markdown(part, result) for part, result in results.items()}
+    text = "\n".join(texts[part] for part in PARTS if part in texts)
+    path.write_text(f"{head}{BEGIN}\n{text}{END}{tail}")
 
 
 def main():
@@ -130,7 +138,7 @@ def main():
             options.json.write_text(
                 json.dumps({"schema": SCHEMA, "parts": results}, indent=1) + "\n")
         if options.markdown:
-            replace_block(options.markdown, in_markdown(results))
+            replace_block(options.markdown, results)
     except lab.BenchError as error:
         print(f"ci/bench engine: {error}", file=sys.stderr)
         return 1

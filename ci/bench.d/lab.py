@@ -26,6 +26,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent.parent
 WEIR = ROOT / "build/release/cli/weir"
 BARE_CLIENT = ROOT / "build/release/tests/bench/bare_client"
+RECORDING_CLIENT = ROOT / "build/release/tests/bench/recording_client"
 CLIENT_CPU, SERVER_CPU = 0, 1
 
 

@@ -59,6 +59,7 @@ class WorkerThread {
     Nanos lag_budget{0};
     WorkerSlice slice;
     std::uint64_t seed = 0;
+    Recording recording = Recording::kFull;
     std::optional<int> cpu;  ///< Runs on this processor only; none = wherever the kernel likes.
   };
 
