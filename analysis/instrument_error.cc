@@ -55,7 +55,8 @@ void PutErrors(const std::array<QuantileError, kInstrumentQuantiles.size()>& err
   calibration.error_p9999_ns = errors[4].error_ns;
 }
 
-HostCheck JudgeInstrument(const std::array<QuantileError, kInstrumentQuantiles.size()>& errors) {
+HostCheck JudgeInstrument(const std::array<QuantileError, kInstrumentQuantiles.size()>& errors,
+                          std::string_view pacing) {
   HostCheck check{HostSubject::kInstrument, HostState::kUnknown, "", ""};
   const QuantileError& p50 = errors[kP50];
   const QuantileError& p99 = errors[kP99];
@@ -70,10 +71,12 @@ HostCheck JudgeInstrument(const std::array<QuantileError, kInstrumentQuantiles.s
       std::fabs(*p50.error_ns) <= kErrorFloorNs && std::fabs(*p99.error_ns) <= limit_p99;
   check.state = good ? HostState::kGood : HostState::kDoubtful;
   if (!good) {
-    check.cure = fmt::format(
-        "limits are {} and {}; mend what is marked here, or use --pacing spin on a machine with a "
-        "processor to spare",
-        SpanText(kErrorFloorNs), SpanText(limit_p99));
+    check.cure =
+        fmt::format("limits are {} and {}; mend what is marked here{}", SpanText(kErrorFloorNs),
+                    SpanText(limit_p99),
+                    pacing == "spin" ? std::string_view(", or measure on a quieter machine")
+                                     : std::string_view(", or use --pacing spin on a "
+                                                        "machine with a processor to spare"));
   }
   return check;
 }

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "analysis/host_checks.h"
 #include "base/histogram.h"
@@ -38,7 +39,9 @@ void PutErrors(const std::array<QuantileError, kInstrumentQuantiles.size()>& err
                Calibration& calibration);
 
 /// Doubtful when the default pacing is further from the truth than it should be on a machine that
-/// is fit: 100 us at p50, and at p99 100 us or 2 % of the truth, whichever is more.
-HostCheck JudgeInstrument(const std::array<QuantileError, kInstrumentQuantiles.size()>& errors);
+/// is fit: 100 us at p50, and at p99 100 us or 2 % of the truth, whichever is more. `pacing` is
+/// that of the run, as in Calibration: nobody who spins is told to spin.
+HostCheck JudgeInstrument(const std::array<QuantileError, kInstrumentQuantiles.size()>& errors,
+                          std::string_view pacing);
 
 }  // namespace weir::analysis

@@ -128,9 +128,10 @@ void Judge::JudgeShares(const Histogram& lag) {
       lag_share_p50_ > limits_.lag_share_p50) {
     Add(ValidityCheck::kSendLag, Grade::kSuspect,
         fmt::format("{} of the median response time is the generator's own lateness (median {}; "
-                    "limit {}); {}, or try --pacing spin",
+                    "limit {}); {}{}",
                     PercentText(lag_share_p50_), SpanText(lag_p50_ns_),
-                    PercentText(limits_.lag_share_p50), CauseAndCure(inputs_.generator)));
+                    PercentText(limits_.lag_share_p50), CauseAndCure(inputs_.generator),
+                    inputs_.pacing == "spin" ? "" : ", or try --pacing spin"));
   }
   if (lag.count() < SamplesNeeded(0.99)) {
     return Unknown({Evidence::kSendLagP99, Evidence::kLagShareP99},

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <string_view>
 
 #include "analysis/second_blocks.h"
 #include "base/run.h"
@@ -65,6 +66,7 @@ struct ValidityInputs {
   /// The load does not change while it is measured: only then is change in the latencies drift.
   bool constant_load = true;
   std::optional<Calibration> calibration = std::nullopt;
+  std::string_view pacing = {};  ///< As Calibration::pacing; empty = not known.
 };
 
 /// Never fails to answer; what cannot be known is unknown evidence with the reason and makes no

@@ -249,8 +249,10 @@ Result<Calibrated> CalibrateInstrument(const CalibrationOrder& order,
   if (Status compared = Compare(run, std::move(*rows), made.report); !compared) {
     return tl::unexpected(compared.error());
   }
-  made.report.validity =
-      analysis::JudgeValidity({.run = run, .generator = evidence, .seconds = keeper.seconds()});
+  made.report.validity = analysis::JudgeValidity({.run = run,
+                                                  .generator = evidence,
+                                                  .seconds = keeper.seconds(),
+                                                  .pacing = made.report.calibration.pacing});
   return made;
 }
 

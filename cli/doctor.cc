@@ -159,7 +159,8 @@ Result<int> Execute(const DoctorOrder& order) {
   }
   report.checks = analysis::JudgeHost(facts);
   if (!report.calibrations.empty()) {
-    report.checks.push_back(analysis::JudgeInstrument(report.calibrations.front().errors));
+    report.checks.push_back(analysis::JudgeInstrument(
+        report.calibrations.front().errors, report.calibrations.front().calibration.pacing));
   }
   Status kept;
   for (reports::CalibrationReport& calibration : report.calibrations) {

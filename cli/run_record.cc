@@ -81,7 +81,8 @@ void Certify(const scenarios::Scenario& scenario, loadgen::Pacing pacing,
        .seconds = keeper.seconds(),
        .constant_load = IsConstant(scenario.load),
        .calibration = FindCalibration(store_path, run.plan.environment,
-                                      std::string(loadgen::PacingName(pacing)))});
+                                      std::string(loadgen::PacingName(pacing))),
+       .pacing = loadgen::PacingName(pacing)});
 }
 
 }  // namespace weir::cli

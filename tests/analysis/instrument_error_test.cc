@@ -35,7 +35,7 @@ TEST(InstrumentErrorTest, IsWhatWasReportedMinusWhatWasTrue) {
 TEST(InstrumentErrorTest, KeepsItsSign) {
   const auto errors = InstrumentErrors({Spread(1000, 0), 0}, Spread(1000, 200'000));
   EXPECT_NEAR(*errors[0].error_ns, -200'000, kResolutionNs);
-  EXPECT_EQ(JudgeInstrument(errors).state, HostState::kDoubtful);
+  EXPECT_EQ(JudgeInstrument(errors, "hybrid").state, HostState::kDoubtful);
 }
 
 TEST(InstrumentErrorTest, HasNoValueWithTooFewRequestsAndSaysHowManyWouldDo) {
@@ -48,13 +48,24 @@ TEST(InstrumentErrorTest, HasNoValueWithTooFewRequestsAndSaysHowManyWouldDo) {
 
 TEST(JudgeInstrumentTest, LimitsAreA100MicrosecondsAndTwoPercentAtP99) {
   const auto state = [](std::uint64_t late_ns) {
-    return JudgeInstrument(InstrumentErrors({Spread(5000, late_ns), 0}, Spread(5000, 0))).state;
+    return JudgeInstrument(InstrumentErrors({Spread(5000, late_ns), 0}, Spread(5000, 0)), "hybrid")
+        .state;
   };
   EXPECT_EQ(state(0), HostState::kGood);
   EXPECT_EQ(state(90'000), HostState::kGood);
   EXPECT_EQ(state(110'000), HostState::kDoubtful);
-  EXPECT_EQ(JudgeInstrument(InstrumentErrors({Histogram(), 0}, Histogram())).state,
+  EXPECT_EQ(JudgeInstrument(InstrumentErrors({Histogram(), 0}, Histogram()), "hybrid").state,
             HostState::kUnknown);
+}
+
+TEST(JudgeInstrumentTest, TellsNobodyToDoWhatHeDoes) {
+  const auto errors = InstrumentErrors({Spread(5000, 200'000), 0}, Spread(5000, 0));
+  EXPECT_EQ(JudgeInstrument(errors, "hybrid").cure,
+            "limits are 100 us and 100 us; mend what is marked here, or use --pacing spin on a "
+            "machine with a processor to spare");
+  EXPECT_EQ(JudgeInstrument(errors, "spin").cure,
+            "limits are 100 us and 100 us; mend what is marked here, or measure on a quieter "
+            "machine");
 }
 
 }  // namespace

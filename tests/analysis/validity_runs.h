@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstdint>
 #include <functional>
+#include <string_view>
 
 #include "analysis/second_blocks.h"
 #include "analysis/validity.h"
@@ -17,10 +18,14 @@ struct MadeRun {
   Run run;
   GeneratorEvidence generator;
   SecondBlocks seconds;
+  std::string_view pacing = "hybrid";
 
   Validity Judge(bool constant_load = true) const {
-    return JudgeValidity(
-        {.run = run, .generator = generator, .seconds = seconds, .constant_load = constant_load});
+    return JudgeValidity({.run = run,
+                          .generator = generator,
+                          .seconds = seconds,
+                          .constant_load = constant_load,
+                          .pacing = pacing});
   }
 };
 

@@ -135,7 +135,11 @@ TEST(JudgeValidityTest, AFewLateSendsMakeNoRunInvalid) {
 TEST(JudgeValidityTest, LatenessIsMeasuredAgainstTheLatency) {
   MadeRun fast = MakeRun();
   MakeLate(fast, 1ms);
-  EXPECT_EQ(ReasonFor(fast.Judge(), ValidityCheck::kSendLag).grade, Grade::kSuspect);
+  const ValidityReason late = ReasonFor(fast.Judge(), ValidityCheck::kSendLag);
+  EXPECT_EQ(late.grade, Grade::kSuspect);
+  EXPECT_TRUE(Says(late, "--pacing spin"));
+  fast.pacing = "spin";
+  EXPECT_FALSE(Says(ReasonFor(fast.Judge(), ValidityCheck::kSendLag), "--pacing"));
   MadeRunOptions options;
   options.median_ns = 2e9;
   options.sigma = 0.01;
