@@ -136,15 +136,16 @@ TEST(CertificateTest, ASaturatedGeneratorIsInvalid) {
   EXPECT_GT(measured.evidence.worker_wait.value_or(1), 0.1);
 }
 
-// On a machine that others use too, a run may be disturbed, but not three in a row, and no
-// disturbance of that kind makes one invalid.
+// On a machine that others use too, a thread may wait some milliseconds for its turn. Beside
+// answers of 100 ms and gaps of 20 ms that is little, and no reason for suspicion; beside 10 and 5
+// ms it would rightly be one, and builds of others would decide what this test says.
 TEST(CertificateTest, AnOrdinaryRunIsValid) {
-  const LocalTarget target(10ms);
+  const LocalTarget target(100ms);
   std::string reasons;
   for (int attempt = 0; attempt < 3; ++attempt) {
-    const Measured measured = Measure(target.Url(), 200, 2s);
+    const Measured measured = Measure(target.Url(), 50, 2s);
     ASSERT_NE(measured.validity.grade, Grade::kInvalid) << measured.validity.reasons.front().text;
-    EXPECT_EQ(measured.evidence.gaps.size(), 200U);
+    EXPECT_EQ(measured.evidence.gaps.size(), 50U) << "of every other arrival";
     EXPECT_EQ(measured.validity.of(Evidence::kRateShortfall).value, 0);
     if (measured.validity.grade == Grade::kValid) {
       return;
