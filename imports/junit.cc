@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <cstdint>
+#include <string_view>
 
 #include <fmt/format.h>
 
@@ -10,6 +12,13 @@
 /// Durations of tests in JUnit XML: one run, a step for each case ("CLASS.NAME"), its time as the
 /// one response time. A failure or error counts as failed; skipped cases are left out. A gate over
 /// several such runs says whether a test became slower.
+///
+/// Maven Surefire runs a failed case again. <flakyFailure> and <flakyError> are attempts that
+/// failed before one passed, <rerunFailure> and <rerunError> further ones of a case that never
+/// passed: each is one more attempt at the step that failed, of whose time nothing is known. So a
+/// case that passes at the third try completed once in three attempts, and the error rate shows
+/// what the green build hides. Source: Maven Surefire, "Rerun Failing Tests", and its XML
+/// schema 3.0.
 namespace weir::imports::internal {
 namespace {
 
@@ -21,7 +30,13 @@ struct Case {
   double seconds = 0;
   Outcome outcome = Outcome::kCompleted;
   bool counts = false;
+  std::uint64_t failed_attempts = 0;  ///< Beside the one whose time is told.
 };
+
+bool IsFailedAttempt(std::string_view tag) {
+  return tag == "flakyFailure" || tag == "flakyError" || tag == "rerunFailure" ||
+         tag == "rerunError";
+}
 
 Status Book(const ImportSource& source, std::size_t line, const Case& each, Draft& draft) {
   if (!each.counts) {
@@ -33,6 +48,9 @@ Status Book(const ImportSource& source, std::size_t line, const Case& each, Draf
                  "import the files of fewer suites at a time");
   }
   AddRequest(*step, each.outcome, each.seconds * 1e9);
+  if (each.failed_attempts > 0) {
+    AddCounts(*step, Outcome::kFailed, each.failed_attempts);
+  }
   return {};
 }
 
@@ -50,6 +68,8 @@ Result<std::vector<Run>> ReadJUnit(const ImportSource& source) {
       start = time ? *time : start;
     } else if (tag->name == "failure" || tag->name == "error") {
       open.outcome = Outcome::kFailed;
+    } else if (IsFailedAttempt(tag->name) && !tag->closes) {
+      ++open.failed_attempts;
     } else if (tag->name == "skipped") {
       open.counts = false;
     }
@@ -68,7 +88,8 @@ Result<std::vector<Run>> ReadJUnit(const ImportSource& source) {
       open = {.name = (suite.empty() ? "" : suite + ".") + tag->Attribute("name"),
               .seconds = *seconds,
               .outcome = Outcome::kCompleted,
-              .counts = true};
+              .counts = true,
+              .failed_attempts = 0};
       sum += *seconds;
     }
     if (tag->closes || tag->empty) {

@@ -76,6 +76,34 @@ TEST(ImportGoogleBenchmarkTest, EachRepetitionIsARunAndItsMeanStaysAMean) {
   EXPECT_EQ(FormatWallTime(runs[0].started_at), "2026-11-24T22:47:31Z");
 }
 
+// The shape of Maven Surefire with rerunFailingTestsCount=2: one case passes at its third attempt,
+// one never does, one passes at once.
+TEST(ImportJUnitTest, AttemptsThatWereRunAgainAreCountedAsFailed) {
+  const auto runs = Read(R"(<testsuite name="Shop" tests="3" failures="1">
+  <testcase name="flaky" classname="Shop" time="0.5">
+    <flakyFailure message="no" type="E"><stackTrace>at &lt;failure&gt;</stackTrace></flakyFailure>
+    <flakyError message="no" type="E"/>
+  </testcase>
+  <testcase name="broken" classname="Shop" time="0.25">
+    <failure message="no" type="E"><![CDATA[<failure/>]]></failure>
+    <rerunFailure message="no" type="E"><system-out>again</system-out></rerunFailure>
+    <rerunError message="no" type="E"></rerunError>
+  </testcase>
+  <testcase name="sound" classname="Shop" time="0.125"/>
+</testsuite>)");
+  ASSERT_EQ(runs.size(), 1U);
+  const auto counts = [&](int step) { return runs[0].Total(Phase::kMeasure, step).counts; };
+  EXPECT_EQ(counts(0).planned, 3U);
+  EXPECT_EQ(counts(0).of(Outcome::kCompleted), 1U);
+  EXPECT_EQ(counts(0).of(Outcome::kFailed), 2U);
+  EXPECT_EQ(counts(1).planned, 3U);
+  EXPECT_EQ(counts(1).of(Outcome::kFailed), 3U);
+  EXPECT_EQ(counts(2).planned, 1U);
+  EXPECT_EQ(counts(2).of(Outcome::kCompleted), 1U);
+  // Only times that the file tells are times.
+  EXPECT_EQ(ResponseOf(runs[0]).count(), 3U);
+}
+
 TEST(ImportHlogTest, IntervalsAreMergedWithoutLossAndTagsAreSteps) {
   const auto runs = Read(Golden("java_2.1.11.hlog"));
   ASSERT_EQ(runs.size(), 1U);
