@@ -45,6 +45,13 @@ double MoreOftenEvidence(std::uint64_t more, std::uint64_t less) {
   return (even + always) / 2;
 }
 
+CanarySecond CanarySecondOf(const StepRecord& stable, const StepRecord& canary) {
+  return {.stable_log_ns = BodyOf(stable),
+          .canary_log_ns = BodyOf(canary),
+          .stable_wrong_ratio = WrongRatio(stable.counts),
+          .canary_wrong_ratio = WrongRatio(canary.counts)};
+}
+
 CanaryTest::CanaryTest(const CanaryRule& rule) : rule_(rule) {
   WEIR_CHECK(rule.alpha > 0 && rule.alpha <= 0.5);
   WEIR_CHECK(rule.response_tolerance > 0 && rule.error_tolerance > 0);
@@ -69,14 +76,12 @@ double CanaryTest::LevelOf(const Start& start) const {
   return start.at == 0 ? half : half / std::max(1U, rule_.seconds_max / kRestartEvery);
 }
 
-void CanaryTest::Add(const StepRecord& stable, const StepRecord& canary) {
-  const std::optional<double> stable_body = BodyOf(stable);
-  const std::optional<double> canary_body = BodyOf(canary);
-  const double more_wrong = WrongRatio(canary.counts) - WrongRatio(stable.counts);
+void CanaryTest::Add(const CanarySecond& second) {
+  const double more_wrong = second.canary_wrong_ratio - second.stable_wrong_ratio;
   std::optional<double> slower;
-  if (stable_body && canary_body) {
-    slower = *canary_body - *stable_body;
-    stable_log_.Add(*stable_body);
+  if (second.stable_log_ns && second.canary_log_ns) {
+    slower = *second.canary_log_ns - *second.stable_log_ns;
+    stable_log_.Add(*second.stable_log_ns);
     not_slower_.Add(std::log1p(rule_.response_tolerance) - *slower);
   }
   not_more_errors_.Add(rule_.error_tolerance - more_wrong);

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <vector>
 
 #include "analysis/sequential_t.h"
@@ -27,6 +28,18 @@ struct CanaryRule {
   std::uint32_t seconds_max = 600;   ///< The longest watch, > 0: shares alpha among later starts.
 };
 
+/// All that the test takes of a second.
+struct CanarySecond {
+  std::optional<double> stable_log_ns;  ///< Mean log response time, p5 to p95; none: no answer.
+  std::optional<double> canary_log_ns;
+  double stable_wrong_ratio = 0;  ///< Of what ended in it.
+  double canary_wrong_ratio = 0;
+  friend bool operator==(const CanarySecond&, const CanarySecond&) = default;
+};
+
+/// From what all steps did in it, on each side.
+CanarySecond CanarySecondOf(const StepRecord& stable, const StepRecord& canary);
+
 /// The running comparison. Per second, the difference of the mean log response times and who had
 /// more wrong answers; both get half of alpha. Fails when it is surely worse and the mean of the
 /// differences is at least half the tolerance, as the gate does; passes when both are surely not
@@ -49,8 +62,13 @@ class CanaryTest {
 
   explicit CanaryTest(const CanaryRule& rule);
 
-  /// Takes the next second: what all steps did in it, on each side.
-  void Add(const StepRecord& stable, const StepRecord& canary);
+  /// Takes the next second. The same seconds give the same answers, bit for bit.
+  void Add(const CanarySecond& second);
+
+  /// The same from records.
+  void Add(const StepRecord& stable, const StepRecord& canary) {
+    Add(CanarySecondOf(stable, canary));
+  }
 
   /// Forgets all seconds and starts anew.
   void Restart() { *this = CanaryTest(rule_); }

@@ -49,8 +49,8 @@ std::string TooFewRuns(std::size_t a, std::size_t b) {
 // people read the reciprocal.
 void FillEffect(const RunSeries& series, const RunOrder& order, double sign,
                 ComparedMetric& metric) {
-  const auto effect =
-      EstimateEffect(series.a, series.b, order, kInsideErrorShare * series.error_inside);
+  const auto effect = EstimateEffect(series.a, series.b, order,
+                                     {.error_min = kInsideErrorShare * series.error_inside});
   if (!effect) {
     metric.change = Ratio(std::log(MeanExp(series.b) / MeanExp(series.a)) * sign);
     metric.note = TooFewRuns(series.a.size(), series.b.size());

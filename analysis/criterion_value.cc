@@ -22,6 +22,8 @@ using Kind = GateCriterion::Kind;
 
 constexpr std::string_view kCpuPerRequest = "cpu_s_per_request";
 constexpr std::string_view kMemoryMax = "memory_max";
+constexpr std::string_view kRealTime = "real_time";
+constexpr std::string_view kCpuTime = "cpu_time";
 
 CriterionValue None(std::string why) {
   return {.value = {}, .lower_bound = false, .missing = std::move(why)};
@@ -88,6 +90,28 @@ CriterionValue MemoryMax(const Run& run) {
   return most ? Known(*most) : None("the target's memory was not recorded");
 }
 
+// The middle repetition: a wild one among them moves it little.
+double Median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  const std::size_t half = values.size() / 2;
+  return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
+}
+
+CriterionValue MeasurementOf(const Run& run, int step, const std::string& name) {
+  if (step < 0) {
+    return None("it was measured for each benchmark; name one as the step");
+  }
+  for (const Measurement& measurement : run.measurements) {
+    if (measurement.step == static_cast<std::uint32_t>(step) && measurement.name == name &&
+        !measurement.values.empty()) {
+      return measurement.unit.ends_with("per_s")
+                 ? None("of a rate less would be worse; judge real_time or cpu_time")
+                 : Known(Median(measurement.values));
+    }
+  }
+  return None(fmt::format("{} has no '{}' of it", RunName(run), Printable(name, 60)));
+}
+
 CriterionValue ResourceOf(const Run& run, const std::string& name) {
   if (name == kCpuPerRequest) {
     return CpuPerRequest(run);
@@ -110,12 +134,16 @@ CriterionValue ResourceOf(const Run& run, const std::string& name) {
 }  // namespace
 
 CriterionValue ValueOf(const Run& run, const GateCriterion& criterion) {
-  if (criterion.kind == Kind::kResource) {
+  const bool resource = criterion.kind == Kind::kResource;
+  if (resource && run.measurements.empty()) {
     return ResourceOf(run, criterion.resource);
   }
   const std::optional<int> step = StepIndex(run, criterion.step);
   if (!step) {
     return None(fmt::format("{} has no step '{}'", RunName(run), Printable(criterion.step, 60)));
+  }
+  if (resource) {
+    return MeasurementOf(run, *step, criterion.resource);
   }
   const RunMetric plain = {
       .name = "",
@@ -176,9 +204,10 @@ std::string UnitOf(const GateCriterion& criterion) {
     case Kind::kApdex:
       return "ratio";
     case Kind::kResource:
-      return criterion.resource == kCpuPerRequest ? "s"
-             : criterion.resource == kMemoryMax   ? "bytes"
-                                                  : "";
+      return criterion.resource == kCpuPerRequest                                ? "s"
+             : criterion.resource == kMemoryMax                                  ? "bytes"
+             : criterion.resource == kRealTime || criterion.resource == kCpuTime ? "ns"
+                                                                                 : "";
     case Kind::kResponseBody:
     case Kind::kResponseQuantile:
     case Kind::kResponseMean:

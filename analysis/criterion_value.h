@@ -23,7 +23,8 @@ struct CriterionValue {
 /// was recorded (base/summary_metric.h). kResource: "cpu_s_per_request" is the target's processor
 /// seconds per second over the completed requests per second; "memory_max" the most of any recorded
 /// `*memory_bytes` or `*rss_bytes`; any other name the recorded metric, a counter as its rate per
-/// second, else its maximum.
+/// second, else its maximum. Of a run of benchmarks it is the median over the repetitions of
+/// `real_time`, `cpu_time` or a counter of the benchmark that the criterion names as its step.
 CriterionValue ValueOf(const Run& run, const GateCriterion& criterion);
 
 /// No run knows a response time, and each has numbers that were summed up elsewhere.

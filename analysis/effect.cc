@@ -34,15 +34,28 @@ double Products(std::span<const double> x, double x_centre, std::span<const doub
   return sum;
 }
 
-std::optional<Effect> PairedEffect(std::span<const double> a, std::span<const double> b,
-                                   const RunOrder& order, double error_min) {
+// The estimate of a design, and what turns the variance into that of the difference.
+struct Fit {
+  Effect effect;  ///< Without its error.
+  double factor = 0;
+};
+
+std::vector<double> PairDifferences(std::span<const double> a, std::span<const double> b,
+                                    const RunOrder& order) {
   std::vector<double> differences(a.size(), 0);
   for (std::size_t i = 0; i < a.size(); ++i) {
     differences[static_cast<std::size_t>(order.slot_a[i])] -= a[i];
     differences[static_cast<std::size_t>(order.slot_b[i])] += b[i];
   }
-  const auto pairs = static_cast<double>(a.size());
-  Effect effect;
+  return differences;
+}
+
+std::optional<Fit> FitPairs(std::span<const double> a, std::span<const double> b,
+                            const RunOrder& order) {
+  const std::vector<double> differences = PairDifferences(a, b, order);
+  const auto pairs = static_cast<double>(differences.size());
+  Fit fit;
+  Effect& effect = fit.effect;
   effect.difference = Mean(differences);
   effect.df = pairs - 1;
   if (effect.df < kDfMin) {
@@ -51,14 +64,40 @@ std::optional<Effect> PairedEffect(std::span<const double> a, std::span<const do
   effect.level_a = Mean(a);
   effect.variance =
       Products(differences, effect.difference, differences, effect.difference) / effect.df;
-  effect.error = std::max(std::sqrt(effect.variance / pairs), error_min);
-  return effect;
+  fit.factor = 1 / pairs;
+  return fit;
+}
+
+// The `cut` smallest and largest differences are left out of the mean, and count as the nearest
+// that is left for the variance.
+std::optional<Fit> FitTrimmedPairs(std::span<const double> a, std::span<const double> b,
+                                   const RunOrder& order, std::size_t cut) {
+  std::vector<double> differences = PairDifferences(a, b, order);
+  std::sort(differences.begin(), differences.end());
+  const auto pairs = static_cast<double>(differences.size());
+  const auto kept = static_cast<double>(differences.size() - 2 * cut);
+  Fit fit;
+  Effect& effect = fit.effect;
+  effect.difference = Mean(std::span(differences).subspan(cut, differences.size() - 2 * cut));
+  effect.df = kept - 1;
+  if (effect.df < kDfMin) {
+    return std::nullopt;
+  }
+  for (std::size_t i = 0; i < cut; ++i) {
+    differences[i] = differences[cut];
+    differences[differences.size() - 1 - i] = differences[differences.size() - 1 - cut];
+  }
+  const double centre = Mean(differences);
+  effect.level_a = Mean(a);
+  effect.variance = Products(differences, centre, differences, centre) / effect.df * (pairs / kept);
+  fit.factor = 1 / pairs;
+  return fit;
 }
 
 // Least squares with a common slope, written out: the slope comes from the deviations inside the
 // sides, the difference is that of the means with the slope taken out.
-std::optional<Effect> TrendEffect(std::span<const double> a, std::span<const double> b,
-                                  const RunOrder& order, double error_min) {
+std::optional<Fit> FitTrend(std::span<const double> a, std::span<const double> b,
+                            const RunOrder& order) {
   const auto count_a = static_cast<double>(a.size());
   const auto count_b = static_cast<double>(b.size());
   const double mean_a = Mean(a);
@@ -67,7 +106,8 @@ std::optional<Effect> TrendEffect(std::span<const double> a, std::span<const dou
   const double slot_b = Mean(order.slot_b);
   const double slot_spread = Products(order.slot_a, slot_a, order.slot_a, slot_a) +
                              Products(order.slot_b, slot_b, order.slot_b, slot_b);
-  Effect effect;
+  Fit fit;
+  Effect& effect = fit.effect;
   effect.df = count_a + count_b - 3;
   if (effect.df < kDfMin || slot_spread <= 0) {
     return std::nullopt;
@@ -82,25 +122,58 @@ std::optional<Effect> TrendEffect(std::span<const double> a, std::span<const dou
   const double residual =
       Products(a, mean_a, a, mean_a) + Products(b, mean_b, b, mean_b) - slope * product;
   effect.variance = std::max(residual, 0.0) / effect.df;
-  const double factor = 1 / count_a + 1 / count_b + gap * gap / slot_spread;
-  effect.error = std::max(std::sqrt(effect.variance * factor), error_min);
-  return effect;
+  fit.factor = 1 / count_a + 1 / count_b + gap * gap / slot_spread;
+  return fit;
 }
 
 // Without an order there is no trend to take out: two means with a common variance.
-std::optional<Effect> PlainEffect(std::span<const double> a, std::span<const double> b,
-                                  double error_min) {
+Fit FitMeans(std::span<const double> a, std::span<const double> b) {
   const auto count_a = static_cast<double>(a.size());
   const auto count_b = static_cast<double>(b.size());
-  Effect effect;
+  Fit fit;
+  Effect& effect = fit.effect;
   effect.df = count_a + count_b - 2;
   effect.level_a = Mean(a);
   effect.difference = Mean(b) - effect.level_a;
   const double mean_b = Mean(b);
   effect.variance =
       (Products(a, effect.level_a, a, effect.level_a) + Products(b, mean_b, b, mean_b)) / effect.df;
-  effect.error = std::max(std::sqrt(effect.variance * (1 / count_a + 1 / count_b)), error_min);
-  return effect;
+  fit.factor = 1 / count_a + 1 / count_b;
+  return fit;
+}
+
+std::optional<Fit> FitDesign(std::span<const double> a, std::span<const double> b,
+                             const RunOrder& order, double trimmed) {
+  switch (order.design) {
+    case RunDesign::kDuet: {
+      const auto cut = static_cast<std::size_t>(trimmed * static_cast<double>(a.size()));
+      return cut == 0 ? FitPairs(a, b, order) : FitTrimmedPairs(a, b, order, cut);
+    }
+    case RunDesign::kInterleaved:
+    case RunDesign::kSequential:
+      return FitTrend(a, b, order);
+    case RunDesign::kUnknown:
+      return FitMeans(a, b);
+  }
+  WEIR_CHECK(false);
+}
+
+// The x with P(F <= x) = p, of the F distribution.
+double FQuantile(double p, double df, double df_below) {
+  const double share = BetaQuantile(p, df / 2, df_below / 2);
+  return df_below * share / (df * (1 - share));
+}
+
+void Pool(const EarlierNoise& earlier, Effect& effect) {
+  constexpr double kAlike = 0.95;
+  if (earlier.df <= 0 ||
+      effect.variance >= FQuantile(kAlike, effect.df, earlier.df) * earlier.variance) {
+    return;
+  }
+  effect.variance =
+      (earlier.df * earlier.variance + effect.df * effect.variance) / (earlier.df + effect.df);
+  effect.df += earlier.df;
+  effect.earlier_df = earlier.df;
 }
 
 // Sum of the two quantiles that a test at level alpha with 80 % power needs.
@@ -123,23 +196,21 @@ double Effect::lower(double confidence) const {
 }
 
 std::optional<Effect> EstimateEffect(std::span<const double> a, std::span<const double> b,
-                                     const RunOrder& order, double error_min) {
+                                     const RunOrder& order, const EffectRules& rules) {
   WEIR_CHECK(a.size() == order.slot_a.size());
   WEIR_CHECK(b.size() == order.slot_b.size());
-  WEIR_CHECK(error_min > 0);
+  WEIR_CHECK(rules.error_min > 0);
+  WEIR_CHECK(rules.trimmed >= 0 && rules.trimmed <= 0.25);
   if (a.size() < kRunsMin || b.size() < kRunsMin) {
     return std::nullopt;
   }
-  switch (order.design) {
-    case RunDesign::kDuet:
-      return PairedEffect(a, b, order, error_min);
-    case RunDesign::kInterleaved:
-    case RunDesign::kSequential:
-      return TrendEffect(a, b, order, error_min);
-    case RunDesign::kUnknown:
-      return PlainEffect(a, b, error_min);
+  std::optional<Fit> fit = FitDesign(a, b, order, rules.trimmed);
+  if (!fit) {
+    return std::nullopt;
   }
-  WEIR_CHECK(false);
+  Pool(rules.earlier, fit->effect);
+  fit->effect.error = std::max(std::sqrt(fit->effect.variance * fit->factor), rules.error_min);
+  return fit->effect;
 }
 
 std::optional<int> RunsNeeded(const Effect& effect, RunDesign design, double alpha,
@@ -147,7 +218,7 @@ std::optional<int> RunsNeeded(const Effect& effect, RunDesign design, double alp
   WEIR_CHECK(distance > 0);
   const bool paired = design == RunDesign::kDuet;
   for (int runs = 3; runs <= kRunsNeededMax; ++runs) {
-    const double df = paired ? runs - 1 : 2 * runs - 3;
+    const double df = effect.earlier_df + (paired ? runs - 1 : 2 * runs - 3);
     const double factor = (paired ? 1.0 : 2.0) / runs;
     if (Reach(alpha, df) * std::sqrt(effect.variance * factor) <= distance) {
       return runs;

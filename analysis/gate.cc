@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "analysis/benchmark_criteria.h"
 #include "analysis/criterion_value.h"
 #include "analysis/gate_context.h"
 #include "analysis/gate_demands.h"
@@ -54,6 +55,7 @@ void JudgeByBaseline(GateContext& context, const GatePolicy& policy, const GateC
   if (added) {
     place->second = SidesOf(context.baseline, context.candidate, criterion.step);
   }
+  AddSides(criterion.step, context.earlier);
   switch (criterion.kind) {
     case Kind::kResponseBody:
     case Kind::kResponseQuantile:
@@ -112,6 +114,15 @@ GateCheck JudgeCriterion(GateContext& context, const GatePolicy& policy,
   return check;
 }
 
+// Benchmarks have no response times: each is judged by its own time.
+std::vector<GateCriterion> CriteriaOf(const GatePolicy& policy, const GateRuns& runs) {
+  if (!policy.criteria.empty()) {
+    return policy.criteria;
+  }
+  std::vector<GateCriterion> criteria = BenchmarkCriteria(runs.baseline, runs.candidate);
+  return criteria.empty() ? DefaultGatePolicy().criteria : criteria;
+}
+
 }  // namespace
 
 GatePolicy DefaultGatePolicy() {
@@ -125,8 +136,7 @@ GatePolicy DefaultGatePolicy() {
 
 GateResult JudgeGate(const GatePolicy& policy, const GateRuns& runs, WallTime now) {
   WEIR_CHECK(policy.alpha > 0 && policy.alpha <= 0.5);
-  const std::vector<GateCriterion> criteria =
-      policy.criteria.empty() ? DefaultGatePolicy().criteria : policy.criteria;
+  const std::vector<GateCriterion> criteria = CriteriaOf(policy, runs);
   GateContext context;
   context.baseline = runs.baseline;
   context.candidate = runs.candidate;
@@ -142,9 +152,12 @@ GateResult JudgeGate(const GatePolicy& policy, const GateRuns& runs, WallTime no
   GateInputs inputs = CheckGateInputs(runs.baseline, runs.candidate, context.order, rules);
   context.candidate_blocker = CandidateBlocker(runs.candidate, rules);
   context.blocker = inputs.blocker;
+  context.earlier =
+      UsableEarlier(runs.earlier, runs.baseline, runs.candidate, context.order, rules);
   GateResult result;
   result.design = RunDesignName(context.order.design);
   result.warnings = std::move(inputs.warnings);
+  WarnOfBenchmarks(runs.baseline, runs.candidate, result.warnings);
   for (const Run& run : runs.baseline) {
     result.baseline_runs.push_back(run.id);
   }

@@ -2,6 +2,7 @@
 
 #include <span>
 
+#include "analysis/gate_earlier.h"
 #include "base/gate_policy.h"
 #include "base/run.h"
 #include "base/time.h"
@@ -21,6 +22,9 @@ struct GateRuns {
   std::span<const Run> baseline;
   std::span<const Run> candidate;
   std::span<const Run> history = {};  ///< For criteria that are judged by history.
+  /// Gates of the past, from which the noise between runs is better known. Those that do not fit
+  /// are passed over.
+  std::span<const EarlierGate> earlier = {};
 };
 
 /// Judges. Never fails to answer: what cannot be judged is inconclusive, with the reason.
@@ -31,7 +35,8 @@ struct GateRuns {
 /// body and mean 2, quantile 3, Apdex and resources 1, throughput and error rate 1/4. Demands have
 /// no such share: each states its own limit (analysis/gate_demands.h).
 /// policy: alpha in (0, 0.5], quantiles in (0, 1), tolerances > 0; a policy without criteria
-/// means those of DefaultGatePolicy(). Not filled: the selectors `candidate` and `baseline`, and
+/// means those of DefaultGatePolicy(), or for runs of benchmarks those of BenchmarkCriteria()
+/// (analysis/benchmark_criteria.h). Not filled: the selectors `candidate` and `baseline`, and
 /// the action (analysis/gate_outcome.h).
 GateResult JudgeGate(const GatePolicy& policy, const GateRuns& runs, WallTime now);
 

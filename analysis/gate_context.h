@@ -4,8 +4,10 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "analysis/effect.h"
+#include "analysis/gate_earlier.h"
 #include "analysis/run_order.h"
 #include "analysis/run_series.h"
 #include "base/gate_policy.h"
@@ -25,6 +27,7 @@ struct GateContext {
   double weight_sum = 1;               ///< Of the shares of alpha.
   bool alone = false;                  ///< There is one criterion.
   std::map<std::string, Sides> sides;  ///< By step name.
+  std::vector<EarlierRuns> earlier;    ///< Gates of the past that tell of noise.
 };
 
 /// Confidence of one end of the interval of a change.

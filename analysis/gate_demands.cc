@@ -131,8 +131,8 @@ std::optional<Known> EstimatedRatio(const GateContext& context, const PlainValue
                    [](double v) { return std::log(v); });
     return values;
   };
-  const auto effect =
-      EstimateEffect(logs(before.values), logs(after.values), context.order, kErrorMin);
+  const auto effect = EstimateEffect(logs(before.values), logs(after.values), context.order,
+                                     {.error_min = kErrorMin});
   if (!effect) {
     return std::nullopt;
   }

@@ -41,7 +41,7 @@ std::string Unusable(std::span<const Run> runs, std::string_view side) {
       return fmt::format("{} of the {} is {}{}", RunName(run), side, RunStateName(run.state),
                          run.state_reason.empty() ? "" : ": " + run.state_reason);
     }
-    if (run.Total(Phase::kMeasure).counts.planned == 0) {
+    if (run.measurements.empty() && run.Total(Phase::kMeasure).counts.planned == 0) {
       return fmt::format("{} of the {} has no measured requests", RunName(run), side);
     }
   }

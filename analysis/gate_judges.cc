@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -9,8 +10,10 @@
 
 #include <fmt/format.h>
 
+#include "analysis/benchmark_criteria.h"
 #include "analysis/criterion_value.h"
 #include "analysis/effect.h"
+#include "analysis/gate_earlier.h"
 #include "analysis/gate_prose.h"
 #include "base/text.h"
 
@@ -66,11 +69,31 @@ std::string LagTrouble(const Sides& sides, const GateCriterion& criterion, const
       ValueText(after, "ns"), ToleranceOf(check), ValueText(*check.baseline, "ns"));
 }
 
-std::optional<Effect> EffectOf(const GateContext& context, const RunSeries& series) {
+using SeriesOf = std::function<RunSeries(const Sides&)>;
+
+std::optional<Effect> EffectOf(const GateContext& context, const RunSeries& series,
+                               const EarlierNoise& earlier) {
   if (!series.missing.empty()) {
     return std::nullopt;
   }
-  return EstimateEffect(series.a, series.b, context.order, kInsideErrorShare * series.error_inside);
+  return EstimateEffect(series.a, series.b, context.order,
+                        {.error_min = kInsideErrorShare * series.error_inside, .earlier = earlier});
+}
+
+EarlierNoise StepNoise(const GateContext& context, const std::string& step,
+                       const SeriesOf& series_of) {
+  return NoiseOf(context.earlier,
+                 [&](const EarlierRuns& gate) { return series_of(gate.sides.at(step)); });
+}
+
+// The effect on a statistic that comes from the sides of a step.
+std::optional<Effect> EffectOf(const GateContext& context, const Sides& sides,
+                               const std::string& step, const SeriesOf& series_of) {
+  return EffectOf(context, series_of(sides), StepNoise(context, step, series_of));
+}
+
+std::string Joined(const std::string& first, const std::string& second) {
+  return first + (first.empty() || second.empty() ? "" : "; ") + second;
 }
 
 // Typical values of both sides when there are too few runs for more.
@@ -94,15 +117,18 @@ struct TailTest {
   std::string aside;
 };
 
-TailTest TestTail(const GateContext& context, const Sides& sides, double q,
-                  const RunSeries& series) {
-  TailTest test{.p = EffectOf(context, series)->p_upper(), .aside = ""};
+TailTest TestTail(const GateContext& context, const Sides& sides, const GateCriterion& criterion,
+                  const Effect& effect) {
+  TailTest test{.p = effect.p_upper(), .aside = ""};
+  const double q = criterion.quantile;
   if (q < kTailFrom) {
     return test;
   }
   const double factor = context.alone ? kTwoTestsFactorAlone : kTwoTestsFactor;
-  const std::optional<Effect> body = EffectOf(context, BodySeries(sides));
-  const std::optional<Effect> relative = EffectOf(context, RelativeToLowerHalf(series, sides));
+  const std::optional<Effect> body = EffectOf(context, sides, criterion.step, BodySeries);
+  const std::optional<Effect> relative =
+      EffectOf(context, sides, criterion.step,
+               [q](const Sides& of) { return RelativeToLowerHalf(QuantileSeries(of, q), of); });
   if (body && relative && body->t() > kFasterBodyT && relative->p_upper() < test.p) {
     test.p = relative->p_upper();
     test.aside = fmt::format("against the same runs' p10 to p50: {}, interval {} to {}",
@@ -154,12 +180,32 @@ Effect AsEffect(const ErrorEffect& effect, double planned) {
 // digit from having no noise at all.
 constexpr double kPlainErrorMin = 1e-4;
 
-std::vector<double> Scaled(std::span<const double> values, bool logarithmic, double sign) {
-  std::vector<double> scaled;
-  for (const double value : values) {
-    scaled.push_back(sign * (logarithmic ? std::log(value) : value));
+// Of benchmarks some repetitions are wild, and now and then a whole pair.
+constexpr double kTrimmedOfBenchmarks = 0.1;
+
+// A score is compared by its difference, everything else by its ratio where it has one.
+bool IsLogarithmic(const GateCriterion& criterion, const PlainValues& a, const PlainValues& b) {
+  return criterion.kind != Kind::kApdex && a.positive && b.positive;
+}
+
+// The values of both sides on the scale of the test, larger = worse.
+RunSeries PlainSeries(const GateCriterion& criterion, const PlainValues& a, const PlainValues& b) {
+  RunSeries series;
+  series.lower_bound_a = a.lower_bound;
+  series.lower_bound_b = b.lower_bound;
+  series.missing = a.missing.empty() ? b.missing : a.missing;
+  const bool logarithmic = IsLogarithmic(criterion, a, b);
+  if (series.missing.empty() && !logarithmic && criterion.kind != Kind::kApdex) {
+    series.missing = "a run has a value of 0, of which there are no ratios; demand a limit";
   }
-  return scaled;
+  const double sign = LowerIsWorse(criterion) ? -1 : 1;
+  for (const auto& [values, scaled] :
+       {std::pair(&a.values, &series.a), std::pair(&b.values, &series.b)}) {
+    for (const double value : *values) {
+      scaled->push_back(sign * (logarithmic ? std::log(value) : value));
+    }
+  }
+  return series;
 }
 
 }  // namespace
@@ -168,11 +214,15 @@ void JudgeLatency(const GateContext& context, const Sides& sides, const GateCrit
                   double alpha, GateCheck& check) {
   check.unit = "ns";
   const bool body = criterion.kind == Kind::kResponseBody;
-  const RunSeries series = body ? BodySeries(sides) : QuantileSeries(sides, criterion.quantile);
+  const SeriesOf series_of = [&](const Sides& of) {
+    return body ? BodySeries(of) : QuantileSeries(of, criterion.quantile);
+  };
+  const RunSeries series = series_of(sides);
   if (!series.missing.empty()) {
     return Undecided(check, series.missing);
   }
-  const std::optional<Effect> effect = EffectOf(context, series);
+  const EarlierNoise earlier = StepNoise(context, criterion.step, series_of);
+  const std::optional<Effect> effect = EffectOf(context, series, earlier);
   if (!effect) {
     FillLatencyMeans(series, check);
     check.runs_needed = kRunsForAnyTest;
@@ -180,7 +230,7 @@ void JudgeLatency(const GateContext& context, const Sides& sides, const GateCrit
   }
   FillLatencyEffect(*effect, check);
   const TailTest test = body ? TailTest{.p = effect->p_upper(), .aside = ""}
-                             : TestTail(context, sides, criterion.quantile, series);
+                             : TestTail(context, sides, criterion, *effect);
   const Evidence evidence{
       .difference = effect->difference,
       .upper = effect->upper(kPassConfidence),
@@ -203,19 +253,24 @@ void JudgeLatency(const GateContext& context, const Sides& sides, const GateCrit
     }
     check.runs_needed = MoreRuns(context, *effect, evidence);
   }
-  check.reason = ReasonOf(check, check.verdict == Verdict::kFail ? test.aside : "");
+  check.reason = ReasonOf(check, Joined(check.verdict == Verdict::kFail ? test.aside : "",
+                                        NoiseAside(earlier, *effect)));
 }
 
 void JudgeThroughput(const GateContext& context, const Sides& sides, const GateCriterion& criterion,
                      double alpha, GateCheck& check) {
   check.unit = "per_s";
-  const RunSeries series = SlownessSeries(sides, context.baseline.front().plan.open_loop);
+  const SeriesOf series_of = [&](const Sides& of) {
+    return SlownessSeries(of, context.baseline.front().plan.open_loop);
+  };
+  const RunSeries series = series_of(sides);
   if (!series.missing.empty()) {
     return Undecided(check, series.missing);
   }
   check.baseline = TypicalRate(sides.a);
   check.candidate = TypicalRate(sides.b);
-  const std::optional<Effect> effect = EffectOf(context, series);
+  const EarlierNoise earlier = StepNoise(context, criterion.step, series_of);
+  const std::optional<Effect> effect = EffectOf(context, series, earlier);
   if (!effect) {
     check.change_ratio = RatioOf(MeanOf(series.a) - MeanOf(series.b));
     check.runs_needed = kRunsForAnyTest;
@@ -238,7 +293,7 @@ void JudgeThroughput(const GateContext& context, const Sides& sides, const GateC
   if (check.verdict == Verdict::kInconclusive) {
     check.runs_needed = MoreRuns(context, *effect, evidence);
   }
-  check.reason = ReasonOf(check, "");
+  check.reason = ReasonOf(check, NoiseAside(earlier, *effect));
 }
 
 void JudgeErrors(const GateContext& context, const Sides& sides, const GateCriterion& criterion,
@@ -287,22 +342,27 @@ void JudgePlain(const GateContext& context, const GateCriterion& criterion, doub
   if (!a.missing.empty() || !b.missing.empty()) {
     return Undecided(check, a.missing.empty() ? b.missing : a.missing);
   }
-  // A score is compared by its difference, everything else by its ratio where it has one.
-  const bool logarithmic = criterion.kind != Kind::kApdex && a.positive && b.positive;
-  const double sign = LowerIsWorse(criterion) ? -1 : 1;
-  const std::vector<double> before = Scaled(a.values, logarithmic, sign);
-  const std::vector<double> after = Scaled(b.values, logarithmic, sign);
+  const RunSeries series = PlainSeries(criterion, a, b);
   check.baseline = MeanOf(a.values);
   check.candidate = MeanOf(b.values);
-  if (!logarithmic && criterion.kind != Kind::kApdex) {
-    return Undecided(check, "a run has a value of 0, of which there are no ratios; demand a limit");
+  if (!series.missing.empty()) {
+    return Undecided(check, series.missing);
   }
+  const bool logarithmic = IsLogarithmic(criterion, a, b);
+  const double sign = LowerIsWorse(criterion) ? -1 : 1;
   const auto change = [&](double difference) {
     return logarithmic ? RatioOf(sign * difference) : sign * difference;
   };
-  const std::optional<Effect> effect = EstimateEffect(before, after, context.order, kPlainErrorMin);
+  const EarlierNoise earlier = NoiseOf(context.earlier, [&](const EarlierRuns& gate) {
+    return PlainSeries(criterion, ValuesOf(gate.baseline, criterion),
+                       ValuesOf(gate.candidate, criterion));
+  });
+  const double trimmed = OnlyMeasurements(context.candidate) ? kTrimmedOfBenchmarks : 0;
+  const std::optional<Effect> effect =
+      EstimateEffect(series.a, series.b, context.order,
+                     {.error_min = kPlainErrorMin, .trimmed = trimmed, .earlier = earlier});
   if (!effect) {
-    check.change_ratio = change(MeanOf(after) - MeanOf(before));
+    check.change_ratio = change(MeanOf(series.b) - MeanOf(series.a));
     check.runs_needed = kRunsForAnyTest;
     return Undecided(check, TooFewRuns(context));
   }
@@ -327,7 +387,7 @@ void JudgePlain(const GateContext& context, const GateCriterion& criterion, doub
   if (check.verdict == Verdict::kInconclusive) {
     check.runs_needed = MoreRuns(context, *effect, evidence);
   }
-  check.reason = ReasonOf(check, "");
+  check.reason = ReasonOf(check, NoiseAside(earlier, *effect));
 }
 
 }  // namespace weir::analysis

@@ -20,6 +20,8 @@ constexpr std::string_view kThroughput = "throughput";
 constexpr std::string_view kMean = "response_time.mean";
 constexpr std::string_view kApdex = "apdex";
 constexpr std::string_view kResourcePrefix = "resource.";
+constexpr std::string_view kRealTime = "resource.real_time";
+constexpr std::string_view kCpuTime = "resource.cpu_time";
 
 // A change of an error rate is a difference and is written in points, the rest in percent.
 bool InPoints(const GateCheck& check) {
@@ -126,6 +128,10 @@ std::string SubjectOf(const GateCheck& check) {
     subject = "mean response time";
   } else if (check.metric == kApdex) {
     subject = "Apdex";
+  } else if (check.metric == kRealTime) {
+    subject = "real time";
+  } else if (check.metric == kCpuTime) {
+    subject = "CPU time";
   } else if (check.metric.starts_with(kLatencyPrefix)) {
     subject = check.metric.substr(kLatencyPrefix.size());
   }
@@ -139,6 +145,9 @@ std::string ToleranceOf(const GateCheck& check) {
 }
 
 std::string ValueText(double value, const std::string& unit) {
+  if (unit == "ns" && value < 1000) {
+    return fmt::format("{:.3g} ns", value);  // A benchmark has fractions of them.
+  }
   if (unit == "ns") {
     return FormatDuration(FromSeconds(value / 1e9));
   }

@@ -126,6 +126,9 @@ struct GatePolicy {
   std::optional<ScoreRule> score = {};  ///< None: the worst criterion is the verdict.
   std::vector<Waiver> waivers = {};
   GateActions actions = {};
+  /// The newest so many gates of the same scenario and environment, from which the noise between
+  /// runs is better known; 0: these runs alone.
+  int earlier_gates = 4;
   friend bool operator==(const GatePolicy&, const GatePolicy&) = default;
 };
 

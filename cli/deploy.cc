@@ -30,7 +30,8 @@ FlagSpec Spec() {
       "after every second whether the canary is worse (looking often makes a false alarm no\n"
       "likelier). Ends when the canary passed, or is worse: then the rollback triggers are set\n"
       "off, once. With --after it goes on after the promotion. Exit code 0 passed, 10 worse, 11\n"
-      "not decided in time.";
+      "not decided in time. The verdict is added to the history, with the seconds that it rests\n"
+      "on: see 'weir deploy list', 'weir gate replay' and 'weir gate verify'.";
   spec.examples =
       "  weir deploy watch --stable http://shop:8080 --canary http://shop-canary:8080 \\\n"
       "    --service shop --build b7 --rollback './weights stable=100 canary=0'\n"
@@ -47,6 +48,9 @@ FlagSpec Spec() {
   add("tolerance", text("SHARE"), "response time: what would matter; default 5%");
   add("error-tolerance", text("SHARE"), "the same of wrong answers; default 0.5%");
   add("alpha", text("SHARE"), "chance of a false alarm over the whole watch; default 5%");
+  add("policy", text("FILE"),
+      "what is tolerated and what follows (YAML, as of 'weir gate'): criteria response_time: body "
+      "and error_rate, alpha, on_fail, on_inconclusive, dry_run");
   add("in-a-row", text("N"), "looks in a row that must fail before it counts; default 2");
   add("rollback", text("COMMAND"),
       "run when the canary is worse; no shell, facts in $WEIR_SERVICE, $WEIR_BUILD, $WEIR_REASON");
@@ -213,7 +217,7 @@ Status ReadScenario(ParsedFlags flags, WatchOrder& order) {
 
 Result<WatchOrder> ReadOrder(const ParsedFlags& flags) {
   WatchOrder order;
-  for (const auto& read : {&ReadTargets, &ReadRules, &ReadTriggers}) {
+  for (const auto& read : {&ReadTargets, &ReadWatchPolicy, &ReadRules, &ReadTriggers}) {
     if (Status done = read(flags, order); !done) {
       return tl::unexpected(done.error());
     }
@@ -228,7 +232,7 @@ Result<WatchOrder> ReadOrder(const ParsedFlags& flags) {
   }
   order.engine = *engine;
   order.store_path = *store;
-  order.dry_run = flags.Has("dry-run");
+  order.dry_run = order.dry_run || flags.Has("dry-run");
   order.quiet = flags.Has("quiet");
   return order;
 }
@@ -258,22 +262,35 @@ Result<int> RunWatch(const ParsedFlags& flags) {
   if (Status said = Say(flags, *order, outcome); !said) {
     return tl::unexpected(said.error());
   }
-  constexpr std::array<int, 3> kCodes = {kExitInconclusive, kExitPass, kExitFail};
-  return outcome.interrupted ? static_cast<int>(kExitInterrupted)
-                             : kCodes[static_cast<std::size_t>(outcome.ending)];
+  if (outcome.interrupted) {
+    return kExitInterrupted;
+  }
+  switch (outcome.ending) {
+    case WatchEnding::kWorse:
+      return order->on_fail == OnFail::kWarn ? kExitPass : kExitFail;
+    case WatchEnding::kUndecided:
+      return order->on_inconclusive == OnInconclusive::kPass ? kExitPass : kExitInconclusive;
+    case WatchEnding::kPassed:
+      break;
+  }
+  return kExitPass;
 }
 
 }  // namespace
 
 int DeployMain(const Arguments& arguments) {
-  if (arguments.empty() || (arguments[0] != "watch" && arguments[0] != "--help")) {
+  const std::string what = arguments.empty() ? "" : arguments[0];
+  if (what == "list") {
+    return DeployListMain(Arguments(arguments.begin() + 1, arguments.end()));
+  }
+  if (what != "watch" && what != "--help") {
     return Complain("deploy", Error{ErrorKind::kUsage,
-                                    "there is one thing to do: weir deploy watch\n"
+                                    "there are two things to do: weir deploy watch, weir deploy "
+                                    "list\n"
                                     "  hint: weir deploy watch --help"});
   }
-  const bool help = arguments[0] == "--help";
-  const Result<ParsedFlags> flags =
-      ParseFlags(Spec(), help ? arguments : Arguments(arguments.begin() + 1, arguments.end()));
+  const Result<ParsedFlags> flags = ParseFlags(
+      Spec(), what == "--help" ? arguments : Arguments(arguments.begin() + 1, arguments.end()));
   if (!flags) {
     return Complain("deploy watch", flags.error());
   }

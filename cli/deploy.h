@@ -8,9 +8,12 @@
 
 #include "analysis/canary.h"
 #include "base/clock.h"
+#include "base/gate_policy.h"
 #include "base/result.h"
 #include "base/time.h"
 #include "base/verdict.h"
+#include "cli/deploy_case.h"
+#include "cli/flags.h"
 #include "loadgen/engine.h"
 #include "monitor/events.h"
 #include "monitor/rollout.h"
@@ -82,11 +85,23 @@ struct WatchOrder {
   std::string store_path;
   bool dry_run = false;
   bool quiet = false;
+  GivenFile policy;  ///< Sealed with the verdict; empty = none.
+  OnFail on_fail = OnFail::kRollback;
+  OnInconclusive on_inconclusive = OnInconclusive::kHold;
 };
+
+/// Reads --policy into the order, if it is given: the tolerances of the criteria body and error
+/// rate, alpha, what follows from a fail or from no decision, dry run. Flags that are given win
+/// over it. Errors: as ReadGatePolicy, and kUsage for what a watch cannot keep: other criteria,
+/// limits, a total score, waivers, reruns.
+Status ReadWatchPolicy(const ParsedFlags& flags, WatchOrder& order);
+
+/// `weir deploy list`: rollouts as the history has them, newest first.
+int DeployListMain(const Arguments& arguments);
 
 enum class WatchEnding : std::uint8_t { kUndecided, kPassed, kWorse };
 
-// What came of a watch.
+/// What came of a watch.
 struct WatchOutcome {
   WatchEnding ending = WatchEnding::kUndecided;
   std::string reason = "neither worse nor surely as good when the time was over";
@@ -97,6 +112,7 @@ struct WatchOutcome {
   std::string not_fired;  ///< Why not, of one that is worse.
   std::vector<TriggerResult> triggers;
   std::vector<GateCheck> checks;
+  std::vector<std::int64_t> verdicts;  ///< As which it was recorded: at the promotion, at the end.
   bool interrupted = false;
 };
 

@@ -206,7 +206,7 @@ Result<GateAnswer> DeployDesk::JudgeAnew(const GateQuestion& question, Kept& kep
   gate_case.baseline.selector = question.baseline;
   gate_case.history.selector = options_.history;
   gate_case.decided_at = clock_.WallNow();
-  if (Status found = CollectCase(*store_, question.scenario, policy_.actions, gate_case); !found) {
+  if (Status found = CollectCase(*store_, question.scenario, policy_, gate_case); !found) {
     return tl::unexpected(found.error());
   }
   GateAnswer answer = kept.answer;

@@ -55,6 +55,7 @@ std::string WatchJson(const WatchOrder& order, const WatchOutcome& outcome) {
   json["not_fired_reason"] = outcome.not_fired;
   json["triggers"] = std::move(triggers);
   json["checks"] = std::move(checks);
+  json["recorded_verdicts"] = outcome.verdicts;
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
@@ -72,6 +73,9 @@ std::string WatchText(const WatchOutcome& outcome) {
   for (const TriggerResult& each : outcome.triggers) {
     text += fmt::format("  {:<20} {}\n", each.name,
                         each.done ? "done" : "FAILED: " + each.done.error().message);
+  }
+  for (const std::int64_t id : outcome.verdicts) {
+    text += fmt::format("  recorded as verdict {}\n", id);
   }
   return text;
 }

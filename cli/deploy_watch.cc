@@ -38,6 +38,14 @@ class Watch {
 
   bool over() const { return over_; }
 
+  /// The load came to its end before anything was decided.
+  void TimeOver() {
+    const bool lets_pass = order_.on_inconclusive == OnInconclusive::kPass;
+    Record(
+        {.phase = rollout_.phase(), .action = lets_pass ? GateAction::kProceed : GateAction::kHold},
+        lets_pass ? "nothing: the policy lets that pass" : "nothing: the time was over");
+  }
+
   WatchOutcome Finish() {
     outcome_.phase = rollout_.phase();
     if (outcome_.checks.empty()) {
@@ -87,7 +95,14 @@ class Watch {
                   stable.Answered() == 0 && canary.Answered() == 0)) {
       return;
     }
-    test_.Add(stable, canary);
+    const analysis::CanarySecond seen = analysis::CanarySecondOf(stable, canary);
+    test_.Add(seen);
+    Follow(test_.verdict(), evidence_);
+    if (seconds_.size() < kWatchSecondsKept) {
+      seconds_.push_back(seen);
+    } else {
+      ++seconds_left_out_;
+    }
     outcome_.seconds = second + 1;
     if (test_.last_is_worse() && !outcome_.first_worse_s) {
       outcome_.first_worse_s = second;
@@ -108,8 +123,14 @@ class Watch {
       case monitor::RolloutAct::kPassed:
         outcome_.ending = WatchEnding::kPassed;
         outcome_.reason = "surely not worse by what would matter";
+        Record({.phase = rollout_.phase(), .window_over = true, .action = GateAction::kProceed},
+               "it stays");
         break;
     }
+    End();
+  }
+
+  void End() {
     over_ = true;
     engine_.Stop();
   }
@@ -117,23 +138,34 @@ class Watch {
   void Promote() {
     outcome_.checks = test_.Checks();
     const bool passed = test_.verdict() == Verdict::kPass;
+    Ended ended = {.action = GateAction::kProceed};
     if (passed && order_.promote && !order_.dry_run) {
       HookFacts facts = order_.facts;
       facts.verdict = "pass";
       if (Status done = order_.promote->Run(facts, clock_); !done) {
         outcome_.reason =
             "the canary passed, but promoting it did not work: " + done.error().message;
-        over_ = true;
-        engine_.Stop();
+        ended.action = GateAction::kHold;
+        Record(ended, "promoting it did not work: " + done.error().message);
+        End();
         return;
       }
     }
     Mark("promoted", passed ? "passed" : "");
+    Record(ended, !passed          ? "somebody else had promoted it"
+                  : order_.dry_run ? "nothing: this is a dry run"
+                  : order_.promote ? "promoted"
+                                   : "left to whoever promotes it");
     if (order_.rollout.after <= Nanos(0) && passed) {
-      Act(monitor::RolloutAct::kPassed);
+      outcome_.ending = WatchEnding::kPassed;
+      outcome_.reason = "surely not worse by what would matter";
+      End();
       return;
     }
     test_.Restart();
+    evidence_ = {};
+    seconds_.clear();
+    seconds_left_out_ = 0;
     outcome_.checks.clear();
   }
 
@@ -141,8 +173,14 @@ class Watch {
     outcome_.ending = WatchEnding::kWorse;
     outcome_.checks = test_.Checks();
     outcome_.reason = WorstReason(outcome_.checks);
-    outcome_.not_fired = order_.dry_run ? "this is a dry run" : CoolingDown();
+    outcome_.not_fired = order_.dry_run                    ? "this is a dry run"
+                         : order_.on_fail == OnFail::kWarn ? "the policy says on_fail: warn"
+                                                           : CoolingDown();
     if (!outcome_.not_fired.empty()) {
+      const bool cooling = !order_.dry_run && order_.on_fail != OnFail::kWarn;
+      Record(
+          {.phase = rollout_.phase(), .action = cooling ? GateAction::kHold : GateAction::kProceed},
+          "not rolled back: " + outcome_.not_fired);
       return;
     }
     HookFacts facts = order_.facts;
@@ -151,6 +189,51 @@ class Watch {
     outcome_.fired = true;
     outcome_.triggers = Fire(order_.triggers, facts, clock_);
     Mark("rolledback", outcome_.reason);
+    Record({.phase = rollout_.phase(), .action = GateAction::kRollback}, Fired());
+  }
+
+  // "rollback triggers: exec done, webhook FAILED (...)".
+  std::string Fired() const {
+    std::string text;
+    for (const TriggerResult& each : outcome_.triggers) {
+      text += fmt::format("{}{} {}", text.empty() ? "rollback triggers: " : ", ", each.name,
+                          each.done ? "done" : "FAILED (" + each.done.error().message + ")");
+    }
+    return text.empty() ? "no rollback trigger was asked for" : text;
+  }
+
+  struct Ended {
+    monitor::Rollout::Phase phase = monitor::Rollout::Phase::kCanary;
+    bool window_over = false;
+    GateAction action = GateAction::kHold;
+  };
+
+  // The verdict counts even where it cannot be recorded; that is said, not hidden.
+  void Record(const Ended& ended, const std::string& did) {
+    const monitor::EventSubject& subject = order_.facts.subject;
+    const WatchCase watch = {.policy = order_.policy,
+                             .service = subject.service,
+                             .build = subject.build,
+                             .environment = subject.environment,
+                             .stable_url = order_.facts.stable_url,
+                             .canary_url = order_.facts.canary_url,
+                             .rule = order_.rule,
+                             .rollout = order_.rollout,
+                             .phase = ended.phase,
+                             .window_over = ended.window_over,
+                             .seconds = seconds_,
+                             .seconds_left_out = seconds_left_out_,
+                             .action = ended.action,
+                             .did = did,
+                             .decided_at = clock_.WallNow()};
+    evidence_.checks = test_.Checks();
+    const Result<std::int64_t> id = RecordWatch(order_.store_path, watch, evidence_);
+    if (id) {
+      outcome_.verdicts.push_back(*id);
+    } else {
+      fmt::print(stderr, "weir deploy watch: the verdict was not recorded: {}\n",
+                 id.error().message);
+    }
   }
 
   // Why the service may not be rolled back yet; empty when it may. A history that cannot be read
@@ -227,6 +310,9 @@ class Watch {
   std::map<std::uint32_t, Pending> pending_;
   std::uint32_t next_second_ = 0;
   bool over_ = false;
+  WatchEvidence evidence_;
+  std::vector<analysis::CanarySecond> seconds_;  ///< Since the test began; at most as are kept.
+  std::uint64_t seconds_left_out_ = 0;
   WatchOutcome outcome_;
 };
 
@@ -243,9 +329,12 @@ Result<WatchOutcome> WatchRollout(const WatchOrder& order, const Clock& clock) {
     const StopOnSignal stop([&engine] { (*engine)->Stop(); });
     results = (*engine)->RunPair(watch.sinks());
   }
+  const bool interrupted = results[0].state == RunState::kInterrupted && !watch.over();
+  if (!watch.over() && !interrupted) {
+    watch.TimeOver();
+  }
   WatchOutcome outcome = watch.Finish();
-  outcome.interrupted = outcome.ending == WatchEnding::kUndecided &&
-                        results[0].state == RunState::kInterrupted && !watch.over();
+  outcome.interrupted = interrupted;
   return outcome;
 }
 

@@ -2,32 +2,24 @@
 
 #include <array>
 #include <functional>
-#include <memory>
-#include <optional>
 #include <utility>
 #include <vector>
 
 #include <fmt/core.h>
 
-#include "analysis/gate.h"
-#include "analysis/gate_outcome.h"
 #include "base/clock.h"
 #include "cli/command.h"
 #include "cli/environment.h"
 #include "cli/exit_codes.h"
 #include "cli/flags.h"
+#include "cli/gbench.h"
 #include "cli/load_flags.h"
-#include "cli/output_file.h"
 #include "cli/signals.h"
 #include "cli/terminal.h"
 #include "cli/version.h"
 #include "loadgen/program_duet.h"
 #include "loadgen/program_path.h"
-#include "reports/verdict_json.h"
-#include "reports/verdict_text.h"
 #include "scenarios/command_line.h"
-#include "store/history.h"
-#include "store/run_writer.h"
 
 namespace weir::cli {
 namespace {
@@ -38,7 +30,10 @@ using loadgen::DuetSide;
 constexpr std::size_t kPairsForTail = 300;
 // The same of the median.
 constexpr std::size_t kPairsForMedian = 60;
-constexpr std::uint64_t kPairsLimit = 1'000'000;
+constexpr PairDefaults kDefaults = {.pairs = 300,
+                                    .warm_up = 3,
+                                    .duration = std::chrono::minutes(1),
+                                    .timeout = std::chrono::minutes(1)};
 
 /// What the command line says, checked. Arrays by DuetSide.
 struct DuetOrder {
@@ -47,8 +42,6 @@ struct DuetOrder {
   std::array<std::string, 2> builds;
   loadgen::DuetOptions pairs;
   Nanos timeout{0};
-  std::optional<GatePolicy> policy;
-  std::string store_path;  ///< Empty = do not record.
 };
 
 FlagSpec Spec() {
@@ -56,19 +49,23 @@ FlagSpec Spec() {
   spec.command = "duet";
   spec.usage =
       "weir duet [SCENARIO.yaml] --baseline URL --candidate URL [OPTIONS]\n"
-      "       weir duet --command 'OLD ARG...' --command 'NEW ARG...' [OPTIONS]";
+      "       weir duet --command 'OLD ARG...' --command 'NEW ARG...' [OPTIONS]\n"
+      "       weir duet --gbench OLD NEW [OPTIONS]";
   spec.about =
-      "Compares two deployments, or two programs, in pairs, so that what the machine and the\n"
-      "network do meets both and cancels. Deployments: each request of the load is sent to both,\n"
-      "one right after the other, in random order; -n such pairs of runs (default 5). Programs:\n"
-      "run in turn, in random order inside each of -n pairs (default 300); the first warm up.\n"
+      "Compares two deployments, two programs or two builds of benchmarks in pairs, so that what\n"
+      "the machine and the network do meets both and cancels. Deployments: each request of the\n"
+      "load is sent to both, one right after the other, in random order; -n such pairs of runs\n"
+      "(default 5). Programs: run in turn, in random order inside each of -n pairs (default 300);\n"
+      "the first warm up. Google Benchmark programs: the same, 10 pairs, one verdict over all\n"
+      "benchmarks that both have.\n"
       "Says by how much the candidate differs, with interval, and judges it as 'weir gate' does:\n"
       "exit code 0 pass, 10 fail, 11 inconclusive. Runs and verdict are added to the history.";
   spec.examples =
       "  weir duet checkout.yaml --baseline http://old:8080 --candidate http://new:8080\n"
       "  weir duet -R 500 -d 20s -n 10 --until-decided --baseline URL --candidate URL\n"
       "  weir duet --command 'gzip -5c big.log' --command 'gzip -6c big.log'\n"
-      "  weir duet -n 1000 -d 5m --command './old --flag' --command './new --flag'";
+      "  weir duet -n 1000 -d 5m --command './old --flag' --command './new --flag'\n"
+      "  weir duet --gbench build-old/parser_bench build-new/parser_bench --gbench-filter Parse";
   spec.positionals = {"SCENARIO"};
   auto add = spec.options.add_options();
   const auto text = [](const char* name) { return po::value<std::string>()->value_name(name); };
@@ -82,17 +79,24 @@ FlagSpec Spec() {
   add("command", po::value<std::vector<std::string>>()->value_name("LINE"),
       "given twice: the baseline, then the candidate");
   add("shell", "let /bin/sh run the lines");
-  add("pairs,n", text("N"), "pairs that count, at most; default 5, of programs 300");
+  add("gbench", po::value<std::vector<std::string>>()->multitoken()->value_name("OLD NEW"),
+      "two Google Benchmark programs: the baseline, then the candidate");
+  AddGbenchFlags(spec.options, kGbenchDuetRepetitions);
+  add("pairs,n", text("N"),
+      "pairs that count, at most; default 5, of programs 300, of benchmarks 10");
   add("duration,d", text("TIME"),
       "URL only: length of the load; default 10s. Programs: no pair begins later (but three at "
-      "least); default 1m");
+      "least); default 1m, of benchmarks 1h");
   add("warm-up", text("TIME|N"),
-      "URL only: first part of the load, left out. Programs: pairs left out; default 3");
-  add("timeout", text("TIME"), "URL only: of a request; default 5s. Programs: default 1m");
+      "URL only: first part of the load, left out. Programs: pairs left out; default 3, of "
+      "benchmarks 1");
+  add("timeout", text("TIME"),
+      "URL only: of a request; default 5s. Programs: default 1m, of benchmarks 1h");
   add("baseline-build", text("NAME"), "what the first is called in the history; default its line");
   add("candidate-build", text("NAME"), "the same of the second");
   add("policy", text("FILE"),
-      "criteria and tolerances (YAML); default: body and median 2 %, p90 5 %, errors 0.1 %");
+      "criteria and tolerances (YAML); default: that of 'weir gate'; of programs body and median "
+      "2 %, p90 5 %, errors 0.1 %; of benchmarks the real time of each, 5 %");
   AddEngineFlags(spec.options);
   AddStoreFlag(spec.options);
   add("no-store", "do not record runs and verdict");
@@ -101,15 +105,6 @@ FlagSpec Spec() {
   add("quiet,q", "no text, only the exit code");
   AddUrlFlags(spec.options);
   return spec;
-}
-
-Result<std::uint64_t> ParseWhole(std::string_view text) {
-  Result<std::uint64_t> count = ParseCount(text);
-  if (count && *count > kPairsLimit) {
-    return UsageError(
-        fmt::format("{} is more than {}", FormatCount(*count), FormatCount(kPairsLimit)));
-  }
-  return count;
 }
 
 Status ReadPrograms(const ParsedFlags& flags, DuetOrder& order) {
@@ -139,49 +134,16 @@ Status ReadPrograms(const ParsedFlags& flags, DuetOrder& order) {
   return {};
 }
 
-Status ReadLimits(const ParsedFlags& flags, DuetOrder& order) {
-  const auto pairs = ReadFlag<std::uint32_t>(flags, "pairs", ParseWhole, order.pairs.pairs);
-  const auto warm_up = ReadFlag<std::uint32_t>(flags, "warm-up", ParseWhole, order.pairs.warm_up);
-  const auto duration = ReadFlag<Nanos>(flags, "duration", ParseDuration, order.pairs.duration_max);
-  const auto timeout =
-      ReadFlag<Nanos>(flags, "timeout", ParseDuration, Nanos(std::chrono::minutes(1)));
-  const auto seed = ReadFlag<std::uint64_t>(flags, "seed", ParseCount, RandomSeed());
-  for (const Status& status : {pairs ? Status() : tl::unexpected(pairs.error()),
-                               warm_up ? Status() : tl::unexpected(warm_up.error()),
-                               duration ? Status() : tl::unexpected(duration.error()),
-                               timeout ? Status() : tl::unexpected(timeout.error()),
-                               seed ? Status() : tl::unexpected(seed.error())}) {
-    if (!status) {
-      return status;
-    }
-  }
-  if (*pairs < loadgen::kPairsMin) {
-    return UsageError(fmt::format("--pairs: {} pairs can decide nothing\n  hint: {} are the least",
-                                  *pairs, loadgen::kPairsMin));
-  }
-  if (*timeout <= Nanos(0) || *duration <= Nanos(0)) {
-    return UsageError("--duration and --timeout must be above 0");
-  }
-  order.pairs = {*pairs, *warm_up, *duration, *seed};
-  order.timeout = *timeout;
-  return {};
-}
-
 Result<DuetOrder> ReadOrder(const ParsedFlags& flags) {
   DuetOrder order;
   if (Status read = ReadPrograms(flags, order); !read) {
     return tl::unexpected(read.error());
   }
-  if (Status read = ReadLimits(flags, order); !read) {
-    return tl::unexpected(read.error());
+  const Result<Nanos> timeout = ReadPairFlags(flags, kDefaults, order.pairs);
+  if (!timeout) {
+    return tl::unexpected(timeout.error());
   }
-  Result<std::optional<GatePolicy>> policy = ReadDuetPolicy(flags);
-  Result<std::string> store_path = ReadDuetStore(flags);
-  if (!policy || !store_path) {
-    return tl::unexpected(policy ? store_path.error() : policy.error());
-  }
-  order.policy = *std::move(policy);
-  order.store_path = *std::move(store_path);
+  order.timeout = *timeout;
   return order;
 }
 
@@ -204,28 +166,17 @@ RunPlan PlanOf(const DuetOrder& order, DuetSide side) {
   return plan;
 }
 
-GatePolicy PolicyFor(const DuetOrder& order, std::size_t pairs) {
-  using Kind = GateCriterion::Kind;
-  if (order.policy) {
-    return *order.policy;
-  }
-  const auto criterion = [](Kind kind, double quantile, double tolerance) {
-    GateCriterion made;
-    made.kind = kind;
-    made.quantile = quantile;
-    made.tolerance = tolerance;
-    return made;
-  };
-  GatePolicy policy;
-  policy.criteria = {criterion(Kind::kResponseBody, 0, 0.02)};
+// Without a file: as a text, so that it is sealed with the verdict.
+GivenFile DefaultPolicy(std::size_t pairs) {
+  std::string text = "criteria:\n  - { response_time: body, tolerance: 2% }\n";
   if (pairs >= kPairsForMedian) {
-    policy.criteria.push_back(criterion(Kind::kResponseQuantile, 0.5, 0.02));
+    text += "  - { response_time: p50, tolerance: 2% }\n";
   }
   if (pairs >= kPairsForTail) {
-    policy.criteria.push_back(criterion(Kind::kResponseQuantile, 0.9, 0.05));
+    text += "  - { response_time: p90, tolerance: 5% }\n";
   }
-  policy.criteria.push_back(criterion(Kind::kErrorRate, 0, 0.001));
-  return policy;
+  return {.name = "default policy of a duet of programs",
+          .text = text + "  - { error_rate: { tolerance: 0.1% } }\n"};
 }
 
 // A program that cannot even do it once is no regression; nothing has been recorded yet.
@@ -241,22 +192,7 @@ Status TryOnce(const DuetOrder& order, const std::function<loadgen::ProgramSampl
   return {};
 }
 
-// Gives the runs their numbers.
-Status Store(const std::string& path, std::vector<Run>& runs) {
-  for (Run& run : runs) {
-    auto writer = store::RunWriter::Begin(path, run.plan, run.started_at);
-    if (!writer) {
-      return tl::unexpected(writer.error());
-    }
-    if (Status finished = (*writer)->Finish(run); !finished) {
-      return finished;
-    }
-    run.id = (*writer)->id();
-  }
-  return {};
-}
-
-Result<int> Execute(const ParsedFlags& flags, const DuetOrder& order) {
+Result<int> Execute(const ParsedFlags& flags, const DuetOrder& order, DuetCase& duet_case) {
   const SystemClock clock;
   Result<loadgen::ProgramRunner> made = loadgen::ProgramRunner::Create(clock);
   if (!made) {
@@ -283,28 +219,28 @@ Result<int> Execute(const ParsedFlags& flags, const DuetOrder& order) {
     for (Run& one : side) {
       one.unknown_usage = programs.unknown();
     }
-    if (Status stored = order.store_path.empty() ? Status() : Store(order.store_path, side);
-        !stored) {
-      return tl::unexpected(stored.error());
-    }
   }
-  const GatePolicy policy = PolicyFor(order, duet.counted());
-  GateResult result = analysis::JudgeGate(policy, runs[0], runs[1]);
-  analysis::Act(policy.actions, {}, result);
-  result.baseline = "build:" + order.builds[0];
-  result.candidate = "build:" + order.builds[1];
-  if (!order.store_path.empty()) {
-    if (Status stored = StoreVerdict(order.store_path, result, clock.WallNow()); !stored) {
-      return tl::unexpected(stored.error());
-    }
+  if (Status filed = duet_case.store_path.empty() ? Status() : FileRuns(duet_case.store_path, runs);
+      !filed) {
+    return tl::unexpected(filed.error());
   }
-  if (Status said = SayDuet(flags, result, duet.counted()); !said) {
-    return tl::unexpected(said.error());
+  if (duet_case.gate.policy.name.empty()) {
+    duet_case.gate.policy = DefaultPolicy(duet.counted());
   }
-  if (duet.stopped) {
-    return kExitInterrupted;
+  const Result<int> code = ConcludeDuet(flags, duet_case, std::move(runs), duet.counted());
+  return code && duet.stopped ? kExitInterrupted : code;
+}
+
+Result<int> RunProgramDuet(const ParsedFlags& flags) {
+  const Result<DuetOrder> order = ReadOrder(flags);
+  if (!order) {
+    return tl::unexpected(order.error());
   }
-  return ExitCodeOf(result, flags.Has("warn-exit") ? WarnExit::kAsWarn : WarnExit::kAsPass);
+  Result<DuetCase> duet = ReadDuetCase(flags, order->builds);
+  if (!duet) {
+    return tl::unexpected(duet.error());
+  }
+  return Execute(flags, *order, *duet);
 }
 
 }  // namespace
@@ -317,15 +253,9 @@ int DuetMain(const Arguments& arguments) {
   if (flags->help) {
     return kExitPass;
   }
-  if (IsDeploymentDuet(*flags)) {
-    const Result<int> code = RunDeploymentDuet(*flags);
-    return code ? *code : Complain("duet", code.error());
-  }
-  const Result<DuetOrder> order = ReadOrder(*flags);
-  if (!order) {
-    return Complain("duet", order.error());
-  }
-  const Result<int> code = Execute(*flags, *order);
+  const Result<int> code = flags->Has("gbench")       ? RunGbenchDuet(*flags)
+                           : IsDeploymentDuet(*flags) ? RunDeploymentDuet(*flags)
+                                                      : RunProgramDuet(*flags);
   return code ? *code : Complain("duet", code.error());
 }
 

@@ -6,8 +6,6 @@
 
 #include <fmt/core.h>
 
-#include "analysis/gate.h"
-#include "analysis/gate_outcome.h"
 #include "base/clock.h"
 #include "cli/certificate.h"
 #include "cli/duet.h"
@@ -28,7 +26,7 @@ constexpr std::uint64_t kPairsMax = 1000;
 constexpr std::uint32_t kPairsDefault = 5;
 
 // A verdict from fewer pairs knows too little of how much pairs differ.
-constexpr std::size_t kPairsToAsk = 3;
+constexpr std::uint32_t kPairsToAsk = 3;
 
 constexpr Nanos kHookTimeout = std::chrono::minutes(10);
 
@@ -44,8 +42,7 @@ struct Order {
   std::string between;
   bool until_decided = false;
   bool quiet = false;
-  GatePolicy policy;
-  std::string store_path;  ///< Empty = do not record.
+  DuetCase duet;
 };
 
 Result<std::uint32_t> ParsePairs(std::string_view text) {
@@ -113,19 +110,20 @@ Result<Order> ReadOrder(const ParsedFlags& flags) {
   }
   order.engine = *engine;
   order.pairs = *pairs;
-  Result<std::optional<GatePolicy>> policy = ReadDuetPolicy(flags);
-  Result<std::string> store_path = ReadDuetStore(flags);
-  if (!policy || !store_path) {
-    return tl::unexpected(policy ? store_path.error() : policy.error());
+  Result<DuetCase> duet = ReadDuetCase(flags, {order.labels[0].build, order.labels[1].build});
+  if (!duet) {
+    return tl::unexpected(duet.error());
   }
-  order.policy = policy->value_or(analysis::DefaultGatePolicy());
-  order.store_path = *std::move(store_path);
+  order.duet = *std::move(duet);
   for (RunLabels& labels : order.labels) {
     labels.tag = fmt::format("duet-{}", order.engine.seed);
   }
   order.between = flags.Text("between");
   order.until_decided = flags.Has("until-decided");
   order.quiet = flags.Has("quiet");
+  if (order.until_decided && order.pairs > kPairsToAsk) {
+    order.duet.gate.looks = order.pairs - kPairsToAsk + 1;
+  }
   return order;
 }
 
@@ -156,8 +154,8 @@ class Recorder {
                                 WallTime started_at) {
     Recorder made;
     for (std::size_t side = 0; side < plans.size(); ++side) {
-      if (!order.store_path.empty()) {
-        auto writer = store::RunWriter::Begin(order.store_path, plans[side], started_at);
+      if (!order.duet.store_path.empty()) {
+        auto writer = store::RunWriter::Begin(order.duet.store_path, plans[side], started_at);
         if (!writer) {
           return tl::unexpected(writer.error());
         }
@@ -226,7 +224,7 @@ Result<Pair> RunPair(const Order& order, std::uint64_t seed, const Clock& clock)
       run.state = RunState::kAborted;
       run.state_reason = "no request got a valid answer";
     }
-    Certify(order.scenario, options.pacing, order.store_path, recorder->keeper(side), evidence,
+    Certify(order.scenario, options.pacing, order.duet.store_path, recorder->keeper(side), evidence,
             run);
     run.started_at = started_at;
     if (Status stored = recorder->Finish(side, run); !stored) {
@@ -263,17 +261,25 @@ bool IsDecided(Verdict verdict) {
 
 struct Pairs {
   BothSides<std::vector<Run>> runs;
-  GateResult result;
   bool stopped = false;
 };
 
-Result<Pairs> RunPairs(const Order& order, const Clock& clock) {
-  GatePolicy policy = order.policy;
-  // Asking after every pair is asking many times: each look gets its share of the chance of a
-  // false alarm, so that all of them together stay below what the policy says (Bonferroni).
-  if (order.until_decided && order.pairs > kPairsToAsk) {
-    policy.alpha /= static_cast<double>(order.pairs - kPairsToAsk + 1);
+// Whether the pairs so far decide it.
+Result<bool> Decided(DuetCase& duet, const Pairs& pairs, const Clock& clock) {
+  duet.gate.baseline.runs = pairs.runs[0];
+  duet.gate.candidate.runs = pairs.runs[1];
+  duet.gate.decided_at = clock.WallNow();
+  if (Status looked = LookBack(duet); !looked) {
+    return tl::unexpected(looked.error());
   }
+  const Result<GateResult> result = Judge(duet.gate);
+  if (!result) {
+    return tl::unexpected(result.error());
+  }
+  return IsDecided(result->verdict);
+}
+
+Result<Pairs> RunPairs(Order& order, const Clock& clock) {
   Pairs pairs;
   for (std::uint32_t number = 1; number <= order.pairs; ++number) {
     if (number > 1 && !order.between.empty()) {
@@ -293,38 +299,26 @@ Result<Pairs> RunPairs(const Order& order, const Clock& clock) {
     for (std::size_t side = 0; side < pairs.runs.size(); ++side) {
       pairs.runs[side].push_back(std::move(done->runs[side]));
     }
-    if (number == order.pairs || (order.until_decided && number >= kPairsToAsk)) {
-      pairs.result = analysis::JudgeGate(policy, pairs.runs[0], pairs.runs[1]);
-      if (IsDecided(pairs.result.verdict)) {
-        break;
+    if (order.until_decided && number >= kPairsToAsk && number < order.pairs) {
+      const Result<bool> decided = Decided(order.duet, pairs, clock);
+      if (!decided || *decided) {
+        return decided ? Result<Pairs>(std::move(pairs)) : tl::unexpected(decided.error());
       }
     }
   }
   return pairs;
 }
 
-Result<int> Execute(const ParsedFlags& flags, const Order& order) {
-  const SystemClock clock;
-  Result<Pairs> pairs = RunPairs(order, clock);
+Result<int> Execute(const ParsedFlags& flags, Order& order) {
+  Result<Pairs> pairs = RunPairs(order, SystemClock());
   if (!pairs) {
     return tl::unexpected(pairs.error());
   }
   if (pairs->stopped) {
     return kExitInterrupted;
   }
-  GateResult& result = pairs->result;
-  analysis::Act(order.policy.actions, {}, result);
-  result.baseline = "build:" + order.labels[0].build;
-  result.candidate = "build:" + order.labels[1].build;
-  if (!order.store_path.empty()) {
-    if (Status stored = StoreVerdict(order.store_path, result, clock.WallNow()); !stored) {
-      return tl::unexpected(stored.error());
-    }
-  }
-  if (Status said = SayDuet(flags, result, pairs->runs[0].size()); !said) {
-    return tl::unexpected(said.error());
-  }
-  return ExitCodeOf(result, flags.Has("warn-exit") ? WarnExit::kAsWarn : WarnExit::kAsPass);
+  const std::size_t count = pairs->runs[0].size();
+  return ConcludeDuet(flags, order.duet, std::move(pairs->runs), count);
 }
 
 }  // namespace
@@ -335,7 +329,7 @@ bool IsDeploymentDuet(const ParsedFlags& flags) {
 }
 
 Result<int> RunDeploymentDuet(const ParsedFlags& flags) {
-  const Result<Order> order = ReadOrder(flags);
+  Result<Order> order = ReadOrder(flags);
   if (!order) {
     return tl::unexpected(order.error());
   }

@@ -88,13 +88,13 @@ Result<scenarios::GatePolicyFile> ReadPolicy(const ParsedFlags& flags, GateCase&
   return file;
 }
 
-Status Collect(const std::string& path, const std::string& scenario, const GateActions& actions,
+Status Collect(const std::string& path, const std::string& scenario, const GatePolicy& policy,
                GateCase& gate_case) {
   const auto store = store::Store::OpenForReading(path);
   if (!store) {
     return tl::unexpected(store.error());
   }
-  return CollectCase(**store, scenario, actions, gate_case);
+  return CollectCase(**store, scenario, policy, gate_case);
 }
 
 // The verdict counts even where it cannot be recorded; that is said, not hidden.
@@ -143,7 +143,7 @@ Result<int> JudgeRuns(const ParsedFlags& flags) {
   // Each attempt waits for the locks of others, so that retrying at once is not in vain.
   for (int attempt = 0; attempt <= actions.error_retries; ++attempt) {
     GateCase fresh = gate_case;
-    collected = Collect(*path, flags.Text("scenario"), actions, fresh);
+    collected = Collect(*path, flags.Text("scenario"), file->policy, fresh);
     if (collected || collected.error().kind != ErrorKind::kUnavailable) {
       gate_case = std::move(fresh);
       break;

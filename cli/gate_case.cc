@@ -1,10 +1,12 @@
 #include "cli/gate_case.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <nlohmann/json.hpp>
 
 #include "analysis/gate.h"
+#include "base/check.h"
 #include "cli/environment.h"
 #include "cli/run_digest.h"
 #include "cli/version.h"
@@ -20,21 +22,37 @@ Json FileToJson(const GivenFile& file) {
   return {{"name", file.name}, {"sha256", Sha256(file.text)}, {"text", file.text}};
 }
 
-Json SideToJson(const GateSide& side) {
+Json RunsToJson(const std::vector<Run>& all) {
   Json runs = Json::array();
-  for (const Run& run : side.runs) {
+  for (const Run& run : all) {
     runs.push_back({{"run", run.id}, {"sha256", RunDigest(run)}});
   }
-  return {{"selector", side.selector}, {"runs", std::move(runs)}};
+  return runs;
+}
+
+Json SideToJson(const GateSide& side) {
+  return {{"selector", side.selector}, {"runs", RunsToJson(side.runs)}};
+}
+
+// What not every case has comes last and only where it is, so that older records stay as they are.
+void AddRest(const GateCase& gate_case, Json& json) {
+  if (gate_case.looks > 1) {
+    json["looks"] = gate_case.looks;
+  }
+  for (std::size_t i = 0; i < gate_case.earlier.size(); ++i) {
+    json["earlier"].push_back({{"verdict", gate_case.earlier_verdicts[i]},
+                               {"baseline", RunsToJson(gate_case.earlier[i].baseline)},
+                               {"candidate", RunsToJson(gate_case.earlier[i].candidate)}});
+  }
 }
 
 GivenFile FileFrom(const Json& json) {
   return {.name = json.at("name").get<std::string>(), .text = json.at("text").get<std::string>()};
 }
 
-std::vector<NamedRun> RunsFrom(const Json& json) {
+std::vector<NamedRun> RunsFrom(const Json& list) {
   std::vector<NamedRun> runs;
-  for (const Json& run : json.at("runs")) {
+  for (const Json& run : list) {
     runs.push_back(
         {.id = run.at("run").get<RunId>(), .sha256 = run.at("sha256").get<std::string>()});
   }
@@ -53,11 +71,17 @@ ReadInputs FromJson(const Json& json) {
                                          std::tuple{"baseline", &each.baseline, &read.baseline},
                                          std::tuple{"history", &each.history, &read.history}}) {
     side->selector = json.at(name).at("selector").get<std::string>();
-    *runs = RunsFrom(json.at(name));
+    *runs = RunsFrom(json.at(name).at("runs"));
   }
   each.notes = json.at("notes").get<std::vector<std::string>>();
   each.past.inconclusive_in_a_row = json.at("past").at("inconclusive_in_a_row").get<int>();
   each.past.failed_before = json.at("past").at("failed_before").get<bool>();
+  each.looks = std::max(json.value("looks", 1U), 1U);
+  for (const Json& gate : json.value("earlier", Json::array())) {
+    each.earlier_verdicts.push_back(gate.at("verdict").get<std::int64_t>());
+    read.earlier.push_back(
+        {.baseline = RunsFrom(gate.at("baseline")), .candidate = RunsFrom(gate.at("candidate"))});
+  }
   return read;
 }
 
@@ -85,16 +109,18 @@ Result<scenarios::GatePolicyFile> PolicyOf(const GateCase& gate_case) {
 }
 
 Result<GateResult> Judge(const GateCase& gate_case) {
-  const Result<scenarios::GatePolicyFile> file = PolicyOf(gate_case);
+  Result<scenarios::GatePolicyFile> file = PolicyOf(gate_case);
   if (!file) {
     return tl::unexpected(file.error());
   }
+  file->policy.alpha /= gate_case.looks;
   const std::vector<Run>& history =
       gate_case.history.selector.empty() ? gate_case.baseline.runs : gate_case.history.runs;
   GateResult result = analysis::JudgeGate(file->policy,
                                           {.baseline = gate_case.baseline.runs,
                                            .candidate = gate_case.candidate.runs,
-                                           .history = history},
+                                           .history = history,
+                                           .earlier = gate_case.earlier},
                                           gate_case.decided_at);
   result.candidate = gate_case.candidate.selector;
   result.baseline = gate_case.baseline.selector;
@@ -104,18 +130,20 @@ Result<GateResult> Judge(const GateCase& gate_case) {
 }
 
 std::string InputsText(const GateCase& gate_case) {
-  const Json json = {{"schema", kSchema},
-                     {"weir_version", kVersion},
-                     {"decided_at_ns", CountNs(gate_case.decided_at)},
-                     {"policy", FileToJson(gate_case.policy)},
-                     {"waivers", FileToJson(gate_case.waivers)},
-                     {"candidate", SideToJson(gate_case.candidate)},
-                     {"baseline", SideToJson(gate_case.baseline)},
-                     {"history", SideToJson(gate_case.history)},
-                     {"notes", gate_case.notes},
-                     {"past",
-                      {{"inconclusive_in_a_row", gate_case.past.inconclusive_in_a_row},
-                       {"failed_before", gate_case.past.failed_before}}}};
+  WEIR_CHECK(gate_case.earlier.size() == gate_case.earlier_verdicts.size());
+  Json json = {{"schema", kSchema},
+               {"weir_version", kVersion},
+               {"decided_at_ns", CountNs(gate_case.decided_at)},
+               {"policy", FileToJson(gate_case.policy)},
+               {"waivers", FileToJson(gate_case.waivers)},
+               {"candidate", SideToJson(gate_case.candidate)},
+               {"baseline", SideToJson(gate_case.baseline)},
+               {"history", SideToJson(gate_case.history)},
+               {"notes", gate_case.notes},
+               {"past",
+                {{"inconclusive_in_a_row", gate_case.past.inconclusive_in_a_row},
+                 {"failed_before", gate_case.past.failed_before}}}};
+  AddRest(gate_case, json);
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 

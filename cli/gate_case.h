@@ -1,10 +1,12 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "analysis/gate_earlier.h"
 #include "analysis/gate_outcome.h"
 #include "base/result.h"
 #include "base/run.h"
@@ -35,6 +37,12 @@ struct GateCase {
   GateSide history;
   std::vector<std::string> notes;  ///< How the baseline was found; lead the warnings.
   analysis::GateHistory past;
+  /// Gates from which the noise between runs is better known, and the numbers of their verdicts.
+  std::vector<analysis::EarlierGate> earlier;
+  std::vector<std::int64_t> earlier_verdicts;
+  /// How often it may be asked until it is decided; each look has its equal share of alpha, so that
+  /// all of them together stay below what the policy says (Bonferroni). >= 1.
+  std::uint32_t looks = 1;
   WallTime decided_at{};
 };
 
@@ -55,6 +63,12 @@ struct NamedRun {
   std::string sha256;
 };
 
+/// A gate of the past as InputsText names it.
+struct NamedEarlier {
+  std::vector<NamedRun> baseline;
+  std::vector<NamedRun> candidate;
+};
+
 /// What InputsText says; the runs of the sides are named only.
 struct ReadInputs {
   GateCase gate_case;
@@ -63,6 +77,7 @@ struct ReadInputs {
   std::vector<NamedRun> candidate;
   std::vector<NamedRun> baseline;
   std::vector<NamedRun> history;
+  std::vector<NamedEarlier> earlier;  ///< As GateCase::earlier_verdicts.
 };
 
 /// No value for a text that InputsText did not write.

@@ -6,6 +6,7 @@
 
 #include "cli/baseline.h"
 #include "cli/environment.h"
+#include "cli/gate_earlier.h"
 #include "cli/selectors.h"
 #include "reports/verdict_json.h"
 #include "scenarios/gate_policy.h"
@@ -134,12 +135,15 @@ bool NeedsBaseline(const scenarios::GatePolicyFile& file) {
              });
 }
 
-Status CollectCase(store::Store& store, const std::string& scenario, const GateActions& actions,
+Status CollectCase(store::Store& store, const std::string& scenario, const GatePolicy& policy,
                    GateCase& gate_case) {
   if (Status found = FindRuns(store, scenario, gate_case); !found) {
     return found;
   }
-  return LookBack(store, actions, gate_case);
+  if (Status looked = LookBack(store, policy.actions, gate_case); !looked) {
+    return looked;
+  }
+  return FindEarlier(store, policy, gate_case);
 }
 
 Result<std::int64_t> RecordCase(const std::string& path, const GateCase& gate_case,

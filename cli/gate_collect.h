@@ -19,10 +19,11 @@ Result<GivenFile> ReadGivenFile(const std::string& name);
 /// False when the policy has absolute limits only: they need nothing beside the candidate.
 bool NeedsBaseline(const scenarios::GatePolicyFile& file);
 
-/// Finds the runs of all sides by their selectors and looks back at earlier verdicts on the same
-/// candidate, as far as `actions` ask for that. `scenario`: only runs of this one; empty = any.
-/// Errors: as SelectRuns and SelectBaseline.
-Status CollectCase(store::Store& store, const std::string& scenario, const GateActions& actions,
+/// Finds the runs of all sides by their selectors, looks back at earlier verdicts on the same
+/// candidate, as far as `policy` asks for that, and finds the gates of the past that tell of noise
+/// (cli/gate_earlier.h). `scenario`: only runs of this one; empty = any. Errors: as SelectRuns and
+/// SelectBaseline.
+Status CollectCase(store::Store& store, const std::string& scenario, const GatePolicy& policy,
                    GateCase& gate_case);
 
 /// Adds the verdict on the case to the history at `path`, sealed; its number. Errors: kUnavailable.

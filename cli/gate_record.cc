@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
+#include "cli/deploy_case.h"
 #include "cli/environment.h"
 #include "cli/exit_codes.h"
 #include "cli/flags.h"
@@ -26,8 +27,9 @@ FlagSpec ReplaySpec() {
   spec.usage = "weir gate replay VERDICT [OPTIONS]";
   spec.about =
       "Judges again what a recorded verdict judged, from the policy in its record and the runs in\n"
-      "the history, and compares the answers byte for byte. Exit code 0 when they are the same,\n"
-      "10 when they differ, 11 when a run has changed or is gone.";
+      "the history (of 'weir deploy watch': the seconds in its record), and compares the answers\n"
+      "byte for byte. Exit code 0 when they are the same, 10 when they differ, 11 when a run has\n"
+      "changed or is gone.";
   spec.examples = "  weir gate replay 12";
   spec.positionals = {"verdict"};
   AddStoreFlag(spec.options);
@@ -161,7 +163,7 @@ Result<int> Verify(const ParsedFlags& flags) {
 
 // Loads the runs as they were; the first that is not what it was is told.
 Result<std::string> LoadSide(store::Store& store, const std::vector<NamedRun>& named,
-                             GateSide& side) {
+                             std::vector<Run>& runs) {
   for (const NamedRun& each : named) {
     Result<Run> run = store.LoadRun(each.id);
     if (!run && run.error().kind == ErrorKind::kUsage) {
@@ -173,21 +175,83 @@ Result<std::string> LoadSide(store::Store& store, const std::vector<NamedRun>& n
     if (RunDigest(*run) != each.sha256) {
       return fmt::format("run {} is not what it was when it was judged", each.id);
     }
-    side.runs.push_back(std::move(*run));
+    runs.push_back(std::move(*run));
   }
   return std::string();
 }
 
 Result<std::string> LoadCase(store::Store& store, ReadInputs& inputs) {
-  for (const auto& [named, side] : {std::pair{&inputs.candidate, &inputs.gate_case.candidate},
-                                    std::pair{&inputs.baseline, &inputs.gate_case.baseline},
-                                    std::pair{&inputs.history, &inputs.gate_case.history}}) {
-    Result<std::string> trouble = LoadSide(store, *named, *side);
+  GateCase& gate_case = inputs.gate_case;
+  std::vector<std::pair<const std::vector<NamedRun>*, std::vector<Run>*>> sides = {
+      {&inputs.candidate, &gate_case.candidate.runs},
+      {&inputs.baseline, &gate_case.baseline.runs},
+      {&inputs.history, &gate_case.history.runs}};
+  gate_case.earlier.resize(inputs.earlier.size());
+  for (std::size_t i = 0; i < inputs.earlier.size(); ++i) {
+    sides.emplace_back(&inputs.earlier[i].baseline, &gate_case.earlier[i].baseline);
+    sides.emplace_back(&inputs.earlier[i].candidate, &gate_case.earlier[i].candidate);
+  }
+  for (const auto& [named, runs] : sides) {
+    Result<std::string> trouble = LoadSide(store, *named, *runs);
     if (!trouble || !trouble->empty()) {
       return trouble;
     }
   }
   return std::string();
+}
+
+/// A record judged again.
+struct Again {
+  GateResult result;
+  std::string inputs;
+  std::string weir_version;  ///< That gave the recorded verdict.
+  std::string trouble;       ///< Why it cannot be judged again; empty when it was.
+};
+
+Result<Again> JudgeAgain(store::Store& store, ReadInputs inputs) {
+  Again again;
+  again.weir_version = inputs.weir_version;
+  Result<std::string> trouble = LoadCase(store, inputs);
+  if (!trouble || !trouble->empty()) {
+    again.trouble = trouble ? *std::move(trouble) : std::string();
+    return trouble ? Result<Again>(std::move(again)) : tl::unexpected(trouble.error());
+  }
+  Result<GateResult> result = Judge(inputs.gate_case);
+  if (!result) {
+    return tl::unexpected(result.error());
+  }
+  again.result = *std::move(result);
+  again.inputs = InputsText(inputs.gate_case);
+  return again;
+}
+
+Again WatchAgain(const ReadWatch& read) {
+  Again again;
+  again.weir_version = read.weir_version;
+  if (read.watch.seconds_left_out > 0) {
+    again.trouble = fmt::format("it rests on {} seconds more than are kept",
+                                FormatCount(read.watch.seconds_left_out));
+    return again;
+  }
+  again.result = ResultOf(read.watch, EvidenceOf(read.watch));
+  again.inputs = WatchInputsText(read.watch);
+  return again;
+}
+
+// By what wrote the record: the gate (and duets), or a watch.
+Result<Again> JudgeRecord(store::Store& store, const store::StoredVerdict& verdict) {
+  if (verdict.record) {
+    if (std::optional<ReadInputs> inputs = ParseInputs(verdict.record->inputs)) {
+      return JudgeAgain(store, *std::move(inputs));
+    }
+    if (const std::optional<ReadWatch> watch = ParseWatchInputs(verdict.record->inputs)) {
+      return WatchAgain(*watch);
+    }
+  }
+  return UsageError(
+      fmt::format("verdict {} has no record that this version can read, so it "
+                  "cannot be given again",
+                  verdict.id));
 }
 
 Result<int> Replay(const ParsedFlags& flags) {
@@ -206,39 +270,27 @@ Result<int> Replay(const ParsedFlags& flags) {
   if (!verdict) {
     return tl::unexpected(verdict.error());
   }
-  std::optional<ReadInputs> inputs =
-      verdict->record ? ParseInputs(verdict->record->inputs) : std::nullopt;
-  if (!inputs) {
-    return UsageError(
-        fmt::format("verdict {} has no record that this version can read, so it "
-                    "cannot be given again",
-                    *id));
+  const Result<Again> again = JudgeRecord(**store, *verdict);
+  if (!again) {
+    return tl::unexpected(again.error());
   }
   const auto say = [&](const std::string& text) {
     if (!flags.Has("quiet")) {
       Print(text);
     }
   };
-  const Result<std::string> trouble = LoadCase(**store, *inputs);
-  if (!trouble) {
-    return tl::unexpected(trouble.error());
-  }
-  if (!trouble->empty()) {
-    say(fmt::format("verdict {} cannot be given again: {}\n", *id, *trouble));
+  if (!again->trouble.empty()) {
+    say(fmt::format("verdict {} cannot be given again: {}\n", *id, again->trouble));
     return kExitInconclusive;
   }
-  const Result<GateResult> again = Judge(inputs->gate_case);
-  if (!again) {
-    return tl::unexpected(again.error());
-  }
-  const bool same = reports::VerdictJson(*again) == verdict->record->answer &&
-                    InputsText(inputs->gate_case) == verdict->record->inputs;
-  say(reports::RenderVerdictText(*again, TerminalOptions()));
+  const bool same = reports::VerdictJson(again->result) == verdict->record->answer &&
+                    again->inputs == verdict->record->inputs;
+  say(reports::RenderVerdictText(again->result, TerminalOptions()));
   say(same ? fmt::format("\n  The same as verdict {}, byte for byte.\n", *id)
            : fmt::format("\n  NOT the same as verdict {}{}.\n", *id,
-                         inputs->weir_version == kVersion
+                         again->weir_version == kVersion
                              ? ""
-                             : ", which weir " + Printable(inputs->weir_version) + " gave"));
+                             : ", which weir " + Printable(again->weir_version) + " gave"));
   return same ? kExitPass : kExitFail;
 }
 

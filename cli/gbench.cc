@@ -32,7 +32,7 @@ namespace {
 constexpr std::uint32_t kRepetitionsMax = 10'000;
 
 // What `weir run` takes beside --gbench.
-constexpr std::array kGoesWith = {
+constexpr std::array<std::string_view, 10> kGoesWith = {
     "gbench", "gbench-filter", "gbench-repetitions", "build", "branch",
     "tag",    "store",         "no-store",           "json",  "quiet"};
 
@@ -81,8 +81,7 @@ Result<std::uint32_t> ParseRepetitions(std::string_view text) {
 }
 
 void FillPlan(const GbenchOrder& order, RunPlan& plan) {
-  const std::string name = std::filesystem::path(order.program).filename().string();
-  plan.scenario = "gbench:" + name;
+  plan.scenario = ScenarioOf(order);
   plan.target = order.program;
   plan.scenario_text = fmt::format("google benchmark, filter '{}'", order.filter);
   // Not its name: an old and a new build of the same benchmarks are compared.
@@ -103,6 +102,10 @@ Status Record(const std::string& path, Run& run) {
 }
 
 }  // namespace
+
+std::string ScenarioOf(const GbenchOrder& order) {
+  return "gbench:" + std::filesystem::path(order.program).filename().string();
+}
 
 void AddGbenchFlags(po::options_description& options, std::uint32_t repetitions_default) {
   auto add = options.add_options();
@@ -126,8 +129,8 @@ Result<GbenchOrder> ReadGbenchFlags(const ParsedFlags& flags, const std::string&
   return order;
 }
 
-Result<Run> RunGbench(const GbenchOrder& order, loadgen::ProgramRunner& programs,
-                      const Clock& clock) {
+Result<GbenchOutput> ExecuteGbench(const GbenchOrder& order, loadgen::ProgramRunner& programs,
+                                   Nanos timeout) {
   Result<std::string> path = loadgen::FindProgram(order.program);
   if (!path) {
     return tl::unexpected(path.error());
@@ -144,29 +147,54 @@ Result<Run> RunGbench(const GbenchOrder& order, loadgen::ProgramRunner& programs
   if (!order.filter.empty()) {
     program.argv.push_back("--benchmark_filter=" + order.filter);
   }
-  const WallTime started_at = clock.WallNow();
-  const loadgen::ProgramSample sample =
-      programs.Run(program, {.timeout = std::chrono::hours(24), .out_kept_max = 0});
-  if (sample.error != RequestError::kNone) {
+  GbenchOutput output;
+  output.sample = programs.Run(program, {.timeout = timeout, .out_kept_max = 0});
+  if (output.sample.error == RequestError::kNone) {
+    output.json = out.Read();
+  }
+  return output;
+}
+
+Result<Run> RunOf(const GbenchOrder& order, const GbenchOutput& output) {
+  if (output.sample.error != RequestError::kNone) {
     return Unavailable(fmt::format("the benchmarks of '{}' did not run: {}",
-                                   Printable(order.program), sample.end));
+                                   Printable(order.program), output.sample.end));
   }
-  Result<Run> run = imports::ReadGoogleBenchmark(out.Read(), order.program);
-  if (!run) {
-    return run;
+  Result<Run> run = imports::ReadGoogleBenchmark(output.json, order.program);
+  if (run) {
+    FillPlan(order, run->plan);
+    run->duration = output.sample.wall;
   }
-  FillPlan(order, run->plan);
-  run->started_at = started_at;
-  run->duration = sample.wall;
   return run;
 }
 
-Result<int> RunGbenchCommand(const ParsedFlags& flags) {
+Result<Run> RunGbench(const GbenchOrder& order, loadgen::ProgramRunner& programs,
+                      const Clock& clock) {
+  const WallTime started_at = clock.WallNow();
+  const Result<GbenchOutput> output = ExecuteGbench(order, programs, std::chrono::hours(24));
+  if (!output) {
+    return tl::unexpected(output.error());
+  }
+  Result<Run> run = RunOf(order, *output);
+  if (run) {
+    run->started_at = started_at;
+  }
+  return run;
+}
+
+Status CheckGbenchFlags(const ParsedFlags& flags, std::span<const std::string_view> allowed) {
   for (const auto& [name, value] : flags.values) {
-    if (std::find(kGoesWith.begin(), kGoesWith.end(), name) == kGoesWith.end()) {
+    if (std::find(allowed.begin(), allowed.end(), name) == allowed.end()) {
       return UsageError(fmt::format(
           "--{} does not go with --gbench: the program itself says what is measured", name));
     }
+  }
+  return {};
+}
+
+Result<int> RunGbenchCommand(const ParsedFlags& flags) {
+  if (Status fits = CheckGbenchFlags(flags, kGoesWith); !fits) {
+    return tl::unexpected(fits.error());
   }
   const Result<GbenchOrder> order =
       ReadGbenchFlags(flags, flags.Text("gbench"), GbenchOrder().repetitions);

@@ -16,7 +16,7 @@ std::span<const Command> Commands() {
   static constexpr std::array<Command, 13> kCommands = {{
       {"run", "send a scenario's load to a target and record what was measured", &RunMain},
       {"gate", "judge a build against a baseline: pass, fail or inconclusive", &GateMain},
-      {"duet", "compare two deployments or programs in pairs, and judge", &DuetMain},
+      {"duet", "compare two deployments, programs or benchmarks in pairs, and judge", &DuetMain},
       {"compare", "show what differs between two runs or builds", &CompareMain},
       {"import", "file runs that were measured elsewhere", &ImportMain},
       {"history", "list the recorded runs", &HistoryMain},

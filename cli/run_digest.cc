@@ -104,6 +104,16 @@ void Add(const TargetMetric& metric, Bytes& bytes) {
   }
 }
 
+void Add(const Measurement& measurement, Bytes& bytes) {
+  bytes.Number(measurement.step);
+  bytes.Text(measurement.name);
+  bytes.Text(measurement.unit);
+  bytes.Number(measurement.values.size());
+  for (const double value : measurement.values) {
+    bytes.Real(value);
+  }
+}
+
 }  // namespace
 
 std::string RunDigest(const Run& run) {
@@ -129,6 +139,9 @@ std::string RunDigest(const Run& run) {
     for (const auto& reason : run.validity->reasons) {
       bytes.Text(reason.text);
     }
+  }
+  for (const Measurement& measurement : run.measurements) {
+    Add(measurement, bytes);
   }
   return Sha256(bytes.all());
 }

@@ -21,6 +21,7 @@ namespace {
 
 using internal::FindValue;
 using internal::Named;
+using internal::ReadCount;
 using internal::ReadName;
 using internal::ReadShare;
 using internal::ReadText;
@@ -29,6 +30,7 @@ using Kind = YamlNode::Kind;
 
 constexpr std::size_t kPolicyBytesMax = 256 * 1024;
 constexpr std::size_t kCriteriaMax = 100;
+constexpr std::uint32_t kEarlierGatesMax = 20;
 constexpr std::size_t kNameBytesMax = internal::kPolicyNameBytesMax;
 
 // What a key that allows a few words says; the first word is the default. Returns its index.
@@ -126,10 +128,11 @@ void ReadCriteria(const YamlNode& criteria, GatePolicy& policy, Diagnostics& dia
 }
 
 void ReadOwn(const YamlNode& root, GatePolicyFile& file, Diagnostics& diagnostics) {
-  constexpr std::array<std::string_view, 16> kKnown = {
-      "candidate",      "baseline",       "history", "alpha",           "criteria", "total_score",
-      "demands",        "on_invalid",     "on_fail", "on_inconclusive", "on_error", "on_missing",
-      "on_no_baseline", "on_environment", "dry_run", "waivers"};
+  constexpr std::array<std::string_view, 17> kKnown = {
+      "candidate",   "baseline",     "history",        "alpha",          "criteria",
+      "total_score", "demands",      "on_invalid",     "on_fail",        "on_inconclusive",
+      "on_error",    "on_missing",   "on_no_baseline", "on_environment", "dry_run",
+      "waivers",     "earlier_gates"};
   if (root.kind == Kind::kNull) {
     diagnostics.Add({}, "the file is empty",
                     "write, for example, 'criteria: [ { response_time: p99, tolerance: 5% } ]'");
@@ -143,6 +146,11 @@ void ReadOwn(const YamlNode& root, GatePolicyFile& file, Diagnostics& diagnostic
     file.policy.alpha = ReadShare({*alpha, "alpha"}, 0.5, diagnostics).value_or(file.policy.alpha);
   }
   ReadRules(root, file.policy, diagnostics);
+  if (const YamlNode* gates = FindValue(root, "earlier_gates")) {
+    file.policy.earlier_gates = static_cast<int>(
+        ReadCount({*gates, "earlier_gates"}, {.low = 0, .high = kEarlierGatesMax}, diagnostics)
+            .value_or(0));
+  }
   file.policy.actions = internal::ReadActions(root, diagnostics);
   if (const YamlNode* waivers = FindValue(root, "waivers")) {
     file.policy.waivers = internal::ReadWaivers(*waivers, diagnostics);

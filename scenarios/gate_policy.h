@@ -41,6 +41,7 @@ enum class PolicyForm : std::uint8_t { kOwn, kKeptn, kOpenSlo };
 ///     on_missing: inconclusive     # or pass, fail; a run lacks the step or metric
 ///     on_no_baseline: inconclusive # or pass, fail
 ///     on_environment: inconclusive # or warn; the sides ran on different machines
+///     earlier_gates: 4             # past gates of the scenario whose noise counts too; 0: none
 ///     dry_run: false
 ///     waivers:
 ///       - { metric: response_time.p99, owner: shop, reason: known, until: 2030-01-31 }

@@ -10,6 +10,7 @@ from pathlib import Path
 
 WEIR = Path("build/release/cli/weir").resolve()
 PYTHON = "/usr/bin/python3"
+SLOTS_OF_A_GATE = 1000
 VERDICTS = {0: "pass", 10: "fail", 11: "inconclusive", 12: "pass"}  # A warning lets a build through.
 
 # One criterion alone, with the whole of alpha; the combined verdict is the default policy.
@@ -30,21 +31,51 @@ def emit(options, folder):
     return sorted(Path(folder).glob("case*.json"))
 
 
-def judge(case, policy):
-    """The verdicts of one case as a user gets them: import, then one call for each policy."""
+def weir_gate(store, baseline, candidate, *options):
+    done = subprocess.run([WEIR, "gate", "--quiet", "--store", store, "--baseline",
+                           f"build:{baseline}", "--candidate", f"build:{candidate}", *options],
+                          capture_output=True, text=True)
+    if done.returncode not in VERDICTS:
+        sys.exit(f"weir gate failed on {store}:\n{done.stderr}")
+    return VERDICTS[done.returncode]
+
+
+def with_past(case, past):
+    """The case as a file of its own, its past before it: builds A1 and B1, A2 and B2, ..."""
+    runs = []
+    for number, file in enumerate([*past, case], 1):
+        name = str(number) if file != case else ""
+        for run in json.loads(file.read_text())["runs"]:
+            runs.append({**run, "build": run["build"] + name,
+                         "slot": run["slot"] + SLOTS_OF_A_GATE * number})
+    return json.dumps({"case": case.stem, "runs": runs})
+
+
+def judge(case, past, policies):
+    """The verdicts of one case as a user gets them: import, the gates of its past, then one call
+    for each policy."""
     with tempfile.TemporaryDirectory() as folder:
-        store = Path(folder, "weir.db")
-        subprocess.run([WEIR, "import", "--quiet", "--store", store, case], check=True)
-        found = {}
-        for name, file in policy.items():
-            command = [WEIR, "gate", "--quiet", "--store", store,
-                       "--baseline", "build:A", "--candidate", "build:B"]
-            done = subprocess.run(command + (["--policy", file] if file else []),
-                                  capture_output=True, text=True)
-            if done.returncode not in VERDICTS:
-                sys.exit(f"weir gate failed on {case}:\n{done.stderr}")
-            found[name] = VERDICTS[done.returncode]
-        return found
+        store, file = Path(folder, "weir.db"), Path(folder, "case.json")
+        file.write_text(with_past(case, past))
+        subprocess.run([WEIR, "import", "--quiet", "--store", store, file], check=True)
+        for number in range(1, len(past) + 1):
+            weir_gate(store, f"A{number}", f"B{number}")
+        return {name: weir_gate(store, "A", "B", *(["--policy", policy] if policy else []))
+                for name, policy in policies.items()}
+
+
+def pasts(cases, truth, earlier):
+    """For each case, `earlier` others of its environment and design, whatever their effect: a gate
+    knows nothing of that, and the noise of runs does not depend on it."""
+    kinds = {}
+    for case in cases:
+        kinds.setdefault((truth[case.stem]["scenario"], truth[case.stem]["design"]),
+                         []).append(case)
+    found = {}
+    for alike in kinds.values():
+        for place, case in enumerate(alike):
+            found[case] = [alike[(place + step) % len(alike)] for step in range(1, earlier + 1)]
+    return [found[case] for case in cases]
 
 
 def policy_files(folder):
@@ -65,12 +96,16 @@ def main():
                         help="of each environment, design and effect; 105 kinds (default 20)")
     parser.add_argument("--runs", type=int, default=5, help="of each build (default 5)")
     parser.add_argument("--requests", type=int, default=10000, help="of each run (default 10000)")
+    parser.add_argument("--earlier", type=int, default=0,
+                        help="gates of the past in the history of each case (default 0)")
     parser.add_argument("--designs", nargs="+", choices=["sequential", "interleaved", "duet"])
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(2) as pool:
         cases = emit(options, Path(folder, "cases"))
         policies = policy_files(folder)
-        found = list(pool.map(lambda case: judge(case, policies), cases))
+        truth = json.loads(Path(folder, "cases", "truth.json").read_text())
+        found = list(pool.map(lambda each: judge(*each, policies),
+                              zip(cases, pasts(cases, truth, options.earlier))))
         for name in POLICIES:
             verdicts = {case.stem: each[name] for case, each in zip(cases, found)}
             path = Path(folder, name + ".json")

@@ -18,27 +18,40 @@ target::TargetOptions Answering(Nanos latency) {
   return options;
 }
 
+// Where builds run beside the tests, the generator is late by milliseconds. That rightly makes its
+// runs invalid, and a difference of 2 ms one that nobody can judge. Not how that is judged is
+// tested here but how a duet is made, so what differs is far larger than such lateness, and the
+// policy asks for no more and lets invalid runs count.
+constexpr Nanos kUsual = 20ms;
+constexpr Nanos kSlow = 60ms;
+constexpr const char* kPolicy =
+    "criteria: [ { response_time: body, tolerance: 50% } ]\n"
+    "on_invalid: warn\n";
+
 class DuetDeploymentsTest : public testing::Test {
  protected:
+  void SetUp() override { directory_.Write("duet.yaml", kPolicy); }
+
   static std::string UrlOf(target::RunningServer& server) {
     return "http://" + server.server().addresses().front() + "/";
   }
 
   Said Duet(const std::string& candidate, std::vector<std::string> more = {},
             const std::string& pairs = "4") {
-    std::vector<std::string> words = {"duet",           "-R",          "300",    "-d",
-                                      "300ms",          "-n",          pairs,    "--baseline",
-                                      UrlOf(baseline_), "--candidate", candidate};
+    std::vector<std::string> words = {
+        "duet",           "-R",          "300",    "-d",  "300ms",
+        "--policy",       "duet.yaml",   "-n",     pairs, "--baseline",
+        UrlOf(baseline_), "--candidate", candidate};
     words.insert(words.end(), more.begin(), more.end());
     return directory_.Weir(words);
   }
 
   WeirDirectory directory_;
-  target::RunningServer baseline_{Answering(2ms)};
+  target::RunningServer baseline_{Answering(kUsual)};
 };
 
 TEST_F(DuetDeploymentsTest, FailsASlowCandidate) {
-  target::RunningServer slow(Answering(4ms));
+  target::RunningServer slow(Answering(kSlow));
   const Said said = Duet(UrlOf(slow), {"--json"});
   ASSERT_EQ(said.exit_code, 10) << said.out << said.err;
   const json verdict = json::parse(said.out);
@@ -49,7 +62,7 @@ TEST_F(DuetDeploymentsTest, FailsASlowCandidate) {
 // Both sides of a pair get the same number of requests, from the same schedule and at the same
 // time.
 TEST_F(DuetDeploymentsTest, RecordsBothSidesOfEachPair) {
-  target::RunningServer same(Answering(2ms));
+  target::RunningServer same(Answering(kUsual));
   const Said said = Duet(UrlOf(same), {"-q", "--baseline-build", "b6", "--candidate-build", "b7"});
   ASSERT_TRUE(said.exit_code == 0 || said.exit_code == 11) << said.exit_code << said.err;
   const json runs = json::parse(directory_.Weir({"history", "--json"}).out)["runs"];
@@ -65,18 +78,19 @@ TEST_F(DuetDeploymentsTest, RecordsBothSidesOfEachPair) {
   EXPECT_EQ(of_b7, 4);
 }
 
-// Its requests wait for their two connections in a queue of their own.
+// Its requests wait for their two connections in a queue of their own. In one with the candidate's,
+// those of the baseline would wait up to the timeout of 5 s, half of them for more than 2 s.
 TEST_F(DuetDeploymentsTest, AStuckCandidateDoesNotHoldUpTheBaseline) {
   target::RunningServer stuck(Answering(400ms));
   Duet(UrlOf(stuck), {"-q", "-c", "2", "--baseline-build", "b6"}, "1");
   const json run = json::parse(directory_.Weir({"show", "1", "--json"}).out);
   EXPECT_EQ(run["build"], "b6");
   EXPECT_EQ(run["requests"]["completed"], 90);
-  EXPECT_LT(run["latency_ns"]["response"]["p50"], 200'000'000);
+  EXPECT_LT(run["latency_ns"]["response"]["p50"], 2'000'000'000);
 }
 
 TEST_F(DuetDeploymentsTest, RunsTheHookBetweenPairs) {
-  target::RunningServer same(Answering(2ms));
+  target::RunningServer same(Answering(kUsual));
   Duet(UrlOf(same), {"-q", "--no-store", "--between", "echo x >> between.log"});
   EXPECT_EQ(directory_.Read("between.log"), "x\nx\nx\n");
   const Said failed = Duet(UrlOf(same), {"-q", "--no-store", "--between", "exit 3"});
@@ -85,10 +99,21 @@ TEST_F(DuetDeploymentsTest, RunsTheHookBetweenPairs) {
 }
 
 TEST_F(DuetDeploymentsTest, StopsWhenItIsDecided) {
-  target::RunningServer slow(Answering(6ms));
+  target::RunningServer slow(Answering(kSlow));
   const Said said = Duet(UrlOf(slow), {"--until-decided", "--no-store"}, "40");
   EXPECT_EQ(said.exit_code, 10) << said.out;
   EXPECT_EQ(said.err.find("pair 40 of 40"), std::string::npos);
+}
+
+// Each of the 38 looks that there may be has its share of the 5 %, and that is sealed too.
+TEST_F(DuetDeploymentsTest, TheVerdictIsSealedWithItsLooks) {
+  target::RunningServer slow(Answering(kSlow));
+  const Said said = Duet(UrlOf(slow), {"--until-decided", "--json"}, "40");
+  ASSERT_EQ(said.exit_code, 10) << said.err;
+  EXPECT_DOUBLE_EQ(json::parse(said.out)["checks"][0]["alpha"], 0.05 / 38);
+  const Said again = directory_.Weir({"gate", "replay", "1"});
+  EXPECT_EQ(again.exit_code, 0) << again.out << again.err;
+  EXPECT_EQ(directory_.Weir({"gate", "verify", "-q"}).exit_code, 0);
 }
 
 TEST_F(DuetDeploymentsTest, SaysWhatIsMissing) {
@@ -98,7 +123,7 @@ TEST_F(DuetDeploymentsTest, SaysWhatIsMissing) {
   const Said same = Duet(UrlOf(baseline_));
   EXPECT_EQ(same.exit_code, 2);
   EXPECT_NE(same.err.find("tell them apart with --baseline-build"), std::string::npos) << same.err;
-  target::RunningServer other(Answering(2ms));
+  target::RunningServer other(Answering(kUsual));
   const Said closed = directory_.Weir(
       {"duet", "-d", "1s", "--baseline", UrlOf(baseline_), "--candidate", UrlOf(other)});
   EXPECT_EQ(closed.exit_code, 2);

@@ -42,6 +42,24 @@ TEST_F(DuetTest, TheSameProgramDoesNotFail) {
   EXPECT_EQ(said.out, "");
 }
 
+// As that of a gate: the chain goes on over both, and the default policy is part of the record.
+TEST_F(DuetTest, TheVerdictIsSealedAndGivenAgain) {
+  const std::vector<std::string> named = {
+      "-n", "12", "-q", "--baseline-build", "b6", "--candidate-build", "b7"};
+  ASSERT_EQ(Duet("sleep 0.01", "sleep 0.03", named).exit_code, 10);
+  const Said gate =
+      directory_.Weir({"gate", "-q", "--baseline", "build:b6", "--candidate", "build:b7"});
+  ASSERT_EQ(gate.exit_code, 10) << gate.err;
+  ASSERT_EQ(Duet("sleep 0.01", "sleep 0.03", named).exit_code, 10);
+  const Said chain = directory_.Weir({"gate", "verify"});
+  EXPECT_EQ(chain.exit_code, 0) << chain.out;
+  EXPECT_EQ(chain.out.substr(0, 30), "3 records follow each other; t");
+  for (const std::string id : {"1", "2", "3"}) {
+    const Said again = directory_.Weir({"gate", "replay", id});
+    EXPECT_EQ(again.exit_code, 0) << id << again.out << again.err;
+  }
+}
+
 TEST_F(DuetTest, AProgramThatDoesNotWorkIsToldAndNothingIsRecorded) {
   const Said said = Duet("true", "sh -c 'echo broken >&2; exit 3'");
   EXPECT_EQ(said.exit_code, 69);

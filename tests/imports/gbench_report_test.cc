@@ -1,7 +1,11 @@
 #include "imports/gbench_report.h"
 
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
+#include "base/summary_metric.h"
+#include "imports/import.h"
 #include "tests/support/temp_dir.h"
 
 namespace weir::imports {
@@ -57,22 +61,42 @@ TEST(GoogleBenchmarkTest, TimesAreInNanosecondsWhateverTheUnitOfTheFile) {
 }
 
 TEST(GoogleBenchmarkTest, SaysWhatIsWrong) {
-  EXPECT_EQ(ErrorOf("{"),
-            "out.json: it is not JSON with a list 'benchmarks'\n"
-            "  hint: give what a program writes with --benchmark_format=json: 1 to 100000 "
-            "benchmarks");
+  EXPECT_EQ(ErrorOf("{\n oops").substr(0, 44), "out.json:2: it is not JSON from here on\n  hi");
+  EXPECT_EQ(ErrorOf(R"({"benchmarks": 5})").substr(0, 38),
+            "out.json: it has no list 'benchmarks'\n");
   EXPECT_EQ(ErrorOf(R"({"benchmarks": [{"name": "A", "real_time": 1, "cpu_time": 1,
                                         "time_unit": "h"}]})"),
-            "out.json: benchmark 'A': its time_unit is \"h\"\n"
+            "out.json: benchmark 'A': its time_unit is '\"h\"'\n"
             "  hint: it must be ns, us, ms or s");
   EXPECT_EQ(ErrorOf(R"({"benchmarks": [{"name": "A", "real_time": null, "cpu_time": 1,
                                         "time_unit": "ns"}]})"),
-            "out.json: benchmark 'A': its real_time is null\n  hint: it must be a number");
+            "out.json: benchmark 'A': its real_time is 'null'\n"
+            "  hint: it must be a number, 0 or more");
+  EXPECT_EQ(ErrorOf(R"({"benchmarks": [{"name": "A", "real_time": 1, "cpu_time": -1}]})"),
+            "out.json: benchmark 'A': its cpu_time is '-1'\n"
+            "  hint: it must be a number, 0 or more");
   EXPECT_EQ(ErrorOf(R"({"benchmarks": [{"name": "A_mean", "run_type": "aggregate"}]})"),
-            "out.json: it has only aggregates (1)\n"
-            "  hint: leave out --benchmark_report_aggregates_only: every repetition counts");
+            "out.json: no benchmark ran; it has 1 aggregates\n"
+            "  hint: let at least one run, without --benchmark_report_aggregates_only: every "
+            "repetition counts");
   EXPECT_NE(ErrorOf(R"({"benchmarks": [5]})"), "no error");
   EXPECT_NE(ErrorOf(R"({"benchmarks": []})"), "no error");
+}
+
+// The two ways in, `weir run --gbench` and `weir import`, read the same numbers.
+TEST(GoogleBenchmarkTest, RunAndImportReadTheSame) {
+  const std::string text = tests::ReadFile(WEIR_GOLDEN_DIR "/imports/gbench.json");
+  const Result<weir::Run> one = ReadGoogleBenchmark(text, "gbench.json");
+  const auto runs = ReadImport({.path = "gbench.json", .text = text});
+  ASSERT_TRUE(one && runs);
+  ASSERT_EQ(runs->size(), 9U);  // Three benchmarks of three repetitions; one of them fails.
+  const std::vector<double>& times = Find(*one, 0, "real_time")->values;
+  for (std::size_t i = 0; i < times.size(); ++i) {
+    const auto& metrics = (*runs)[i].target_metrics;
+    EXPECT_TRUE(std::any_of(metrics.begin(), metrics.end(), [&](const TargetMetric& metric) {
+      return metric.name == SummaryMetric("response_time.mean") && metric.last == times[i];
+    })) << i;
+  }
 }
 
 }  // namespace

@@ -94,6 +94,22 @@ class DeployWatchTest(unittest.TestCase):
              "--service", "shop", "--build", "b7", "--json=watch.json", *options],
             cwd=self.folder, capture_output=True, text=True, timeout=60, check=False, **more)
 
+    def weir(self, *arguments):
+        return subprocess.run([WEIR, *arguments], cwd=self.folder, capture_output=True, text=True,
+                              timeout=60, check=False)
+
+    def listed(self):
+        return json.loads(self.weir("deploy", "list", "--json").stdout)["deployments"]
+
+    def check_recorded(self, verdicts):
+        """All verdicts are in one chain, and each is given again byte for byte."""
+        chain = self.weir("gate", "verify")
+        self.assertEqual(chain.returncode, 0, chain.stdout)
+        self.assertTrue(chain.stdout.startswith(f"{verdicts} records"), chain.stdout)
+        for number in range(1, verdicts + 1):
+            again = self.weir("gate", "replay", str(number))
+            self.assertEqual(again.returncode, 0, again.stdout + again.stderr)
+
     def said(self):
         with open(os.path.join(self.folder, "watch.json")) as file:
             return json.load(file)
@@ -159,6 +175,12 @@ class DeployWatchTest(unittest.TestCase):
             self.assertEqual(file.read(), "shop|b7|fail|$(touch pwned); x")
         self.assertFalse(os.path.exists(os.path.join(self.folder, "pwned")))
         self.check_messages(receiver.got)
+        self.check_recorded(1)
+        verdict = next(each for each in self.listed() if each["verdict"] == 1)
+        self.assertEqual([verdict["what"], verdict["service"], verdict["build"]],
+                         ["fail", "shop", "b7"])
+        self.assertIn("rollback triggers: exec done, webhook done", verdict["message"])
+        self.assertIn("rolledback", [each["what"] for each in self.listed()])
         self.check_cooldown()
 
     def check_messages(self, got):
@@ -186,6 +208,8 @@ class DeployWatchTest(unittest.TestCase):
         self.assertFalse(self.said()["fired"])
         self.assertIn("--cooldown", self.said()["not_fired_reason"])
         self.assertFalse(os.path.exists(os.path.join(self.folder, "fired")))
+        self.check_recorded(2)
+        self.assertIn("not rolled back: it was rolled back", self.listed()[0]["message"])
 
     def test_the_same_build_passes_and_is_promoted(self):
         one, one_port = build(self.folder, "one")
@@ -195,8 +219,12 @@ class DeployWatchTest(unittest.TestCase):
                 wait_for(each)
             done = self.watch(one_port, two_port, "-d", "40s", "--tolerance", "50%",
                               "--error-tolerance", "5%", "--promote", "touch promoted",
-                              "--rollback", "touch fired")
+                              "--rollback", "touch fired", "--after", "2s")
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.check_recorded(2)
+        self.assertEqual([each["message"] for each in self.listed() if each["verdict"]],
+                         ["not worse in 2.00 s after the promotion; it stays",
+                          "surely not worse by what would matter; promoted"])
         self.assertEqual(self.said()["verdict"], "pass")
         self.assertTrue(os.path.exists(os.path.join(self.folder, "promoted")))
         self.assertFalse(os.path.exists(os.path.join(self.folder, "fired")))
@@ -212,6 +240,26 @@ class DeployWatchTest(unittest.TestCase):
         self.assertEqual(done.returncode, 10, done.stderr)
         self.assertIn("dry run", done.stdout)
         self.assertFalse(os.path.exists(os.path.join(self.folder, "fired")))
+
+    def test_a_policy_says_what_is_tolerated_and_what_follows(self):
+        good, good_port = build(self.folder, "good")
+        bad, bad_port = build(self.folder, "bad", "return 500;")
+        with open(os.path.join(self.folder, "watch.yaml"), "w") as file:
+            file.write("criteria:\n  - error_rate: { tolerance: 40% }\non_fail: warn\nalpha: 10%\n")
+        with good, bad:
+            for each in (good_port, bad_port):
+                wait_for(each)
+            done = self.watch(good_port, bad_port, "-d", "30s", "--policy", "watch.yaml",
+                              "--rollback", "touch fired")
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        said = self.said()
+        self.assertEqual(said["verdict"], "fail")
+        self.assertEqual(said["not_fired_reason"], "the policy says on_fail: warn")
+        self.assertEqual(said["recorded_verdicts"], [1])
+        errors = next(each for each in said["checks"] if each["metric"] == "error_rate")
+        self.assertEqual([errors["tolerance"], errors["alpha"]], [0.4, 0.1 / 4])
+        self.assertFalse(os.path.exists(os.path.join(self.folder, "fired")))
+        self.check_recorded(1)
 
     def test_what_makes_no_sense_is_said(self):
         for options, words in (((), "--canary is missing"),

@@ -93,6 +93,7 @@ on_error: { retry: 3 }
 on_missing: fail
 on_no_baseline: pass
 on_environment: warn
+earlier_gates: 2
 dry_run: true
 waivers:
   - { metric: response_time.p99, step: list, owner: shop, reason: known, until: 2030-01-31 }
@@ -107,6 +108,7 @@ waivers:
                              .error_holds = true,
                              .dry_run = true};
   EXPECT_EQ(file->policy.actions, expected);
+  EXPECT_EQ(file->policy.earlier_gates, 2);
   EXPECT_EQ(file->policy.on_missing, OnMissing::kFail);
   EXPECT_EQ(file->policy.on_no_baseline, OnMissing::kPass);
   EXPECT_TRUE(file->policy.any_environment);
