@@ -334,6 +334,10 @@ std::string PartInWords(LatencyPart part) {
   return name;
 }
 
+// A share of the response times that has to be explained, unless it is the start of a short run.
+constexpr double kWaitShareNoted = 0.2;
+constexpr double kWaitNotedNs = 500'000;
+
 // Of the parts that were ever above zero; nothing when the parts are not known.
 std::string RenderParts(const StepRecord& total, const TextOptions& options) {
   if (total.parts.empty()) {
@@ -353,7 +357,17 @@ std::string RenderParts(const StepRecord& total, const TextOptions& options) {
                   LatencyCell(summary.values[kColumnP99], options.charset),
                   LatencyCell(summary.values.back(), options.charset)});
   }
-  return Title("where the time went", options) + table.Render(kIndent, options);
+  std::string out = Title("where the time went", options) + table.Render(kIndent, options);
+  const auto wait = total.parts.find(LatencyPart::kWait);
+  if (wait != total.parts.end() && wait->second.sum_ns() > kWaitShareNoted * sum_ns &&
+      wait->second.sum_ns() > kWaitNotedNs * static_cast<double>(wait->second.count())) {
+    out += Painted(
+        Wrapped("Much of it was spent waiting for a connection, with all of them busy: the target "
+                "was full, or takes more at a time than 'connections' (-c) let through.",
+                kIndent, options),
+        Style::kDoubtful, options);
+  }
+  return out;
 }
 
 std::string RenderSteps(const Run& run, const TextOptions& options) {

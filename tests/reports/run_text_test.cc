@@ -98,6 +98,16 @@ TEST(RunTextTest, SaysWhenRequestsWaitedBeforeTheyWereSent) {
   EXPECT_TRUE(MatchesGolden(RenderRunText(run), "reports/run_stall_80.txt"));
 }
 
+TEST(RunTextTest, SaysWhatToDoWhenEveryConnectionWasBusy) {
+  weir::Run run = CalmRun();
+  StepRecord& record = run.totals.back();
+  record.parts[LatencyPart::kFirstByte].RecordNs(2'000'000, 100);
+  record.parts[LatencyPart::kWait].RecordNs(400'000, 100);
+  EXPECT_EQ(RenderRunText(run).find("with all of them busy"), std::string::npos);
+  record.parts[LatencyPart::kWait].RecordNs(60'000'000, 100);
+  EXPECT_NE(RenderRunText(run).find("with all of them busy"), std::string::npos);
+}
+
 TEST(RunTextTest, ClaimsNothingAboutARunWithoutRequests) {
   EXPECT_TRUE(MatchesGolden(RenderRunText(EmptyRun()), "reports/run_empty.txt"));
 }
