@@ -1,86 +1,23 @@
 #pragma once
 
 #include <array>
-#include <bitset>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
 
 #include "base/result.h"
-#include "base/run.h"
 #include "base/time.h"
+#include "loadgen/answer_check.h"
+#include "loadgen/data_table.h"
+#include "loadgen/slots.h"
+#include "loadgen/wire.h"
 #include "scenarios/scenario.h"
 
 namespace weir::loadgen {
-
-/// What it took to open the connection of an exchange.
-struct OpeningTimes {
-  Nanos dns{0};
-  Nanos tls{0};  ///< What is left between start and send is the TCP handshake.
-};
-
-/// Instants of an exchange that only the transport sees. A transport that does not know one leaves
-/// it as it is: its part is then zero.
-struct ExchangeTimes {
-  Instant written = Instant::min();       ///< The kernel had taken the whole request.
-  Instant first_byte = Instant::max();    ///< The first bytes of the answer were there.
-  const OpeningTimes* opening = nullptr;  ///< Null: not known, or the connection was open already.
-};
-
-/// What a program used, as far as it is known.
-struct ProgramUsage {
-  std::array<std::optional<std::uint64_t>, kUsageMetricCount> values;  ///< By UsageMetric.
-
-  std::optional<std::uint64_t>& of(UsageMetric metric) {
-    return values[static_cast<std::size_t>(metric)];
-  }
-};
-
-/// An answer as the checks see it; views are valid during the call only.
-struct Answer {
-  int status = 0;         ///< Of a program: its exit code.
-  std::string_view head;  ///< Header lines "Name: value\n"; empty unless Prepared::needs_head.
-  std::string_view body;  ///< Empty unless Prepared::needs_body.
-  std::uint64_t bytes_received = 0;  ///< Head and body, as on the wire.
-  ExchangeTimes times;
-  const ProgramUsage* usage = nullptr;  ///< Of a program; null for a request.
-};
-
-/// What an answer must be like, compiled for the hot path: a status check is one bit test.
-/// Immutable after construction; any number of threads may judge with it.
-class AnswerCheck {
- public:
-  /// Errors: kUsage when a regular expression does not compile.
-  static Result<AnswerCheck> Create(const scenarios::Check& check);
-  static Result<AnswerCheck> Create(const scenarios::Command& command);
-
-  AnswerCheck(AnswerCheck&&) noexcept;
-  AnswerCheck& operator=(AnswerCheck&&) noexcept;
-  ~AnswerCheck();
-
-  /// kNone when every check holds, else the first that does not: kStatus (of a program kExitCode),
-  /// kCheckHeader, kCheckBody.
-  RequestError Judge(const Answer& answer) const;
-
-  bool needs_head() const;
-  bool needs_body() const;
-
- private:
-  struct Texts;  // Header and body matchers; absent when only the status is checked.
-
-  AnswerCheck();
-
-  static Result<AnswerCheck> FromTexts(AnswerCheck made, const scenarios::Check& check);
-
-  std::bitset<1000> status_ok_;
-  RequestError wrong_status_ = RequestError::kStatus;
-  std::unique_ptr<const Texts> texts_;
-};
 
 /// A program as it will be executed.
 struct PreparedProgram {
@@ -88,9 +25,10 @@ struct PreparedProgram {
   std::vector<std::string> argv;  ///< Its own name first.
 };
 
-/// A request rendered before the run: one buffer with head and body, sent as it is.
+/// A request rendered before the run, or if it has slots, before it is sent: one buffer with head
+/// and body.
 struct PreparedRequest {
-  std::string bytes;
+  std::string bytes{};
   bool is_head = false;  ///< Its answer has no body whatever its headers say.
   AnswerCheck check;
   std::uint32_t step = 0;           ///< Index of StepRecord.
@@ -98,9 +36,12 @@ struct PreparedRequest {
   std::size_t body_bytes = 0;       ///< At the end of `bytes`.
   std::string h2_headers{};         ///< Its header block for HTTP/2; empty for other protocols.
   /// As the scenario has it, for libcurl, which makes its own bytes; null for other clients.
-  std::unique_ptr<const scenarios::Request> source{};
-  std::unique_ptr<const PreparedProgram> program{};  ///< Instead of all bytes; null for requests.
+  std::shared_ptr<const scenarios::Request> source{};
+  std::shared_ptr<const PreparedProgram> program{};  ///< Instead of all bytes; null for requests.
   std::uint8_t side = 0;  ///< Of a pair of targets, the one that it goes to.
+  /// What is to be filled in before it can be sent; null: nothing.
+  std::shared_ptr<const RequestSlots> slots{};
+  bool is_filled = false;  ///< Its bytes are for one exchange: nothing of it may be kept.
 
   std::string_view body() const {
     return std::string_view(bytes).substr(bytes.size() - body_bytes);
@@ -129,13 +70,17 @@ struct PreparedScenario {
   bool open = true;
   std::uint32_t step_count = 0;
   std::uint32_t sides = 1;
+  std::vector<Wire> wires;        ///< By side: how requests with slots become bytes.
+  std::vector<DataTable> tables;  ///< In the order of Scenario::data.
+  std::uint32_t variables = 0;    ///< That a round has.
+  bool fills_slots = false;       ///< Some request has slots or extracts.
 
   /// Flows and steps of one side.
   std::uint32_t flow_count() const { return static_cast<std::uint32_t>(flows.size()) / sides; }
 };
 
-/// Renders `scenario` against `target`. Errors: kUsage (regular expressions), kUnavailable (a
-/// program that is not there).
+/// Renders `scenario` against `target`. Errors: kUsage (regular expressions, data that is not there
+/// or not what slots ask for), kUnavailable (a program that is not there).
 Result<PreparedScenario> Prepare(const scenarios::Scenario& scenario,
                                  const scenarios::Target& target);
 

@@ -72,6 +72,7 @@ WorkerLoop::WorkerLoop(const PreparedScenario& scenario, const Options& options,
       records_(std::make_unique<RecordSet>(scenario.step_count, scenario.load.warm_up > 0ns)),
       next_second_(options.start + 1s),
       think_rng_(Rng::ForPart(options.seed ^ 0x7468696eU, options.slice.index)),
+      filler_(scenario, options.seed),
       rounds_left_(RoundsOf(scenario.load.rounds_max, options.slice)),
       finished_at_(options.start) {
   if (scenario.open) {
@@ -112,7 +113,7 @@ Instant WorkerLoop::RunOnce(Instant now) {
 
 // However late we are, what was due before the end of the load is planned first.
 bool WorkerLoop::AllPlanned(Instant now) const {
-  if (rounds_left_ == 0 && users_ == 0) {
+  if (rounds_left_ == 0 && users_ == 0 && free_.size() == rounds_.size()) {
     return true;
   }
   const Instant next_wake = wakes_.empty() ? Instant::max() : wakes_.top().at;
@@ -224,9 +225,21 @@ void WorkerLoop::AdjustUsers(Instant now) {
     ++users_;
     const std::uint32_t id = TakeRound();
     rounds_[id].is_user = true;
+    if (!filler_.BeginUser(id, OverAllWorkers(users_begun_++))) {
+      EndOfData(id);
+      return;
+    }
     BeginRound(id, user_rounds_++, due);
   }
   next_user_change_ = NextUserChange(now);
+}
+
+// Rounds under way go on to their end.
+void WorkerLoop::EndOfData(std::uint32_t id) {
+  rounds_left_ = 0;
+  next_due_ = Instant::max();
+  next_user_change_ = Instant::max();
+  RetireRound(id);
 }
 
 bool WorkerLoop::TakeRoundOfUser() {
@@ -304,6 +317,10 @@ void WorkerLoop::BeginRound(std::uint32_t id, std::uint64_t number, Instant due,
         PickFlow(scenario_.cumulative_weights, seed_ + (round.is_user ? slice_.index : 0), number);
   }
   round.action = 0;
+  if (!filler_.BeginRound(id, round.is_user ? OverAllWorkers(number) : number)) {
+    EndOfData(id);
+    return;
+  }
   NextAction(id, due);
 }
 
@@ -316,6 +333,10 @@ void WorkerLoop::NextAction(std::uint32_t id, Instant due) {
     const PreparedAction& action = actions[round.action++];
     if (const auto* request = std::get_if<std::uint32_t>(&action)) {
       round.request = *request;
+      if (__builtin_expect(RequestOf(round).slots != nullptr, 0)) {
+        filler_.Fill(id, RequestOf(round), clock_.WallNow());
+        is_now_old_ = true;
+      }
       Plan(id, due, now);
       std::deque<std::uint32_t>& waiting = waiting_[RequestOf(round).side];
       if (crowded || in_flight_ > in_flight_max_) {
@@ -356,7 +377,7 @@ void WorkerLoop::Drop(std::uint32_t id, Instant now) {
 void WorkerLoop::TryStart(std::uint32_t id) {
   Round& round = rounds_[id];
   const Instant now = Now();
-  const Transport::StartResult result = transport_->Start(id, RequestOf(round));
+  const Transport::StartResult result = transport_->Start(id, WireOf(id));
   is_now_old_ = true;
   switch (result) {
     case Transport::StartResult::kNoRoom:
@@ -365,7 +386,7 @@ void WorkerLoop::TryStart(std::uint32_t id) {
     case Transport::StartResult::kSent:
       round.state = Round::State::kSent;
       round.sent = now;
-      records_->At(round.phase, RequestOf(round).step).bytes_sent += RequestOf(round).bytes.size();
+      records_->At(round.phase, RequestOf(round).step).bytes_sent += WireOf(id).bytes.size();
       break;
     case Transport::StartResult::kConnecting:
       round.state = Round::State::kConnecting;
@@ -397,14 +418,17 @@ void WorkerLoop::OnSent(ExchangeId id, Instant now) {
   WEIR_CHECK(round.state == Round::State::kConnecting);
   round.state = Round::State::kSent;
   round.sent = now;
-  records_->At(round.phase, RequestOf(round).step).bytes_sent += RequestOf(round).bytes.size();
+  records_->At(round.phase, RequestOf(round).step).bytes_sent += WireOf(id).bytes.size();
 }
 
 void WorkerLoop::OnAnswer(ExchangeId id, const Answer& answer, Instant now) {
   Enter(now);
   WEIR_CHECK(rounds_[id].state == Round::State::kSent);
   const PreparedRequest& request = RequestOf(rounds_[id]);
-  const RequestError error = request.check.Judge(answer);
+  RequestError error = request.check.Judge(answer);
+  if (__builtin_expect(request.check.takes(), 0) && error == RequestError::kNone) {
+    error = request.check.Take(answer, filler_.VariablesOf(id));
+  }
   const bool completed = error == RequestError::kNone;
   // What ends at or after the boundary belongs to the new second.
   if (now >= next_second_) {

@@ -16,6 +16,7 @@
 #include "loadgen/prepared.h"
 #include "loadgen/recorder.h"
 #include "loadgen/schedule.h"
+#include "loadgen/slot_filler.h"
 #include "loadgen/transport.h"
 
 namespace weir::loadgen {
@@ -156,6 +157,7 @@ class WorkerLoop final : public TransportEvents {
   void TryStart(std::uint32_t id);
   Instant NextUserChange(Instant now) const;
   bool TakeRoundOfUser();
+  void EndOfData(std::uint32_t id);
   void Settle(std::uint32_t id, Outcome outcome, RequestError error, Instant now);
   void RecordParts(const Round& round, const ExchangeTimes& times, Instant now);
   void RecordLatency(const Round& round, Outcome outcome, RequestError error, Instant now);
@@ -166,6 +168,17 @@ class WorkerLoop final : public TransportEvents {
 
   const PreparedRequest& RequestOf(const Round& round) const {
     return scenario_.requests[round.request];
+  }
+
+  /// The request as it goes on the wire.
+  const PreparedRequest& WireOf(std::uint32_t id) const {
+    const PreparedRequest& request = RequestOf(rounds_[id]);
+    return __builtin_expect(request.slots == nullptr, 1) ? request : filler_.FilledOf(id);
+  }
+
+  /// `number` of this worker, counted over all of them.
+  std::uint64_t OverAllWorkers(std::uint64_t number) const {
+    return slice_.index + number * slice_.count;
   }
 
   Instant TimeoutOf(const Round& round) const {
@@ -199,6 +212,7 @@ class WorkerLoop final : public TransportEvents {
   Instant next_second_{};
   Instant next_user_change_ = Instant::max();
   Rng think_rng_;
+  SlotFiller filler_;
   std::vector<Round> rounds_;
   std::vector<std::uint32_t> free_;
   /// By side: requests to a target without a free connection must not hold up those to the other.
@@ -208,6 +222,7 @@ class WorkerLoop final : public TransportEvents {
   std::uint32_t in_flight_ = 0;  ///< Waiting, connecting or sent.
   std::uint32_t users_ = 0;
   std::uint32_t users_wanted_ = 0;
+  std::uint64_t users_begun_ = 0;
   std::uint64_t user_rounds_ = 0;
   std::uint64_t rounds_left_ = UINT64_MAX;  ///< That users may still begin.
   Instant finished_at_{};

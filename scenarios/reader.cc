@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "scenarios/diagnostic.h"
 #include "scenarios/internal/read_connection.h"
+#include "scenarios/internal/read_data.h"
 #include "scenarios/internal/read_flows.h"
 #include "scenarios/internal/read_load.h"
 #include "scenarios/internal/source_file.h"
@@ -71,13 +72,37 @@ void ReadFlowsOrSteps(const YamlNode& root, Scenario& scenario, Diagnostics& dia
                     "move the steps into a flow");
   }
   if (flows != nullptr) {
-    scenario.flows = internal::ReadFlows(flows->value, defaults, diagnostics);
+    scenario.flows = internal::ReadFlows(flows->value, {defaults, scenario.data}, diagnostics);
   } else if (steps != nullptr) {
-    scenario.flows = internal::ReadBareSteps(steps->value, defaults, diagnostics);
+    scenario.flows = internal::ReadBareSteps(steps->value, {defaults, scenario.data}, diagnostics);
   } else {
     diagnostics.Add({}, "the scenario has no steps",
                     "add 'steps:' with a list such as '- get: /', or 'flows:' with several");
   }
+}
+
+// `{ product: json $.items[0].id }` is how everybody writes it, but brackets within braces end a
+// plain scalar of YAML. Parentheses do not, are as long, and are brackets to ParseJsonPath.
+std::string WithBracketsOfPathsMended(std::string_view yaml) {
+  constexpr std::string_view kLead = ": json $";
+  std::string mended(yaml);
+  for (std::size_t at = mended.find(kLead); at != std::string::npos;
+       at = mended.find(kLead, at + 1)) {
+    int depth = 0;
+    for (std::size_t i = at + kLead.size(); i < mended.size() && mended[i] != '\n'; ++i) {
+      char& c = mended[i];
+      if (c == '[') {
+        c = '(';
+        ++depth;
+      } else if (c == ']' && depth > 0) {
+        c = ')';
+        --depth;
+      } else if (depth == 0 && (c == ',' || c == '}' || c == ' ')) {
+        break;
+      }
+    }
+  }
+  return mended;
 }
 
 // A threshold as written. `list: p(99) < 400ms` without quotes is a map of one key for YAML.
@@ -164,16 +189,16 @@ void CheckProgramKeys(const YamlNode& root, const Scenario& scenario, Diagnostic
   }
 }
 
-void ReadRoot(const YamlNode& root, Scenario& scenario, Diagnostics& diagnostics) {
-  constexpr std::array<std::string_view, 13> kKnown = {
-      "name",     "target",  "defaults", "flows", "steps", "load",    "thresholds",
-      "protocol", "streams", "engine",   "tls",   "curl",  "pipeline"};
-  constexpr std::array<std::string_view, 1> kLater = {"data"};
+void ReadRoot(const YamlNode& root, std::string_view file_name, Scenario& scenario,
+              Diagnostics& diagnostics) {
+  constexpr std::array<std::string_view, 14> kKnown = {
+      "name",       "target",   "defaults", "data",   "flows", "steps", "load",
+      "thresholds", "protocol", "streams",  "engine", "tls",   "curl",  "pipeline"};
   if (root.kind == Kind::kNull) {
     diagnostics.Add({}, "the file is empty", std::string(kSmallest));
     return;
   }
-  if (!CheckKeys(root, {"scenario", kKnown, kLater}, diagnostics)) {
+  if (!CheckKeys(root, {"scenario", kKnown, {}}, diagnostics)) {
     return;
   }
   if (const YamlNode* name = FindValue(root, "name")) {
@@ -183,6 +208,9 @@ void ReadRoot(const YamlNode& root, Scenario& scenario, Diagnostics& diagnostics
     ReadTarget(*target, scenario, diagnostics);
   }
   scenario.connection = internal::ReadConnection(root, diagnostics);
+  if (const YamlNode* data = FindValue(root, "data")) {
+    scenario.data = internal::ReadData(*data, file_name, diagnostics);
+  }
   ReadFlowsOrSteps(root, scenario, diagnostics);
   CheckProgramKeys(root, scenario, diagnostics);
   if (const YamlEntry* load = Find(root, "load")) {
@@ -208,8 +236,9 @@ Result<Scenario> ReadScenario(std::string_view text, std::string_view file_name)
   Scenario scenario;
   scenario.name = NameFromFile(file_name);
   scenario.source_text = std::string(text);
-  if (const std::optional<YamlNode> root = internal::ParseYaml(yaml, diagnostics)) {
-    ReadRoot(*root, scenario, diagnostics);
+  if (const std::optional<YamlNode> root =
+          internal::ParseYaml(WithBracketsOfPathsMended(yaml), diagnostics)) {
+    ReadRoot(*root, file_name, scenario, diagnostics);
   }
   if (!diagnostics.empty()) {
     return tl::unexpected(diagnostics.ToError(file_name, yaml));

@@ -57,6 +57,20 @@ struct Check {
   friend bool operator==(const Check&, const Check&) = default;
 };
 
+/// A value that is taken out of an answer, for later steps of the same round.
+struct Extraction {
+  enum class Source : std::uint8_t {
+    kJson,    ///< JSON path (scenarios/json_path.h) into the body.
+    kRegex,   ///< Regular expression of RE2 on the body: its first group, or all of it.
+    kHeader,  ///< First value of the header of this name.
+    kCookie,  ///< Value of the cookie of this name that the answer sets.
+  };
+  std::string variable;
+  Source source = Source::kJson;
+  std::string pattern;  ///< Path, expression or name; valid.
+  friend bool operator==(const Extraction&, const Extraction&) = default;
+};
+
 /// One request of a flow.
 struct Request {
   std::string name;            ///< Unique within the scenario; what results are booked under.
@@ -65,7 +79,11 @@ struct Request {
   std::vector<Header>
       headers;  ///< Defaults already merged in; Host and Content-Length only if the user set them.
   std::string body;  ///< Rendered; for `json:` its compact text.
+  /// Path, values of headers and body hold slots (scenarios/template.h), valid ones, and name only
+  /// what is extracted before them or a column of the data. Else `{{ }}` in them is just text.
+  bool has_slots = false;
   Check check;
+  std::vector<Extraction> extractions;  ///< Of distinct variables. One that finds nothing fails.
   Nanos timeout = std::chrono::seconds(5);  ///< From the send to the last byte. > 0.
   std::optional<Nanos> apdex;  ///< T of its Apdex: who is answered within it is satisfied. > 0.
 };
@@ -91,6 +109,25 @@ struct Think {
 };
 
 using Action = std::variant<Request, Think, Command>;
+
+/// Rows that fill slots: each round has one of them.
+struct DataSource {
+  enum class Format : std::uint8_t {
+    kCsv,        ///< RFC 4180 with a header line.
+    kJsonLines,  ///< One object a line.
+  };
+  enum class Order : std::uint8_t {
+    kSequential,  ///< The n-th round over all workers has row n.
+    kRandom,      ///< Any row, each as likely.
+    kUnique,      ///< A user keeps a row of its own; in an open load every arrival is a user.
+  };
+  std::string name;  ///< What slots call it.
+  std::string file;  ///< As to be opened.
+  Format format = Format::kCsv;
+  Order order = Order::kSequential;
+  bool loops = true;  ///< From the last row on to the first; else no round begins after the last.
+  friend bool operator==(const DataSource&, const DataSource&) = default;
+};
 
 /// What one arrival (open) or one round of a user (closed) does, in order. A step that does not
 /// complete ends the round: later steps of it are not planned.
@@ -158,6 +195,7 @@ struct Scenario {
   std::string name;
   std::optional<Target> target;  ///< None: --target must be given.
   std::vector<Flow> flows;       ///< At least one.
+  std::vector<DataSource> data;  ///< Of distinct names.
   Load load;
   Connection connection;
   std::vector<Threshold> thresholds;  ///< Steps named in them exist.

@@ -1,6 +1,6 @@
 """cost and truth of the load engine, beside wrk, h2load, hey and a bare epoll loop
 
-  ci/bench engine [--parts closed,recording,https,http2,connections,pace,latency,limit,stall,
+  ci/bench engine [--parts closed,recording,flows,https,http2,connections,pace,latency,limit,stall,
                    memory,hand_over] [--quick]
                   [--connections 64,1000,10000] [--rounds N] [--seconds S]
                   [--memory-seconds S] [--json FILE] [--markdown FILE] [--read FILE]...
@@ -19,6 +19,7 @@ from pathlib import Path
 
 import closed_part
 import connections_part
+import flows_part
 import hand_over_part
 import lab
 import limit_part
@@ -33,6 +34,7 @@ SCHEMA = "weir.bench/1"
 PARTS = {
     "closed": (closed_part.measure, closed_part.tables),
     "recording": (recording_part.measure, recording_part.tables),
+    "flows": (flows_part.measure, flows_part.tables),
     "https": (secure_part.measure_https, secure_part.https_tables),
     "http2": (secure_part.measure_http2, secure_part.http2_tables),
     "connections": (connections_part.measure, connections_part.tables),
@@ -44,7 +46,8 @@ PARTS = {
     "hand_over": (hand_over_part.measure, hand_over_part.tables),
 }
 # Seconds of a run and rounds, by part: quick, whole.
-LENGTHS = {"closed": ((1, 1), (3, 3)), "recording": ((1, 3), (2, 15)), "https": ((1, 1), (3, 3)), "http2": ((1, 1), (3, 3)),
+LENGTHS = {"closed": ((1, 1), (3, 3)), "recording": ((1, 3), (2, 15)), "flows": ((1, 3), (2, 15)),
+           "https": ((1, 1), (3, 3)), "http2": ((1, 1), (3, 3)),
            "connections": ((3, 1), (3, 3)), "pace": ((3, 1), (5, 3)), "latency": ((6, 1), (8, 3)),
            "limit": ((2, 1), (3, 3)), "stall": ((0, 1), (0, 1)), "memory": ((0, 1), (0, 1)),
            "hand_over": ((10, 1), (20, 3))}

@@ -259,7 +259,7 @@ CurlTransport::Exchange& CurlTransport::TakeExchange() {
 
 CurlTransport::Headers& CurlTransport::HeadersOf(const PreparedRequest& request) {
   std::unique_ptr<Headers>& made = headers_[&request];
-  if (made == nullptr) {
+  if (made == nullptr || request.is_filled) {
     WEIR_CHECK(request.source != nullptr);
     made = std::make_unique<Headers>();
     made->url = options_.target.Url() + request.source->path;

@@ -6,6 +6,10 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "base/result.h"
+#include "scenarios/internal/slot_scope.h"
+#include "scenarios/template.h"
+
 namespace weir::scenarios::internal {
 namespace {
 
@@ -54,13 +58,33 @@ bool IsJsonLiteral(const YamlNode& node) {
   return node.plain && (node.text == "true" || node.text == "false" || IsJsonNumber(node.text));
 }
 
+// A slot within a text gives what may stand between quotes; a number alone stands without them.
+std::string QuotedWithSlots(const std::string& text) {
+  const Result<Template> parsed = ParseTemplate(text);
+  if (!HasSlots(text) || !parsed) {
+    return Quoted(text);
+  }
+  if (parsed->size() == 1 && IsNumeric(parsed->front())) {
+    return text;
+  }
+  std::string out = "\"";
+  ForEachPart(text, [&out](std::string_view literal, std::string_view slot) {
+    const std::string quoted = Quoted(std::string(literal));
+    out += quoted.substr(1, quoted.size() - 2);
+    if (!slot.empty()) {
+      out += fmt::format("{{{{ json({}) }}}}", slot);
+    }
+  });
+  return out + '"';
+}
+
 void Append(const YamlNode& node, std::string& out) {
   switch (node.kind) {
     case Kind::kNull:
       out += "null";
       break;
     case Kind::kScalar:
-      out += IsJsonLiteral(node) ? node.text : Quoted(node.text);
+      out += IsJsonLiteral(node) ? node.text : QuotedWithSlots(node.text);
       break;
     case Kind::kSequence:
       out += '[';
@@ -83,23 +107,27 @@ void Append(const YamlNode& node, std::string& out) {
   }
 }
 
-bool HasTemplates(const YamlNode& node, Diagnostics& diagnostics) {
-  bool found = RefuseTemplates({node, "json"}, node.text, diagnostics);
+// Whether every slot in it is an expression; those that are not are added.
+bool AreSlotsValid(const YamlNode& node, Diagnostics& diagnostics) {
+  bool valid = true;
+  if (node.kind == Kind::kScalar) {
+    valid = ReadSlottedText({node, "json"}, diagnostics).has_value();
+  }
   for (const YamlNode& item : node.items) {
-    found = HasTemplates(item, diagnostics) || found;
+    valid = AreSlotsValid(item, diagnostics) && valid;
   }
   for (const YamlEntry& entry : node.entries) {
-    found = RefuseTemplates({entry.key, "json"}, entry.key.text, diagnostics) || found;
-    found = HasTemplates(entry.value, diagnostics) || found;
+    valid = !RefuseSlots({entry.key, "a name in json"}, entry.key.text, diagnostics) && valid;
+    valid = AreSlotsValid(entry.value, diagnostics) && valid;
   }
-  return found;
+  return valid;
 }
 
 }  // namespace
 
 std::optional<std::string> ReadJson(Named value, Diagnostics& diagnostics) {
   const YamlNode& node = value.node;
-  if (HasTemplates(node, diagnostics)) {
+  if (!AreSlotsValid(node, diagnostics)) {
     return std::nullopt;
   }
   const std::string_view text = Trimmed(node.text);

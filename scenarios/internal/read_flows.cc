@@ -19,7 +19,10 @@
 #include "scenarios/internal/json_body.h"
 #include "scenarios/internal/read_check.h"
 #include "scenarios/internal/read_command.h"
+#include "scenarios/internal/read_extract.h"
+#include "scenarios/internal/slot_scope.h"
 #include "scenarios/internal/values.h"
+#include "scenarios/template.h"
 
 namespace weir::scenarios::internal {
 namespace {
@@ -56,7 +59,7 @@ std::vector<Header> ReadHeaders(const YamlNode& node, Diagnostics& diagnostics) 
       continue;
     }
     const std::optional<std::string> value =
-        ReadText({entry.value, "value of a header"}, diagnostics);
+        ReadSlottedText({entry.value, "value of a header"}, diagnostics);
     if (!value || !name_valid) {
       continue;
     }
@@ -173,8 +176,8 @@ std::optional<Nanos> ReadApdex(const YamlNode& map, Diagnostics& diagnostics,
 
 class FlowReader {
  public:
-  FlowReader(const StepDefaults& defaults, Diagnostics& diagnostics)
-      : defaults_(defaults), diagnostics_(diagnostics) {}
+  FlowReader(const FlowContext& context, Diagnostics& diagnostics)
+      : defaults_(context.defaults), diagnostics_(diagnostics), scope_{context.data, {}} {}
 
   Flow ReadFlow(const YamlNode& node, std::size_t index);
   std::vector<Action> ReadSteps(const YamlNode& node, SourceSpan owner);
@@ -189,9 +192,11 @@ class FlowReader {
   bool ReadMethodAndPath(const YamlEntry& verb, Request& request);
   std::string ReadStepName(const YamlNode& node, const YamlEntry& verb, std::string usual);
   void CheckContentLength(const YamlNode& node, const Request& request);
+  void CheckSlots(const YamlNode& node, const YamlEntry& verb, Request& request);
 
   const StepDefaults& defaults_;
   Diagnostics& diagnostics_;
+  SlotScope scope_;
   std::map<std::string, SourceSpan, std::less<>> step_names_;
   std::map<std::string, SourceSpan, std::less<>> flow_names_;
   std::size_t steps_ = 0;
@@ -250,6 +255,7 @@ std::vector<Action> FlowReader::ReadSteps(const YamlNode& node, SourceSpan owner
     return actions;
   }
   const std::size_t before = diagnostics_.count();
+  scope_.variables.clear();
   for (const YamlNode& step : node.items) {
     if (++steps_ > kStepsMax) {
       diagnostics_.Add(step.span, fmt::format("more than {} steps", kStepsMax),
@@ -268,12 +274,12 @@ std::vector<Action> FlowReader::ReadSteps(const YamlNode& node, SourceSpan owner
 }
 
 void FlowReader::ReadStep(const YamlNode& node, std::vector<Action>& actions) {
-  constexpr std::array<std::string_view, 18> kKnown = {
-      "get",  "post",    "put",  "patch", "delete",  "head",  "options", "request", "command",
-      "name", "headers", "body", "json",  "timeout", "apdex", "check",   "think",   "shell"};
-  constexpr std::array<std::string_view, 1> kLater = {"extract"};
+  constexpr std::array<std::string_view, 19> kKnown = {
+      "get",     "post",    "put",     "patch",   "delete", "head", "options",
+      "request", "command", "name",    "headers", "body",   "json", "timeout",
+      "apdex",   "check",   "extract", "think",   "shell"};
   const std::size_t before = diagnostics_.count();
-  if (!CheckKeys(node, {"step", kKnown, kLater}, diagnostics_)) {
+  if (!CheckKeys(node, {"step", kKnown, {}}, diagnostics_)) {
     return;
   }
   const YamlEntry* verb = nullptr;
@@ -358,11 +364,38 @@ Request FlowReader::ReadRequest(const YamlNode& node, const YamlEntry& verb) {
   if (const YamlNode* check = FindValue(node, "check")) {
     request.check = ReadCheck(*check, diagnostics_);
   }
+  CheckSlots(node, verb, request);
+  if (const YamlNode* extract = FindValue(node, "extract")) {
+    request.extractions = ReadExtractions(*extract, diagnostics_);
+    for (const Extraction& extraction : request.extractions) {
+      scope_.variables.insert(extraction.variable);
+    }
+  }
   return request;
 }
 
+// Of the whole request: headers may come from the defaults, which do not know what is extracted.
+void FlowReader::CheckSlots(const YamlNode& node, const YamlEntry& verb, Request& request) {
+  const YamlNode* headers = FindValue(node, "headers");
+  const YamlNode* body = FindValue(node, "body");
+  const YamlNode* json = FindValue(node, "json");
+  const auto check = [&](Named value, std::string_view text) {
+    request.has_slots = request.has_slots || HasSlots(text);
+    CheckSlotNames(value, text, scope_, diagnostics_);
+  };
+  check({verb.value, "path"}, request.path);
+  for (const Header& header : request.headers) {
+    const YamlNode* value = headers == nullptr ? nullptr : FindValue(*headers, header.name);
+    check({value == nullptr ? verb.value : *value, header.name}, header.value);
+  }
+  if (body != nullptr || json != nullptr) {
+    check({body != nullptr ? *body : *json, body != nullptr ? "body" : "json"}, request.body);
+  }
+}
+
 bool FlowReader::ReadMethodAndPath(const YamlEntry& verb, Request& request) {
-  const std::optional<std::string> text = ReadText({verb.value, verb.key.text}, diagnostics_);
+  const std::optional<std::string> text =
+      ReadSlottedText({verb.value, verb.key.text}, diagnostics_);
   if (!text) {
     return false;
   }
@@ -385,7 +418,7 @@ bool FlowReader::ReadMethodAndPath(const YamlEntry& verb, Request& request) {
     std::transform(request.method.begin(), request.method.end(), request.method.begin(),
                    [](char c) { return static_cast<char>(c - 'a' + 'A'); });
   }
-  if (const Status valid = CheckPath(path); !valid) {
+  if (const Status valid = CheckPath(WithoutSlots(path, "0")); !valid) {
     diagnostics_.Add(verb.value.span, valid.error());
     return false;
   }
@@ -431,7 +464,7 @@ void FlowReader::ReadBody(const YamlNode& node, Request& request) {
     return;
   }
   if (body != nullptr) {
-    request.body = ReadText({body->value, "body"}, diagnostics_).value_or("");
+    request.body = ReadSlottedText({body->value, "body"}, diagnostics_).value_or("");
   }
   if (json != nullptr) {
     request.body = ReadJson({json->value, "json"}, diagnostics_).value_or("");
@@ -443,7 +476,10 @@ void FlowReader::ReadBody(const YamlNode& node, Request& request) {
 
 void FlowReader::CheckContentLength(const YamlNode& node, const Request& request) {
   const Header* length = FindHeader(request.headers, "content-length");
-  if (length != nullptr && length->value != std::to_string(request.body.size())) {
+  if (length != nullptr && HasSlots(request.body)) {
+    diagnostics_.Add(node.span, "content-length is set, but the body has slots",
+                     "leave the header out: weir sends the right one");
+  } else if (length != nullptr && length->value != std::to_string(request.body.size())) {
     diagnostics_.Add(node.span,
                      fmt::format("content-length is set to '{}', but the body has {} bytes",
                                  Printable(length->value, 20), request.body.size()),
@@ -469,7 +505,7 @@ StepDefaults ReadDefaults(const YamlNode& node, Diagnostics& diagnostics) {
   return defaults;
 }
 
-std::vector<Flow> ReadFlows(const YamlNode& node, const StepDefaults& defaults,
+std::vector<Flow> ReadFlows(const YamlNode& node, const FlowContext& context,
                             Diagnostics& diagnostics) {
   std::vector<Flow> flows;
   if (node.kind != Kind::kSequence || node.items.empty() || node.items.size() > kFlowsMax) {
@@ -477,18 +513,18 @@ std::vector<Flow> ReadFlows(const YamlNode& node, const StepDefaults& defaults,
                     "begin each flow with '- name: NAME' and give it 'steps:'");
     return flows;
   }
-  FlowReader reader(defaults, diagnostics);
+  FlowReader reader(context, diagnostics);
   for (const YamlNode& item : node.items) {
     flows.push_back(reader.ReadFlow(item, flows.size()));
   }
   return flows;
 }
 
-std::vector<Flow> ReadBareSteps(const YamlNode& node, const StepDefaults& defaults,
+std::vector<Flow> ReadBareSteps(const YamlNode& node, const FlowContext& context,
                                 Diagnostics& diagnostics) {
   Flow flow;
   flow.name = "main";
-  flow.actions = FlowReader(defaults, diagnostics).ReadSteps(node, node.span);
+  flow.actions = FlowReader(context, diagnostics).ReadSteps(node, node.span);
   return {std::move(flow)};
 }
 

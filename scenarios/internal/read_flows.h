@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "scenarios/diagnostic.h"
@@ -19,12 +20,18 @@ struct StepDefaults {
 /// `defaults: { timeout: 5s, headers: { accept: application/json } }`.
 StepDefaults ReadDefaults(const YamlNode& node, Diagnostics& diagnostics);
 
+/// What the steps of all flows share.
+struct FlowContext {
+  const StepDefaults& defaults;
+  std::span<const DataSource> data;
+};
+
 /// The list below `flows:`.
-std::vector<Flow> ReadFlows(const YamlNode& node, const StepDefaults& defaults,
+std::vector<Flow> ReadFlows(const YamlNode& node, const FlowContext& context,
                             Diagnostics& diagnostics);
 
 /// The list below a bare `steps:`: one flow called "main".
-std::vector<Flow> ReadBareSteps(const YamlNode& node, const StepDefaults& defaults,
+std::vector<Flow> ReadBareSteps(const YamlNode& node, const FlowContext& context,
                                 Diagnostics& diagnostics);
 
 }  // namespace weir::scenarios::internal

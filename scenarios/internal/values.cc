@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "scenarios/template.h"
 
 namespace weir::scenarios::internal {
 namespace {
@@ -202,11 +203,13 @@ std::optional<std::string> ReadName(Named value, std::size_t length_max, Diagnos
   return std::string(trimmed);
 }
 
+std::optional<std::string> ReadScalar(Named value, Diagnostics& diagnostics) {
+  return CheckScalar(value, diagnostics) ? std::optional(value.node.text) : std::nullopt;
+}
+
 std::optional<std::string> ReadText(Named value, Diagnostics& diagnostics) {
-  if (!CheckScalar(value, diagnostics) || RefuseTemplates(value, value.node.text, diagnostics)) {
-    return std::nullopt;
-  }
-  return value.node.text;
+  std::optional<std::string> text = ReadScalar(value, diagnostics);
+  return text && RefuseSlots(value, *text, diagnostics) ? std::nullopt : text;
 }
 
 std::optional<Nanos> ReadDuration(Named value, NanosRange range, Diagnostics& diagnostics) {
@@ -263,15 +266,13 @@ Error Explained(std::string_view name, const Error& error) {
   return HintedError(message.substr(0, split), message.substr(split + 2));
 }
 
-bool RefuseTemplates(Named value, std::string_view text, Diagnostics& diagnostics) {
-  const std::size_t open = text.find("{{");
-  if (open == std::string_view::npos || text.find("}}", open) == std::string_view::npos) {
+bool RefuseSlots(Named value, std::string_view text, Diagnostics& diagnostics) {
+  if (!HasSlots(text)) {
     return false;
   }
-  diagnostics.Add(
-      value.node.span,
-      fmt::format("template '{{{{ }}}}' in {}: this version does not have it", value.name),
-      "write a fixed value");
+  diagnostics.Add(value.node.span, fmt::format("a slot '{{{{ }}}}' in {}", value.name),
+                  "write a fixed value: slots are filled in paths, values of headers, 'body' and "
+                  "'json'");
   return true;
 }
 

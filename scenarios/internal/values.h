@@ -52,7 +52,10 @@ struct Named {
 /// A text without line breaks and `{{ }}`, not empty, at most `length_max` bytes.
 std::optional<std::string> ReadName(Named value, std::size_t length_max, Diagnostics& diagnostics);
 
-/// Any scalar; templates `{{ }}` are refused.
+/// Any scalar.
+std::optional<std::string> ReadScalar(Named value, Diagnostics& diagnostics);
+
+/// Any scalar without slots `{{ }}`: what it says is the same for every request.
 std::optional<std::string> ReadText(Named value, Diagnostics& diagnostics);
 
 /// A duration from `low` to `high`, both included.
@@ -78,7 +81,7 @@ Result<std::uint32_t> CheckedCount(std::string_view text, CountRange range);
 /// `error` with "name: " before its message; what it says to write becomes its hint.
 Error Explained(std::string_view name, const Error& error);
 
-/// Adds an error when `text` holds a template, which this version does not fill in.
-bool RefuseTemplates(Named value, std::string_view text, Diagnostics& diagnostics);
+/// Adds an error when `text` holds slots where none are filled in.
+bool RefuseSlots(Named value, std::string_view text, Diagnostics& diagnostics);
 
 }  // namespace weir::scenarios::internal
