@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <optional>
+#include <system_error>
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -65,7 +65,8 @@ class DataTable::Mapping {
       if (fd >= 0) {
         close(fd);
       }
-      return UsageError(fmt::format("data file {}: {}", Printable(path), std::strerror(error)));
+      return UsageError(
+          fmt::format("data file {}: {}", Printable(path), std::generic_category().message(error)));
     }
     auto made = std::make_shared<Mapping>();
     made->size_ = static_cast<std::size_t>(status.st_size);

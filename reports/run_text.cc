@@ -183,9 +183,9 @@ std::string RenderThresholds(const Run& run, const TextOptions& options) {
     const int used = kIndent + mark_width + 1 + widest + 2;
     std::string observed = Wrapped(ObservedInWords(result, options), used, options);
     observed.erase(0, std::min<std::size_t>(static_cast<std::size_t>(used), observed.size()));
-    out += pad(kIndent) + Painted(mark.text, mark.style, options) +
-           pad(mark_width - DisplayWidth(mark.text) + 1) + text +
-           pad(widest - DisplayWidth(text) + 2) + observed;
+    out += fmt::format("{}{}{}{}{}{}", pad(kIndent), Painted(mark.text, mark.style, options),
+                       pad(mark_width - DisplayWidth(mark.text) + 1), text,
+                       pad(widest - DisplayWidth(text) + 2), observed);
   }
   return out;
 }
@@ -435,19 +435,19 @@ std::string RenderResources(const Run& run, const TextOptions& options) {
 
 }  // namespace
 
-std::string RenderRunText(const Run& run, const TextOptions& given,
+std::string RenderRunText(const Run& run, const TextOptions& options,
                           std::span<const StepApdex> apdex) {
-  const TextOptions options = Checked(given);
+  const TextOptions checked = Checked(options);
   const StepRecord total = run.Total(Phase::kMeasure);
   if (!run.measurements.empty()) {
-    return RenderHead(run, options) + RenderMeasurements(run, options);
+    return RenderHead(run, checked) + RenderMeasurements(run, checked);
   }
-  return RenderHead(run, options) + RenderValidity(run, options) + RenderInstrument(run, options) +
-         RenderThresholds(run, options) + RenderRequests(run, total, options) +
-         RenderLatency(LatencyTableOf(total), options) + RenderParts(total, options) +
-         RenderUsage(run, total, options) + RenderSteps(run, options) +
-         RenderApdex(apdex, options) + RenderErrors(total, options) +
-         RenderResources(run, options) + RenderTarget(run, options);
+  return RenderHead(run, checked) + RenderValidity(run, checked) + RenderInstrument(run, checked) +
+         RenderThresholds(run, checked) + RenderRequests(run, total, checked) +
+         RenderLatency(LatencyTableOf(total), checked) + RenderParts(total, checked) +
+         RenderUsage(run, total, checked) + RenderSteps(run, checked) +
+         RenderApdex(apdex, checked) + RenderErrors(total, checked) +
+         RenderResources(run, checked) + RenderTarget(run, checked);
 }
 
 }  // namespace weir::reports

@@ -62,7 +62,7 @@ void CheckData(Named value, const std::string& name, const SlotScope& scope,
 }  // namespace
 
 std::optional<std::string> ReadSlottedText(Named value, Diagnostics& diagnostics) {
-  const std::optional<std::string> text = ReadScalar(value, diagnostics);
+  std::optional<std::string> text = ReadScalar(value, diagnostics);
   if (text && HasSlots(*text)) {
     if (const Result<Template> parsed = ParseTemplate(*text); !parsed) {
       diagnostics.Add(value.node.span, Explained(value.name, parsed.error()));
