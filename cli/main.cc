@@ -13,8 +13,9 @@
 namespace weir::cli {
 
 std::span<const Command> Commands() {
-  static constexpr std::array<Command, 13> kCommands = {{
+  static constexpr std::array<Command, 14> kCommands = {{
       {"run", "send a scenario's load to a target and record what was measured", &RunMain},
+      {"check", "say what a scenario file will do, or what is wrong with it", &CheckMain},
       {"gate", "judge a build against a baseline: pass, fail or inconclusive", &GateMain},
       {"duet", "compare two deployments, programs or benchmarks in pairs, and judge", &DuetMain},
       {"compare", "show what differs between two runs or builds", &CompareMain},

@@ -16,12 +16,14 @@
 #include "cli/gbench.h"
 #include "cli/load_flags.h"
 #include "cli/output_file.h"
+#include "cli/plan.h"
 #include "cli/progress.h"
 #include "cli/run_record.h"
 #include "cli/signals.h"
 #include "cli/terminal.h"
 #include "cli/watch.h"
 #include "loadgen/engine.h"
+#include "reports/plan.h"
 #include "reports/run_json.h"
 #include "reports/run_text.h"
 #include "scenarios/target.h"
@@ -71,6 +73,7 @@ FlagSpec Spec() {
   add("tag", text("NAME"), "free label");
   AddStoreFlag(spec.options);
   add("no-store", "do not record the run");
+  add("dry-run", "send nothing: say what would be sent, with the first ten requests");
   AddJsonFlag(spec.options);
   add("quiet,q", "no summary, only the exit code");
   AddEngineFlags(spec.options);
@@ -304,6 +307,27 @@ Result<int> Execute(const RunOrder& order) {
   return code;
 }
 
+// What `weir check --render` says of a file.
+Result<int> ShowPlan(const RunOrder& order) {
+  constexpr std::size_t kRendered = 10;
+  const Result<reports::PlanReport> plan = PlanScenario(
+      order.scenario,
+      {.source = "run", .target = order.target, .seed = order.engine.seed, .rendered = kRendered},
+      SystemClock());
+  if (!plan) {
+    return tl::unexpected(plan.error());
+  }
+  if (!order.json.empty()) {
+    if (Status written = WriteJson(order.json, reports::PlanJson(*plan)); !written) {
+      return tl::unexpected(written.error());
+    }
+  }
+  if (!order.quiet && order.json != "-") {
+    Print(reports::RenderPlan(*plan, TerminalOptions()));
+  }
+  return kExitPass;
+}
+
 }  // namespace
 
 int RunMain(const Arguments& arguments) {
@@ -322,7 +346,7 @@ int RunMain(const Arguments& arguments) {
   if (!order) {
     return Complain("run", order.error());
   }
-  const Result<int> code = Execute(*order);
+  const Result<int> code = flags->Has("dry-run") ? ShowPlan(*order) : Execute(*order);
   return code ? *code : Complain("run", code.error());
 }
 

@@ -70,10 +70,10 @@ struct PreparedScenario {
   bool open = true;
   std::uint32_t step_count = 0;
   std::uint32_t sides = 1;
-  std::vector<Wire> wires;        ///< By side: how requests with slots become bytes.
-  std::vector<DataTable> tables;  ///< In the order of Scenario::data.
-  std::uint32_t variables = 0;    ///< That a round has.
-  bool fills_slots = false;       ///< Some request has slots or extracts.
+  std::vector<Wire> wires;             ///< By side: how requests with slots become bytes.
+  std::vector<DataTable> tables;       ///< In the order of Scenario::data.
+  std::vector<std::string> variables;  ///< Names of what a round has, by index.
+  bool fills_slots = false;            ///< Some request has slots or extracts.
 
   /// Flows and steps of one side.
   std::uint32_t flow_count() const { return static_cast<std::uint32_t>(flows.size()) / sides; }

@@ -18,7 +18,7 @@ SlotFiller::Filled& SlotFiller::At(std::uint32_t round) {
   while (rounds_.size() <= round) {
     rounds_.push_back(std::make_unique<Filled>());
     rounds_.back()->values.rows.resize(scenario_.tables.size());
-    rounds_.back()->values.variables.resize(scenario_.variables);
+    rounds_.back()->values.variables.resize(scenario_.variables.size());
   }
   return *rounds_[round];
 }

@@ -175,7 +175,12 @@ class Writer {
 }  // namespace
 
 std::uint32_t SlotNames::IndexOfVariable(const std::string& name) {
-  return variables_.try_emplace(name, variables()).first->second;
+  const auto found = std::find(variables_.begin(), variables_.end(), name);
+  const auto index = static_cast<std::uint32_t>(found - variables_.begin());
+  if (found == variables_.end()) {
+    variables_.push_back(name);
+  }
+  return index;
 }
 
 Result<Piece> SlotNames::ResolvePiece(const scenarios::Expression& expression) {

@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <span>
 #include <string>
 #include <string_view>
@@ -55,7 +54,8 @@ class SlotNames {
 
   std::uint32_t IndexOfVariable(const std::string& name);
 
-  std::uint32_t variables() const { return static_cast<std::uint32_t>(variables_.size()); }
+  /// Their names, by index.
+  const std::vector<std::string>& variables() const { return variables_; }
 
   /// Errors: kUsage: a column that the file does not have.
   Result<RequestSlots> Resolve(const scenarios::Request& request);
@@ -66,7 +66,7 @@ class SlotNames {
 
   std::span<const scenarios::DataSource> data_;
   std::span<DataTable> tables_;
-  std::map<std::string, std::uint32_t> variables_;
+  std::vector<std::string> variables_;
 };
 
 /// `slots` filled in into `request`, which keeps its memory. In the path, what may not stand in a
