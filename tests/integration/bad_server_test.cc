@@ -165,8 +165,7 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(GoodServerTest, ThatHalfClosesAfterItsAnswerHasAnswered) {
   FaultServer server([](FaultyPeer& peer) {
     if (peer.ReadRequest()) {
-      peer.Send(kGoodAnswer);
-      peer.HalfClose();
+      peer.SendAndHalfClose(kGoodAnswer);
       peer.AwaitClose();
     }
   });

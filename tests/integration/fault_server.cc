@@ -76,6 +76,11 @@ void FaultyPeer::HalfClose() const {
   shutdown(fd_, SHUT_WR);
 }
 
+void FaultyPeer::SendAndHalfClose(std::string_view bytes) const {
+  send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_MORE);
+  HalfClose();
+}
+
 void FaultyPeer::ResetOnClose() const {
   const linger hard{1, 0};
   setsockopt(fd_, SOL_SOCKET, SO_LINGER, &hard, sizeof(hard));

@@ -32,6 +32,9 @@ class FaultyPeer {
   /// Ends the server's side of the stream only.
   void HalfClose() const;
 
+  /// The same right behind `bytes`, so that both arrive at once and no request comes between them.
+  void SendAndHalfClose(std::string_view bytes) const;
+
   /// The socket will be closed with a reset.
   void ResetOnClose() const;
 
