@@ -149,6 +149,9 @@ class Writer {
       case Filler::kCounter:
         AppendCount(static_cast<std::int64_t>(values_.number + 1), out);
         break;
+      case Filler::kConcat:
+        Write(piece.arguments, out);
+        break;
       case Filler::kBase64:
         AppendBase64(Value(piece.arguments[0]), out);
         break;

@@ -1,6 +1,7 @@
 #include "loadgen/worker_loop.h"
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 #include <numeric>
 
@@ -51,6 +52,11 @@ std::uint64_t RoundsOf(std::uint64_t rounds_max, WorkerSlice slice) {
     return UINT64_MAX;
   }
   return rounds_max / slice.count + (slice.index < rounds_max % slice.count ? 1 : 0);
+}
+
+// Heavy tails have no end; a user who thinks for a day is gone.
+Nanos CutThink(double seconds) {
+  return FromSeconds(std::min(seconds, Seconds(std::chrono::hours(24))));
 }
 
 }  // namespace
@@ -557,6 +563,10 @@ Nanos WorkerLoop::Pause(const scenarios::Think& think) {
       return think.low + FromSeconds(think_rng_.Uniform() * Seconds(think.high - think.low));
     case scenarios::Think::Distribution::kExponential:
       return FromSeconds(think_rng_.Exponential() * Seconds(think.mean));
+    case scenarios::Think::Distribution::kLognormal:
+      return CutThink(Seconds(think.mean) * std::exp(think.shape * think_rng_.Normal()));
+    case scenarios::Think::Distribution::kPareto:
+      return CutThink(Seconds(think.low) * std::pow(1 - think_rng_.Uniform(), -1 / think.shape));
   }
   WEIR_CHECK(false);
 }

@@ -60,7 +60,8 @@ void ReadTarget(const YamlNode& node, Scenario& scenario, Diagnostics& diagnosti
   scenario.target = *std::move(target);
 }
 
-void ReadFlowsOrSteps(const YamlNode& root, Scenario& scenario, Diagnostics& diagnostics) {
+void ReadFlowsOrSteps(const YamlNode& root, std::string_view file_name, Scenario& scenario,
+                      Diagnostics& diagnostics) {
   internal::StepDefaults defaults;
   if (const YamlNode* node = FindValue(root, "defaults")) {
     defaults = internal::ReadDefaults(*node, diagnostics);
@@ -72,9 +73,11 @@ void ReadFlowsOrSteps(const YamlNode& root, Scenario& scenario, Diagnostics& dia
                     "move the steps into a flow");
   }
   if (flows != nullptr) {
-    scenario.flows = internal::ReadFlows(flows->value, {defaults, scenario.data}, diagnostics);
+    scenario.flows =
+        internal::ReadFlows(flows->value, {defaults, scenario.data, file_name}, diagnostics);
   } else if (steps != nullptr) {
-    scenario.flows = internal::ReadBareSteps(steps->value, {defaults, scenario.data}, diagnostics);
+    scenario.flows =
+        internal::ReadBareSteps(steps->value, {defaults, scenario.data, file_name}, diagnostics);
   } else {
     diagnostics.Add({}, "the scenario has no steps",
                     "add 'steps:' with a list such as '- get: /', or 'flows:' with several");
@@ -211,7 +214,7 @@ void ReadRoot(const YamlNode& root, std::string_view file_name, Scenario& scenar
   if (const YamlNode* data = FindValue(root, "data")) {
     scenario.data = internal::ReadData(*data, file_name, diagnostics);
   }
-  ReadFlowsOrSteps(root, scenario, diagnostics);
+  ReadFlowsOrSteps(root, file_name, scenario, diagnostics);
   CheckProgramKeys(root, scenario, diagnostics);
   if (const YamlEntry* load = Find(root, "load")) {
     scenario.load = internal::ReadLoad(load->value, load->key.span, diagnostics);

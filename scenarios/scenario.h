@@ -100,11 +100,12 @@ struct Command {
 
 /// A pause between two requests of a flow.
 struct Think {
-  enum class Distribution : std::uint8_t { kFixed, kUniform, kExponential };
+  enum class Distribution : std::uint8_t { kFixed, kUniform, kExponential, kLognormal, kPareto };
   Distribution distribution = Distribution::kFixed;
-  Nanos mean{0};  ///< kFixed: the pause; kExponential: its mean. >= 0.
-  Nanos low{0};   ///< kUniform only.
-  Nanos high{0};  ///< kUniform only; >= low.
+  Nanos mean{0};     ///< kFixed: the pause; kExponential: its mean; kLognormal: the median. >= 0.
+  Nanos low{0};      ///< kUniform, kPareto: the shortest.
+  Nanos high{0};     ///< kUniform only; >= low.
+  double shape = 0;  ///< kLognormal: deviation of the logarithm, >= 0; kPareto: its index, > 0.
   friend bool operator==(const Think&, const Think&) = default;
 };
 

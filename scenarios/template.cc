@@ -31,13 +31,14 @@ struct Function {
   std::string_view example;
 };
 
-constexpr std::array<Function, 11> kFunctions = {{
+constexpr std::array<Function, 12> kFunctions = {{
     {"random", Filler::kRandom, 2, 2, "random(1, 20)"},
     {"choice", Filler::kChoice, 1, kArgumentsMax, "choice('red', 'blue')"},
     {"uuid", Filler::kUuid, 0, 0, "uuid()"},
     {"timestamp", Filler::kTimestamp, 0, 0, "timestamp()"},
     {"timestamp_ms", Filler::kTimestampMs, 0, 0, "timestamp_ms()"},
     {"counter", Filler::kCounter, 0, 0, "counter()"},
+    {"concat", Filler::kConcat, 1, kArgumentsMax, "concat(users.name, ':', users.password)"},
     {"base64", Filler::kBase64, 1, 1, "base64('user:secret')"},
     {"hmac", Filler::kHmac, 2, 2, "hmac('key', order)"},
     {"urlencode", Filler::kUrlEncode, 1, 1, "urlencode(query)"},

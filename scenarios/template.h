@@ -27,6 +27,7 @@ enum class Filler : std::uint8_t {
   kTimestamp,    ///< timestamp(): seconds since 1970.
   kTimestampMs,  ///< timestamp_ms(): milliseconds since 1970.
   kCounter,      ///< counter(): 1, 2, 3, ... over the rounds of all workers; one number a round.
+  kConcat,       ///< concat(a, b, ...): one after the other.
   kBase64,       ///< base64(x): RFC 4648, section 4.
   kHmac,         ///< hmac(key, x): HMAC-SHA256 (RFC 2104) as lower-case hex.
   kUrlEncode,    ///< urlencode(x): all but unreserved characters (RFC 3986) as %XX.

@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "scenarios/internal/read_extract.h"
+#include "scenarios/internal/source_file.h"
 #include "scenarios/internal/values.h"
 
 namespace weir::scenarios::internal {
@@ -17,13 +18,6 @@ using Order = DataSource::Order;
 
 constexpr std::size_t kSourcesMax = 20;
 constexpr std::size_t kPathBytesMax = 4000;
-
-std::string BesideScenario(const std::string& path, std::string_view scenario) {
-  const std::size_t folder = scenario.rfind('/');
-  return path.starts_with('/') || folder == std::string_view::npos
-             ? path
-             : fmt::format("{}/{}", scenario.substr(0, folder), path);
-}
 
 void ReadFile(const YamlNode& node, std::string_view scenario, DataSource& source,
               Diagnostics& diagnostics) {

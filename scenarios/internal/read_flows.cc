@@ -16,10 +16,12 @@
 #include "base/text.h"
 #include "scenarios/command_line.h"
 #include "scenarios/internal/http_syntax.h"
-#include "scenarios/internal/json_body.h"
+#include "scenarios/internal/read_auth.h"
+#include "scenarios/internal/read_body.h"
 #include "scenarios/internal/read_check.h"
 #include "scenarios/internal/read_command.h"
 #include "scenarios/internal/read_extract.h"
+#include "scenarios/internal/read_think.h"
 #include "scenarios/internal/slot_scope.h"
 #include "scenarios/internal/values.h"
 #include "scenarios/template.h"
@@ -36,7 +38,6 @@ constexpr std::size_t kNameBytesMax = 100;
 constexpr double kWeightMax = 1e6;
 constexpr NanosRange kTimeoutRange = {Nanos(1), std::chrono::hours(1)};
 constexpr NanosRange kApdexRange = {Nanos(1), std::chrono::hours(1)};
-constexpr NanosRange kThinkRange = {Nanos(0), std::chrono::hours(24)};
 constexpr std::array<std::string_view, 7> kVerbs = {"get",    "post", "put",    "patch",
                                                     "delete", "head", "options"};
 
@@ -107,47 +108,6 @@ std::vector<Header> MergedHeaders(std::vector<Header> own, const std::vector<Hea
   return own;
 }
 
-std::optional<Think> ParseThink(const YamlNode& node, Diagnostics& diagnostics) {
-  const std::optional<std::string> text = ReadText({node, "think"}, diagnostics);
-  if (!text) {
-    return std::nullopt;
-  }
-  std::string_view rest = Trimmed(*text);
-  const std::size_t bracket = rest.find('(');
-  std::vector<Nanos> spans;
-  std::string_view word;
-  if (bracket != std::string_view::npos && rest.ends_with(')')) {
-    word = Trimmed(rest.substr(0, bracket));
-    rest = rest.substr(bracket + 1, rest.size() - bracket - 2);
-  }
-  while (spans.size() < 3) {
-    const std::size_t comma = rest.find(',');
-    const Result<Nanos> span = CheckedDuration(Trimmed(rest.substr(0, comma)), kThinkRange);
-    if (!span) {
-      diagnostics.Add(node.span, Explained("think", span.error()));
-      return std::nullopt;
-    }
-    spans.push_back(*span);
-    if (comma == std::string_view::npos) {
-      break;
-    }
-    rest.remove_prefix(comma + 1);
-  }
-  using Distribution = Think::Distribution;
-  if (word.empty() && spans.size() == 1) {
-    return Think{Distribution::kFixed, spans[0], Nanos(0), Nanos(0)};
-  }
-  if (word == "exponential" && spans.size() == 1) {
-    return Think{Distribution::kExponential, spans[0], Nanos(0), Nanos(0)};
-  }
-  if (word == "uniform" && spans.size() == 2 && spans[0] <= spans[1]) {
-    return Think{Distribution::kUniform, Nanos(0), spans[0], spans[1]};
-  }
-  diagnostics.Add(node.span, fmt::format("'{}' is not a think time", Printable(*text, 60)),
-                  "write 800ms, exponential(800ms) or uniform(1s, 3s)");
-  return std::nullopt;
-}
-
 std::optional<double> ReadWeight(const YamlNode& node, Diagnostics& diagnostics) {
   const std::optional<std::string> text = ReadText({node, "weight"}, diagnostics);
   if (!text) {
@@ -177,7 +137,10 @@ std::optional<Nanos> ReadApdex(const YamlNode& map, Diagnostics& diagnostics,
 class FlowReader {
  public:
   FlowReader(const FlowContext& context, Diagnostics& diagnostics)
-      : defaults_(context.defaults), diagnostics_(diagnostics), scope_{context.data, {}} {}
+      : defaults_(context.defaults),
+        file_name_(context.file_name),
+        diagnostics_(diagnostics),
+        scope_{context.data, {}} {}
 
   Flow ReadFlow(const YamlNode& node, std::size_t index);
   std::vector<Action> ReadSteps(const YamlNode& node, SourceSpan owner);
@@ -188,13 +151,13 @@ class FlowReader {
   void ReadProgram(const YamlNode& node, const YamlEntry& verb, std::vector<Action>& actions);
   void CheckKind(const YamlEntry& verb);
   Nanos ReadTimeout(const YamlNode& node, Nanos usual);
-  void ReadBody(const YamlNode& node, Request& request);
   bool ReadMethodAndPath(const YamlEntry& verb, Request& request);
   std::string ReadStepName(const YamlNode& node, const YamlEntry& verb, std::string usual);
   void CheckContentLength(const YamlNode& node, const Request& request);
   void CheckSlots(const YamlNode& node, const YamlEntry& verb, Request& request);
 
   const StepDefaults& defaults_;
+  std::string_view file_name_;
   Diagnostics& diagnostics_;
   SlotScope scope_;
   std::map<std::string, SourceSpan, std::less<>> step_names_;
@@ -274,10 +237,10 @@ std::vector<Action> FlowReader::ReadSteps(const YamlNode& node, SourceSpan owner
 }
 
 void FlowReader::ReadStep(const YamlNode& node, std::vector<Action>& actions) {
-  constexpr std::array<std::string_view, 19> kKnown = {
-      "get",     "post",    "put",     "patch",   "delete", "head", "options",
-      "request", "command", "name",    "headers", "body",   "json", "timeout",
-      "apdex",   "check",   "extract", "think",   "shell"};
+  constexpr std::array<std::string_view, 21> kKnown = {
+      "get",     "post",    "put",   "patch", "delete",  "head",  "options",
+      "request", "command", "name",  "auth",  "headers", "body",  "json",
+      "form",    "timeout", "apdex", "check", "extract", "think", "shell"};
   const std::size_t before = diagnostics_.count();
   if (!CheckKeys(node, {"step", kKnown, {}}, diagnostics_)) {
     return;
@@ -308,7 +271,7 @@ void FlowReader::ReadStep(const YamlNode& node, std::vector<Action>& actions) {
     }
   }
   if (think != nullptr) {
-    if (const std::optional<Think> pause = ParseThink(think->value, diagnostics_)) {
+    if (const std::optional<Think> pause = ReadThink(think->value, diagnostics_)) {
       actions.emplace_back(*pause);
     }
   }
@@ -358,8 +321,11 @@ Request FlowReader::ReadRequest(const YamlNode& node, const YamlEntry& verb) {
   if (const YamlNode* headers = FindValue(node, "headers")) {
     request.headers = ReadHeaders(*headers, diagnostics_);
   }
+  if (const YamlEntry* auth = Find(node, "auth")) {
+    ReadAuth(*auth, request.headers, diagnostics_);
+  }
   request.headers = MergedHeaders(std::move(request.headers), defaults_.headers);
-  ReadBody(node, request);
+  ReadBody(node, file_name_, request, diagnostics_);
   CheckContentLength(node, request);
   if (const YamlNode* check = FindValue(node, "check")) {
     request.check = ReadCheck(*check, diagnostics_);
@@ -377,8 +343,8 @@ Request FlowReader::ReadRequest(const YamlNode& node, const YamlEntry& verb) {
 // Of the whole request: headers may come from the defaults, which do not know what is extracted.
 void FlowReader::CheckSlots(const YamlNode& node, const YamlEntry& verb, Request& request) {
   const YamlNode* headers = FindValue(node, "headers");
-  const YamlNode* body = FindValue(node, "body");
-  const YamlNode* json = FindValue(node, "json");
+  const YamlNode* auth = FindValue(node, "auth");
+  const YamlEntry* body = FindBody(node);
   const auto check = [&](Named value, std::string_view text) {
     request.has_slots = request.has_slots || HasSlots(text);
     CheckSlotNames(value, text, scope_, diagnostics_);
@@ -386,10 +352,13 @@ void FlowReader::CheckSlots(const YamlNode& node, const YamlEntry& verb, Request
   check({verb.value, "path"}, request.path);
   for (const Header& header : request.headers) {
     const YamlNode* value = headers == nullptr ? nullptr : FindValue(*headers, header.name);
+    if (value == nullptr && auth != nullptr && header.name == kAuthorization) {
+      value = auth;
+    }
     check({value == nullptr ? verb.value : *value, header.name}, header.value);
   }
-  if (body != nullptr || json != nullptr) {
-    check({body != nullptr ? *body : *json, body != nullptr ? "body" : "json"}, request.body);
+  if (body != nullptr) {
+    check({body->value, body->key.text}, request.body);
   }
 }
 
@@ -451,29 +420,6 @@ std::string FlowReader::ReadStepName(const YamlNode& node, const YamlEntry& verb
   return usual;
 }
 
-void FlowReader::ReadBody(const YamlNode& node, Request& request) {
-  const YamlEntry* body = Find(node, "body");
-  const YamlEntry* json = Find(node, "json");
-  if (body != nullptr && json != nullptr) {
-    const YamlEntry* later =
-        body->key.span.line > json->key.span.line || (body->key.span.line == json->key.span.line &&
-                                                      body->key.span.column > json->key.span.column)
-            ? body
-            : json;
-    diagnostics_.Add(later->key.span, "step has both 'body' and 'json'", "keep one of the two");
-    return;
-  }
-  if (body != nullptr) {
-    request.body = ReadSlottedText({body->value, "body"}, diagnostics_).value_or("");
-  }
-  if (json != nullptr) {
-    request.body = ReadJson({json->value, "json"}, diagnostics_).value_or("");
-    if (FindHeader(request.headers, "content-type") == nullptr) {
-      request.headers.push_back(Header{"content-type", "application/json"});
-    }
-  }
-}
-
 void FlowReader::CheckContentLength(const YamlNode& node, const Request& request) {
   const Header* length = FindHeader(request.headers, "content-length");
   if (length != nullptr && HasSlots(request.body)) {
@@ -490,7 +436,7 @@ void FlowReader::CheckContentLength(const YamlNode& node, const Request& request
 }  // namespace
 
 StepDefaults ReadDefaults(const YamlNode& node, Diagnostics& diagnostics) {
-  constexpr std::array<std::string_view, 3> kKnown = {"timeout", "headers", "apdex"};
+  constexpr std::array<std::string_view, 4> kKnown = {"timeout", "headers", "apdex", "auth"};
   StepDefaults defaults;
   if (!CheckKeys(node, {"defaults", kKnown, {}}, diagnostics)) {
     return defaults;
@@ -501,6 +447,9 @@ StepDefaults ReadDefaults(const YamlNode& node, Diagnostics& diagnostics) {
   defaults.apdex = ReadApdex(node, diagnostics, std::nullopt);
   if (const YamlNode* headers = FindValue(node, "headers")) {
     defaults.headers = ReadHeaders(*headers, diagnostics);
+  }
+  if (const YamlEntry* auth = Find(node, "auth")) {
+    ReadAuth(*auth, defaults.headers, diagnostics);
   }
   return defaults;
 }

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "scenarios/diagnostic.h"
@@ -24,6 +25,7 @@ StepDefaults ReadDefaults(const YamlNode& node, Diagnostics& diagnostics);
 struct FlowContext {
   const StepDefaults& defaults;
   std::span<const DataSource> data;
+  std::string_view file_name;  ///< Of the scenario: files of bodies are beside it.
 };
 
 /// The list below `flows:`.

@@ -70,4 +70,11 @@ std::string_view WithoutMark(std::string_view text) {
   return text;
 }
 
+std::string BesideScenario(const std::string& path, std::string_view scenario) {
+  const std::size_t folder = scenario.rfind('/');
+  return path.starts_with('/') || folder == std::string_view::npos
+             ? path
+             : fmt::format("{}/{}", scenario.substr(0, folder), path);
+}
+
 }  // namespace weir::scenarios::internal

@@ -13,6 +13,9 @@ namespace weir::scenarios::internal {
 Result<std::string> ReadSourceFile(const std::string& path, std::string_view what,
                                    std::size_t bytes_max);
 
+/// `path`, if it is relative, from the folder of the file `scenario`.
+std::string BesideScenario(const std::string& path, std::string_view scenario);
+
 /// `text` without a UTF-8 byte order mark.
 std::string_view WithoutMark(std::string_view text);
 

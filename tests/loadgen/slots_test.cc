@@ -60,6 +60,7 @@ TEST_F(SlotsTest, FunctionsGiveWhatTheirSourcesSay) {
   // RFC 4231, test case 2.
   EXPECT_EQ(Body("{{ hmac('Jefe', 'what do ya want for nothing?') }}"),
             "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+  EXPECT_EQ(Body("{{ base64(concat(value, ':', 1)) }}", "a"), "YTox");
   EXPECT_EQ(Body("{{ urlencode(value) }}", "a b/\xC3\xA9~"), "a%20b%2F%C3%A9~");
   EXPECT_EQ(Body("{{ json(value) }}", "a\"b\\\n"), "a\\\"b\\\\\\u000a");
 }

@@ -1,0 +1,153 @@
+#include "scenarios/internal/read_body.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <string>
+
+#include <fmt/format.h>
+
+#include "scenarios/internal/http_syntax.h"
+#include "scenarios/internal/json_body.h"
+#include "scenarios/internal/slot_scope.h"
+#include "scenarios/internal/source_file.h"
+#include "scenarios/internal/values.h"
+#include "scenarios/template.h"
+
+namespace weir::scenarios::internal {
+namespace {
+
+using Kind = YamlNode::Kind;
+
+constexpr std::array<std::string_view, 3> kBodies = {"body", "json", "form"};
+constexpr std::size_t kPathBytesMax = 4000;
+constexpr std::size_t kFileBytesMax = std::size_t{16} * 1024 * 1024;
+constexpr std::size_t kFieldsMax = 1000;
+
+bool IsBefore(const YamlEntry& a, const YamlEntry& b) {
+  return a.key.span.line != b.key.span.line ? a.key.span.line < b.key.span.line
+                                            : a.key.span.column < b.key.span.column;
+}
+
+// A file is sent as it is: what looks like a slot in it is text.
+std::string WithSlotsAsText(const std::string& bytes) {
+  std::string out;
+  for (std::size_t at = 0; at < bytes.size();) {
+    const std::size_t open = std::min(bytes.find("{{", at), bytes.size());
+    out.append(bytes, at, open - at);
+    out += open < bytes.size() ? "{{ '{{' }}" : "";
+    at = open + 2;
+  }
+  return out;
+}
+
+std::string FromFile(const YamlNode& node, std::string_view file_name, Diagnostics& diagnostics) {
+  constexpr std::array<std::string_view, 1> kKnown = {"file"};
+  const YamlNode* file = FindValue(node, "file");
+  if (file == nullptr) {
+    diagnostics.Add(node.span, "body is a map without 'file'",
+                    "write 'body: { file: upload.bin }', or 'json:' for what is sent as JSON; put "
+                    "a text that begins with '{' in quotes");
+    return "";
+  }
+  CheckKeys(node, {"body", kKnown, {}}, diagnostics);
+  const std::optional<std::string> path = ReadName({*file, "file"}, kPathBytesMax, diagnostics);
+  if (!path) {
+    return "";
+  }
+  const Result<std::string> bytes =
+      ReadSourceFile(BesideScenario(*path, file_name), "body", kFileBytesMax);
+  if (!bytes) {
+    diagnostics.Add(file->span, bytes.error());
+    return "";
+  }
+  return HasSlots(*bytes) ? WithSlotsAsText(*bytes) : *bytes;
+}
+
+void AppendEncoded(std::string_view text, std::string& out) {
+  constexpr std::string_view kKept =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+  for (const char c : text) {
+    if (kKept.find(c) != std::string_view::npos) {
+      out += c;
+    } else {
+      fmt::format_to(std::back_inserter(out), "%{:02X}", static_cast<unsigned char>(c));
+    }
+  }
+}
+
+std::string FromFields(const YamlNode& node, Diagnostics& diagnostics) {
+  if (node.kind != Kind::kMap || node.entries.size() > kFieldsMax) {
+    diagnostics.Add(node.span, fmt::format("form must be a map of at most {} fields", kFieldsMax),
+                    "write 'form: { name: ann, colour: red }'");
+    return "";
+  }
+  std::string out;
+  for (const YamlEntry& field : node.entries) {
+    const std::optional<std::string> value =
+        ReadSlottedText({field.value, field.key.text}, diagnostics);
+    if (!value) {
+      continue;
+    }
+    out += out.empty() ? "" : "&";
+    AppendEncoded(field.key.text, out);
+    out += '=';
+    ForEachPart(*value, [&out](std::string_view literal, std::string_view slot) {
+      AppendEncoded(literal, out);
+      out += slot.empty() ? "" : fmt::format("{{{{ urlencode({}) }}}}", slot);
+    });
+  }
+  return out;
+}
+
+void SetType(Request& request, std::string_view type) {
+  const bool has = std::any_of(
+      request.headers.begin(), request.headers.end(),
+      [](const Header& header) { return EqualsIgnoringCase(header.name, "content-type"); });
+  if (!has) {
+    request.headers.push_back(Header{"content-type", std::string(type)});
+  }
+}
+
+}  // namespace
+
+const YamlEntry* FindBody(const YamlNode& step) {
+  const YamlEntry* first = nullptr;
+  for (const std::string_view key : kBodies) {
+    const YamlEntry* entry = Find(step, key);
+    if (entry != nullptr && (first == nullptr || IsBefore(*entry, *first))) {
+      first = entry;
+    }
+  }
+  return first;
+}
+
+void ReadBody(const YamlNode& step, std::string_view file_name, Request& request,
+              Diagnostics& diagnostics) {
+  const YamlEntry* first = FindBody(step);
+  for (const std::string_view key : kBodies) {
+    const YamlEntry* entry = Find(step, key);
+    if (entry != nullptr && entry != first) {
+      diagnostics.Add(entry->key.span,
+                      fmt::format("step has both '{}' and '{}'", first->key.text, key),
+                      "keep one of the two");
+      return;
+    }
+  }
+  if (first == nullptr) {
+    return;
+  }
+  if (first->key.text == "json") {
+    request.body = ReadJson({first->value, "json"}, diagnostics).value_or("");
+    SetType(request, "application/json");
+  } else if (first->key.text == "form") {
+    request.body = FromFields(first->value, diagnostics);
+    SetType(request, "application/x-www-form-urlencoded");
+  } else if (first->value.kind == Kind::kMap) {
+    request.body = FromFile(first->value, file_name, diagnostics);
+  } else {
+    request.body = ReadSlottedText({first->value, "body"}, diagnostics).value_or("");
+  }
+}
+
+}  // namespace weir::scenarios::internal
