@@ -27,7 +27,7 @@ struct ReportData {
 /// One self-contained HTML file: script, style and data inside, no request to anywhere (its content
 /// security policy forbids them), readable without JavaScript as tables of runs and verdicts. Any
 /// text from scenario, build or target is data and never markup.
-/// Cost: about 10 KB and a millisecond per run of a minute.
+/// Cost: about 15 KB and a millisecond per run of half a minute.
 std::string HtmlReport(const ReportData& data);
 
 }  // namespace weir::reports

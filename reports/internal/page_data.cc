@@ -9,16 +9,11 @@
 
 #include "base/text.h"
 #include "reports/internal/history_changes.h"
+#include "reports/internal/seconds_json.h"
 #include "reports/internal/spectrum.h"
 
 namespace weir::reports {
 namespace {
-
-/// Longer runs are folded into points of several seconds.
-constexpr std::uint32_t kPointsMax = 1800;
-
-/// A quantile of a second is drawn only if at least this many values lie beyond it.
-constexpr double kBeyondMin = 1;
 
 Json CurveToJson(const StepRecord& record, LatencyKind kind) {
   const LatencyView view = MergedLatency(record, kind);
@@ -37,70 +32,11 @@ Json CurvesToJson(const StepRecord& record) {
           {"service", CurveToJson(record, LatencyKind::kService)}};
 }
 
-Json SecondQuantile(const Histogram& histogram, double q) {
-  if (histogram.empty() || static_cast<double>(histogram.count()) * (1 - q) < kBeyondMin) {
-    return nullptr;
-  }
-  return histogram.QuantileNs(q);
-}
-
-void AppendPoint(Json& json, const SecondPoint& point) {
-  const Histogram& response = point.response;
-  const RequestCounts& counts = point.counts;
-  json["p50"].push_back(SecondQuantile(response, 0.5));
-  json["p99"].push_back(SecondQuantile(response, 0.99));
-  json["max"].push_back(response.empty() ? Json(nullptr) : Json(response.max_ns()));
-  json["planned"].push_back(counts.planned);
-  json["completed"].push_back(counts.of(Outcome::kCompleted));
-  std::uint64_t errors = 0;
-  for (std::size_t i = 1; i < kOutcomeCount; ++i) {
-    errors += counts.by_outcome[i];
-  }
-  json["errors"].push_back(errors);
-}
-
-// {"width_s", "measured_from" (index or null), "p50", "p99", "max" (ns or null), "planned",
-// "completed", "errors" (requests)}; one entry for every width_s seconds from the start of the
-// run, also for those in which nothing happened.
-Json SecondsToJson(const std::vector<SecondPoint>& seconds) {
-  Json json = {{"width_s", 1}, {"measured_from", nullptr}};
-  for (const char* key : {"p50", "p99", "max", "planned", "completed", "errors"}) {
-    json[key] = Json::array();
-  }
-  if (seconds.empty()) {
-    return json;
-  }
-  std::vector<const SecondPoint*> points;
-  for (const SecondPoint& point : seconds) {
-    points.push_back(&point);
-  }
-  std::stable_sort(points.begin(), points.end(), [](const SecondPoint* a, const SecondPoint* b) {
-    return a->second < b->second;
-  });
-  const std::uint32_t last = points.back()->second;
-  const std::uint32_t width = last / kPointsMax + 1;
-  json["width_s"] = width;
-  std::size_t next = 0;
-  SecondPoint sum;  // Warm-up and measured part of one second are one point on the page.
-  for (std::uint32_t i = 0; i <= last / width; ++i) {
-    sum.counts = {};
-    sum.response.Clear();
-    for (; next < points.size() && points[next]->second / width == i; ++next) {
-      sum.counts += points[next]->counts;
-      sum.response.Merge(points[next]->response);
-      if (json["measured_from"].is_null() && points[next]->phase == Phase::kMeasure) {
-        json["measured_from"] = i;
-      }
-    }
-    AppendPoint(json, sum);
-  }
-  return json;
-}
-
 Json RunPageToJson(const RunPage& page) {
   Json json = RunToJson(page.run);
   json["curves"] = CurvesToJson(page.run.Total(Phase::kMeasure));
   json["seconds"] = SecondsToJson(page.seconds);
+  json["heatmap"] = HeatmapToJson(page.seconds);
   return json;
 }
 

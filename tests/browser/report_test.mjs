@@ -187,15 +187,96 @@ test("the charts of a run share one cursor", async () => {
   const box = await over.boundingBox();
   await page.mouse.move(box.x + (box.width * 12) / 29, box.y + 40);
   const legends = page.locator(".legend");
-  for (const i of [0, 1, 2]) {
-    assert.match(await legends.nth(i).locator(".legend-x").textContent(), /^second 12$/);
+  for (const i of [0, 1, 2, 3]) {
+    assert.match(await legends.nth(i).locator(".legend-x").textContent(), /^second 12\b/);
   }
-  const shown = await legends.nth(0).locator(".legend-value").allTextContents();
+  const shown = await legends.nth(1).locator(".legend-value").allTextContents();
   assert.ok(Math.abs(parsed(shown[0]) / run.seconds.max[12] - 1) < 0.0051);
   assert.equal(
-    await legends.nth(2).locator(".legend-value").textContent(),
+    await legends.nth(3).locator(".legend-value").textContent(),
     String(run.seconds.errors[12]),
   );
+  page.check();
+});
+
+/** The columns of a heatmap, each as a list of [row, requests]. */
+function columnsOf({ cells }) {
+  const columns = [];
+  for (let at = 0; at < cells.length; at += 1 + 2 * cells[at]) {
+    let row = 0;
+    columns.push(
+      Array.from({ length: cells[at] }, (_, i) => [
+        (row += cells[at + 1 + 2 * i]),
+        cells[at + 2 + 2 * i],
+      ]),
+    );
+  }
+  return columns;
+}
+
+test("the heatmap says how many requests are under the pointer", async () => {
+  const run = dataOf("report.html").runs.find((each) => each.run === 14);
+  const column = columnsOf(run.heatmap)[18];
+  const requests = column.reduce((sum, [, count]) => sum + count, 0);
+  assert.equal(requests, run.seconds.completed[18]);
+  const page = await open("report.html", { hash: "#/run/14" });
+  const heatmap = page.locator("figure", { hasText: "every request that was answered" });
+  await heatmap.locator(".plot").focus();
+  for (let i = 0; i <= 18; i++) {
+    await page.keyboard.press("ArrowRight");
+  }
+  const where = heatmap.locator(".legend-x");
+  assert.equal(await where.textContent(), `second 18: ${requests} requests`);
+  const over = heatmap.locator(".u-over");
+  await over.scrollIntoViewIfNeeded();
+  const box = await over.boundingBox();
+  let seen = 0;
+  const cells = new Set();
+  for (let y = 0.5; y < box.height; y += 1) {
+    await page.mouse.move(box.x + (box.width * 18.5) / 30, box.y + y);
+    const text = await where.textContent();
+    const match = /^second 18: (\d+) requests? from .* to /.exec(text);
+    if (match && !cells.has(text)) {
+      cells.add(text);
+      seen += Number(match[1]);
+    }
+  }
+  assert.equal(seen, requests);
+  page.check();
+});
+
+test("a slice of the heatmap has its own percentiles and lives in the address", async () => {
+  const run = dataOf("report.html").runs.find((each) => each.run === 14);
+  const page = await open("report.html", { hash: "#/run/14" });
+  const over = page.locator(".u-over").first();
+  await over.scrollIntoViewIfNeeded();
+  const box = await over.boundingBox();
+  const x = (second) => box.x + (box.width * (second + 0.5)) / 30;
+  await page.mouse.move(x(17), box.y + 50);
+  await page.mouse.down();
+  await page.mouse.move(x(19), box.y + 60, { steps: 4 });
+  await page.mouse.up();
+  assert.match(page.url(), /slice=17-19$/);
+  const sent = [17, 18, 19].reduce((sum, second) => sum + run.seconds.completed[second], 0);
+  const check = async (requests) => {
+    const [inside, rest] = await cellsOf(page, "Slice");
+    assert.equal(Number(inside[1].value), requests);
+    assert.equal(Number(inside[1].value) + Number(rest[1].value), run.requests.completed);
+    return inside;
+  };
+  const inside = await check(sent);
+  assert.ok(Math.abs(Number(inside[2].value) / 2.68e6 - 1) < 0.25, inside[2].text);
+  assert.ok(Number(inside[4].value) > 100e6, inside[4].text);
+  assert.equal(inside[6].text, "n/a");
+  await page.reload();
+  await check(sent);
+  await page.locator(".plot").first().focus();
+  await page.keyboard.press("Escape");
+  assert.equal(await page.locator('[aria-label="Slice"]').count(), 0);
+  assert.doesNotMatch(page.url(), /slice/);
+  await page.keyboard.press("ArrowRight");
+  await page.keyboard.press("Shift+ArrowRight");
+  assert.equal((await cellsOf(page, "Slice"))[0][0].text, "seconds 0 to 1");
   page.check();
 });
 

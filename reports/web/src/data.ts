@@ -79,6 +79,12 @@ export interface Seconds {
   errors: number[];
 }
 
+/** A grid over time and latency; reports/internal/seconds_json.h says how `cells` is written. */
+export interface Heatmap {
+  width_s: number;
+  cells: number[];
+}
+
 export interface Subject extends Measured {
   scenario: string;
   target: string;
@@ -113,6 +119,7 @@ export interface Run extends Subject {
   validity: Validity | null;
   resources: { cpu_s: number | null; rss_bytes_max: number | null };
   seconds: Seconds;
+  heatmap: Heatmap;
 }
 
 /** Several runs of one build, merged into one distribution. */

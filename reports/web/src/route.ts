@@ -34,9 +34,13 @@ export function go(path: string[], parameters: Record<string, string> = {}): voi
   location.hash = linkTo(path, parameters);
 }
 
-/** Changes one parameter without a new entry in the browser's history. */
+/** Changes one parameter (empty: takes it away) without a new entry in the browser's history. */
 export function replaceParameter(key: string, value: string): void {
   const { path, parameters } = currentRoute();
-  parameters.set(key, value);
+  if (value === "") {
+    parameters.delete(key);
+  } else {
+    parameters.set(key, value);
+  }
   history.replaceState(null, "", linkTo(path, Object.fromEntries(parameters)));
 }

@@ -43,6 +43,19 @@ export interface Chart {
   nameX: (index: number) => string;
   onPick?: (index: number) => void;
   shade?: { from: number; to: number };
+  /** Draws behind the lines. */
+  paint?: (plot: uPlot) => void;
+  /** What is under the pointer, in place of nameX while it is over this chart. */
+  nameAt?: (index: number, y: number) => string;
+  /** A stretch of x may be dragged (or grown with Shift and an arrow key): its indices, or null. */
+  onSlice?: (slice: Slice | null) => void;
+  slice?: Slice | null;
+}
+
+/** Indices of x, both included. */
+export interface Slice {
+  from: number;
+  to: number;
 }
 
 export interface Figure {
@@ -138,6 +151,10 @@ function shadePlugin(shade: NonNullable<Chart["shade"]>): uPlot.Plugin {
   };
 }
 
+function paintPlugin(paint: (plot: uPlot) => void): uPlot.Plugin {
+  return { hooks: { drawAxes: (plot) => paint(plot) } };
+}
+
 class Legend {
   readonly element = h("div", { class: "legend" });
   private readonly where = h("span", { class: "legend-x" });
@@ -153,8 +170,10 @@ class Legend {
     this.element.append(this.where);
   }
 
-  show(index: number | null): void {
-    this.where.textContent = index === null ? "" : this.chart.nameX(index);
+  show(index: number | null, y: number | null = null): void {
+    const { nameX, nameAt } = this.chart;
+    this.where.textContent =
+      index === null ? "" : nameAt && y !== null ? nameAt(index, y) : nameX(index);
     for (const { line, cell } of this.cells) {
       const value = index === null ? null : line.values[index];
       cell.textContent =
@@ -163,17 +182,50 @@ class Legend {
   }
 }
 
+function showSlice(plot: uPlot, chart: Chart, slice: Slice | null): void {
+  const half = ((chart.x[1] ?? 1) - (chart.x[0] ?? 0)) / 2;
+  const left = slice ? plot.valToPos((chart.x[slice.from] ?? 0) - half, "x") : 0;
+  const right = slice ? plot.valToPos((chart.x[slice.to] ?? 0) + half, "x") : 0;
+  plot.setSelect({ left, width: right - left, top: 0, height: plot.over.clientHeight }, false);
+}
+
+function setSlice(chart: Chart, plot: uPlot, slice: Slice | null): void {
+  chart.slice = slice;
+  showSlice(plot, chart, slice);
+  chart.onSlice?.(slice);
+}
+
+// The end at which the cursor stands moves; without a slice there, one begins.
+function growSlice(chart: Chart, plot: uPlot, at: number, next: number): void {
+  const { slice } = chart;
+  const fixed = slice?.to === at ? slice.from : slice?.from === at ? slice.to : at;
+  setSlice(chart, plot, { from: Math.min(fixed, next), to: Math.max(fixed, next) });
+}
+
+// uPlot reports a drag in pixels; less than a few is a click, which takes the slice away.
+function sliceDragged(chart: Chart, plot: uPlot): void {
+  const { left, width } = plot.select;
+  const from = plot.posToIdx(left);
+  setSlice(chart, plot, width < 4 ? null : { from, to: plot.posToIdx(left + width) });
+}
+
 function moveByKey(chart: Chart, plot: uPlot, event: KeyboardEvent): void {
   const at = plot.cursor.idx ?? -1;
   const step = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
   if (event.key === "Enter" && at >= 0) {
     chart.onPick?.(at);
   }
+  if (event.key === "Escape" && chart.slice) {
+    setSlice(chart, plot, null);
+  }
   if (step === 0) {
     return;
   }
   event.preventDefault();
   const next = Math.min(Math.max(at < 0 ? 0 : at + step, 0), chart.x.length - 1);
+  if (event.shiftKey && chart.onSlice) {
+    growSlice(chart, plot, Math.max(at, 0), next);
+  }
   plot.setCursor({
     left: plot.valToPos(chart.x[next] ?? 0, "x"),
     top: plot.bbox.height / devicePixelRatio / 2,
@@ -188,8 +240,8 @@ function uplotOptions(chart: Chart, width: number, legend: Legend): uPlot.Option
     padding: [8, 14, 0, 0],
     legend: { show: false },
     cursor: {
-      drag: { x: false, y: false },
-      points: { size: 7 },
+      drag: { x: chart.onSlice !== undefined, y: false, setScale: false },
+      points: { size: 7, ...(chart.paint ? { show: false } : {}) },
       ...(chart.sync ? { sync: { key: chart.sync } } : {}),
     },
     scales: {
@@ -198,9 +250,23 @@ function uplotOptions(chart: Chart, width: number, legend: Legend): uPlot.Option
     },
     axes: [uplotAxis(chart.xAxis, 2), uplotAxis(chart.yAxis, 3)],
     series: [{}, ...chart.lines.map(uplotSeries)],
-    plugins: chart.shade ? [shadePlugin(chart.shade)] : [],
-    hooks: { setCursor: [(plot) => legend.show(plot.cursor.idx ?? null)] },
+    plugins: [
+      ...(chart.shade ? [shadePlugin(chart.shade)] : []),
+      ...(chart.paint ? [paintPlugin(chart.paint)] : []),
+    ],
+    hooks: {
+      setCursor: [(plot) => legend.show(plot.cursor.idx ?? null, pointed(plot))],
+      ...(chart.onSlice ? { setSelect: [(plot: uPlot) => sliceDragged(chart, plot)] } : {}),
+    },
   };
+}
+
+// The value under the pointer, if it is over this chart and not over one that shares its cursor.
+function pointed(plot: uPlot): number | null {
+  const { top } = plot.cursor;
+  return plot.over.matches(":hover") && top !== undefined && top >= 0
+    ? plot.posToVal(top, "y")
+    : null;
 }
 
 export function figure(chart: Chart): Figure {
@@ -223,10 +289,14 @@ export function figure(chart: Chart): Figure {
     plot?.destroy();
     const data: uPlot.AlignedData = [chart.x, ...chart.lines.map((line) => line.values)];
     plot = new uPlot(uplotOptions(chart, place.clientWidth, legend), data, place);
+    if (chart.slice) {
+      showSlice(plot, chart, chart.slice);
+    }
   };
   const observer = new ResizeObserver(() => {
     if (plot && place.clientWidth > 0 && plot.width !== place.clientWidth) {
       plot.setSize({ width: place.clientWidth, height: chart.height ?? 260 });
+      showSlice(plot, chart, chart.slice ?? null);
     }
   });
   observer.observe(place);

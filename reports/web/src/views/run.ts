@@ -1,3 +1,4 @@
+import { heatmapFigure } from "../charts/heatmap";
 import { secondsFigures } from "../charts/seconds";
 import { spectrumFigure } from "../charts/spectrum";
 import {
@@ -13,6 +14,7 @@ import { datum, h, name, unknown, type Child } from "../dom";
 import * as format from "../format";
 import { latencyCell, latencySection, waitFactor } from "../parts/latency";
 import { known, stateBadge } from "../parts/runs";
+import { slicePart } from "../parts/slice";
 import { section, table } from "../parts/table";
 import { gradeBadge, validityBanner } from "../parts/validity";
 import { badge } from "../parts/verdict";
@@ -256,7 +258,8 @@ function neighbours(report: Report, run: Run): HTMLElement {
 }
 
 export function runView(report: Report, run: Run): View {
-  const seconds = secondsFigures(run);
+  const slice = slicePart(run);
+  const seconds = [heatmapFigure(run, slice.show, slice.slice), ...secondsFigures(run)];
   const spectrum = spectrumFigure("Percentile spectrum", [
     // Wider, so that it is seen where both are equal, as they are for a target that keeps up.
     { label: "response", colour: "series-2", curve: run.curves.response, width: 4 },
@@ -286,7 +289,10 @@ export function runView(report: Report, run: Run): View {
     ...remarks(run),
     tiles(run),
     thresholdsSection(run),
-    section("Over time", ...seconds.map((each) => each.element)),
+    section(
+      "Over time",
+      ...seconds.flatMap((each, i) => (i === 0 ? [each.element, slice.element] : [each.element])),
+    ),
     section("Distribution", spectrum.element),
     latencySection(run),
     stepsSection(run),
