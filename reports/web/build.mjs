@@ -39,6 +39,10 @@ const style = await bundle("src/style.css", { target: "chrome100" });
 if (/<\/script|<!--/i.test(script) || /<\/style/i.test(style)) {
   throw new Error("the bundle has text that ends its own element");
 }
+// esbuild leaves what stands in a regular expression as it is.
+if (/[^\x00-\x7f]/.test(script + style)) {
+  throw new Error("the bundle is not ASCII: write \\u escapes in regular expressions");
+}
 const gzipBytes = gzipSync(script, { level: 9 }).length;
 if (gzipBytes > budgetGzipBytes) {
   throw new Error(`the script is ${gzipBytes} bytes gzipped; the budget is ${budgetGzipBytes}`);

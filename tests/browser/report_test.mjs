@@ -1,93 +1,8 @@
 // The report in a real browser: node --test report_test.mjs, with REPORT_FIXTURE = the program
-// that writes the reports. Fails on any console error and on any request but the file itself.
+// that writes the reports.
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { after, afterEach, before, test } from "node:test";
-import { pathToFileURL } from "node:url";
-import { chromium } from "playwright-core";
-
-const quiet = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
-
-const folder = mkdtempSync(join(tmpdir(), "weir-report-"));
-let browser;
-let contexts = [];
-
-before(async () => {
-  execFileSync(process.env.REPORT_FIXTURE, [folder]);
-  browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: quiet });
-});
-
-afterEach(async () => {
-  await Promise.all(contexts.map((context) => context.close()));
-  contexts = [];
-});
-
-after(async () => {
-  await browser?.close();
-  rmSync(folder, { recursive: true, force: true });
-});
-
-/** Opens a report; `page.check()` fails on anything that went wrong since. */
-async function open(file, { hash = "", ...options } = {}) {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
-  contexts.push(context);
-  const page = await context.newPage();
-  const wrong = [];
-  const requests = [];
-  page.on("console", (message) => {
-    if (["error", "warning"].includes(message.type())) {
-      wrong.push(`console: ${message.text()}`);
-    }
-  });
-  page.on("pageerror", (error) => wrong.push(`error: ${error.message}`));
-  page.on("dialog", (dialog) => {
-    wrong.push(`dialog: ${dialog.message()}`);
-    void dialog.dismiss();
-  });
-  page.on("request", (request) => requests.push(request.url().split("#")[0]));
-  const url = pathToFileURL(join(folder, file)).href;
-  await page.goto(url + hash);
-  page.check = () => {
-    assert.deepEqual(wrong, []);
-    assert.deepEqual([...new Set(requests)], [url]);
-  };
-  return page;
-}
-
-function dataOf(file) {
-  const html = readFileSync(join(folder, file), "utf8");
-  return JSON.parse(/id="data">(.*?)<\/script>/s.exec(html)[1]);
-}
-
-/** A number as the page writes it, back in ns, per second or as a ratio. */
-function parsed(text) {
-  const match = /^(?:≥\s)?([\d.,]+)\s?(ns|µs|ms|s|\/s|k\/s|%)?$/.exec(text);
-  assert.ok(match, `not a number: ${text}`);
-  const factors = { ns: 1, µs: 1e3, ms: 1e6, s: 1e9, "/s": 1, "k/s": 1e3, "%": 0.01 };
-  return Number(match[1].replaceAll(",", "")) * (factors[match[2]] ?? 1);
-}
-
-async function cellsOf(page, region) {
-  return page.locator(`[role=region][aria-label="${region}"] tbody tr`).evaluateAll((rows) =>
-    rows.map((row) =>
-      [...row.cells].map((cell) => ({
-        text: cell.textContent,
-        value: cell.querySelector("data")?.value,
-      })),
-    ),
-  );
-}
+import { test } from "node:test";
+import { cellsOf, dataOf, open, parsed } from "./harness.mjs";
 
 test("the run's table shows what the data says", async () => {
   const run = dataOf("report.html").runs.find((each) => each.run === 15);
@@ -199,87 +114,6 @@ test("the charts of a run share one cursor", async () => {
   page.check();
 });
 
-/** The columns of a heatmap, each as a list of [row, requests]. */
-function columnsOf({ cells }) {
-  const columns = [];
-  for (let at = 0; at < cells.length; at += 1 + 2 * cells[at]) {
-    let row = 0;
-    columns.push(
-      Array.from({ length: cells[at] }, (_, i) => [
-        (row += cells[at + 1 + 2 * i]),
-        cells[at + 2 + 2 * i],
-      ]),
-    );
-  }
-  return columns;
-}
-
-test("the heatmap says how many requests are under the pointer", async () => {
-  const run = dataOf("report.html").runs.find((each) => each.run === 14);
-  const column = columnsOf(run.heatmap)[18];
-  const requests = column.reduce((sum, [, count]) => sum + count, 0);
-  assert.equal(requests, run.seconds.completed[18]);
-  const page = await open("report.html", { hash: "#/run/14" });
-  const heatmap = page.locator("figure", { hasText: "every request that was answered" });
-  await heatmap.locator(".plot").focus();
-  for (let i = 0; i <= 18; i++) {
-    await page.keyboard.press("ArrowRight");
-  }
-  const where = heatmap.locator(".legend-x");
-  assert.equal(await where.textContent(), `second 18: ${requests} requests`);
-  const over = heatmap.locator(".u-over");
-  await over.scrollIntoViewIfNeeded();
-  const box = await over.boundingBox();
-  let seen = 0;
-  const cells = new Set();
-  for (let y = 0.5; y < box.height; y += 1) {
-    await page.mouse.move(box.x + (box.width * 18.5) / 30, box.y + y);
-    const text = await where.textContent();
-    const match = /^second 18: (\d+) requests? from .* to /.exec(text);
-    if (match && !cells.has(text)) {
-      cells.add(text);
-      seen += Number(match[1]);
-    }
-  }
-  assert.equal(seen, requests);
-  page.check();
-});
-
-test("a slice of the heatmap has its own percentiles and lives in the address", async () => {
-  const run = dataOf("report.html").runs.find((each) => each.run === 14);
-  const page = await open("report.html", { hash: "#/run/14" });
-  const over = page.locator(".u-over").first();
-  await over.scrollIntoViewIfNeeded();
-  const box = await over.boundingBox();
-  const x = (second) => box.x + (box.width * (second + 0.5)) / 30;
-  await page.mouse.move(x(17), box.y + 50);
-  await page.mouse.down();
-  await page.mouse.move(x(19), box.y + 60, { steps: 4 });
-  await page.mouse.up();
-  assert.match(page.url(), /slice=17-19$/);
-  const sent = [17, 18, 19].reduce((sum, second) => sum + run.seconds.completed[second], 0);
-  const check = async (requests) => {
-    const [inside, rest] = await cellsOf(page, "Slice");
-    assert.equal(Number(inside[1].value), requests);
-    assert.equal(Number(inside[1].value) + Number(rest[1].value), run.requests.completed);
-    return inside;
-  };
-  const inside = await check(sent);
-  assert.ok(Math.abs(Number(inside[2].value) / 2.68e6 - 1) < 0.25, inside[2].text);
-  assert.ok(Number(inside[4].value) > 100e6, inside[4].text);
-  assert.equal(inside[6].text, "n/a");
-  await page.reload();
-  await check(sent);
-  await page.locator(".plot").first().focus();
-  await page.keyboard.press("Escape");
-  assert.equal(await page.locator('[aria-label="Slice"]').count(), 0);
-  assert.doesNotMatch(page.url(), /slice/);
-  await page.keyboard.press("ArrowRight");
-  await page.keyboard.press("Shift+ArrowRight");
-  assert.equal((await cellsOf(page, "Slice"))[0][0].text, "seconds 0 to 1");
-  page.check();
-});
-
 test("deep links, the metric and the two sides live in the address", async () => {
   const page = await open("report.html", { hash: "#/?metric=p50" });
   assert.equal(await page.locator('input[value="p50"]').isChecked(), true);
@@ -374,7 +208,7 @@ test("nothing is wider than the screen, also on a phone and with names of 10 kB"
     const url = page.url();
     for (const width of [360, 390, 768, 1280]) {
       await page.setViewportSize({ width, height: 800 });
-      for (const hash of ["#/", "#/run/6", "#/compare"]) {
+      for (const hash of ["#/", "#/run/6", "#/compare", "#/gate", "#/history"]) {
         await page.goto(url + hash);
         const excess = await page.evaluate(
           () => document.documentElement.scrollWidth - window.innerWidth,

@@ -140,6 +140,13 @@ export interface Check {
   tolerance: number | null;
   demand?: string;
   p_value: number | null;
+  alpha: number | null;
+  /** Smallest change that these runs find in 4 of 5 cases. */
+  detectable: number | null;
+  flip: string;
+  weight: number;
+  key: boolean;
+  waiver: string;
   verdict: VerdictWord;
   reason: string;
   runs_needed: number | null;
@@ -148,6 +155,9 @@ export interface Check {
 export interface Verdict {
   verdict: VerdictWord;
   reason: string;
+  action: string;
+  action_reason: string;
+  score: [number, number] | null;
   candidate: string;
   baseline: string;
   candidate_runs: number[];

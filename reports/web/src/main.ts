@@ -4,6 +4,8 @@ import { h } from "./dom";
 import { currentRoute, linkTo } from "./route";
 import { current, startTheme, themeChanged, toggle } from "./theme";
 import { compareView } from "./views/compare";
+import { gateView } from "./views/gate";
+import { historyView } from "./views/history";
 import { overview } from "./views/overview";
 import { runView } from "./views/run";
 import type { View } from "./views/view";
@@ -26,6 +28,13 @@ function viewFor(report: Report): View {
   if (page === "compare") {
     return compareView(report);
   }
+  if (page === "gate") {
+    return gateView(report, key) ?? notFound(`verdict ${key ?? ""}`);
+  }
+  if (page === "history") {
+    const scenario = key ?? report.runs[report.runs.length - 1]?.scenario ?? "";
+    return historyView(report, scenario) ?? notFound(`scenario ${scenario}`);
+  }
   const run = page === "run" ? findRun(report, key ?? "") : undefined;
   return run
     ? runView(report, run)
@@ -33,18 +42,16 @@ function viewFor(report: Report): View {
 }
 
 function topBar(): { element: HTMLElement; update: () => void } {
-  const links = [
-    {
-      href: "#/",
-      text: "Overview",
-      is: (page: string | undefined) => page === undefined || page === "run",
-    },
-    {
-      href: linkTo(["compare"]),
-      text: "Compare",
-      is: (page: string | undefined) => page === "compare",
-    },
-  ].map((link) => ({ ...link, element: h("a", { href: link.href }, link.text) }));
+  const pages: [string[], string, (string | undefined)[]][] = [
+    [[], "Overview", [undefined, "run"]],
+    [["history"], "History", ["history"]],
+    [["compare"], "Compare", ["compare"]],
+    [["gate"], "Gates", ["gate"]],
+  ];
+  const links = pages.map(([path, text, within]) => ({
+    within,
+    element: h("a", { href: linkTo(path) }, text),
+  }));
   const button = h("button", { type: "button", class: "theme", click: toggle });
   const element = h(
     "header",
@@ -56,7 +63,7 @@ function topBar(): { element: HTMLElement; update: () => void } {
   const update = (): void => {
     const [page] = currentRoute().path;
     for (const link of links) {
-      if (link.is(page)) {
+      if (link.within.includes(page)) {
         link.element.setAttribute("aria-current", "page");
       } else {
         link.element.removeAttribute("aria-current");

@@ -15,6 +15,7 @@ export interface Line {
   points?: boolean;
   pointSize?: number; // In pixels.
   connected?: boolean; // Over gaps.
+  stepped?: boolean; // A level for each x, from half a step before it to half a step after.
   hidden?: boolean; // Not in the legend: the continuation of another line.
 }
 
@@ -32,6 +33,8 @@ export interface Axis {
 
 export interface Chart {
   title: string;
+  /** Where the title leads. */
+  href?: string;
   note?: string;
   x: number[];
   xAxis: Axis;
@@ -120,6 +123,22 @@ function uplotAxis(axis: Axis, side: number): uPlot.Axis {
   };
 }
 
+// uPlot's own steps begin and end at a point; these reach half a step to either side.
+function stepPaths(plot: uPlot, series: number, first: number, last: number): uPlot.Series.Paths {
+  const stroke = new Path2D();
+  const values = plot.data[series] ?? [];
+  for (let i = first; i <= last; i++) {
+    const value = values[i];
+    if (value !== null && value !== undefined) {
+      const y = plot.valToPos(value, "y", true);
+      const x = plot.data[0][i] ?? 0;
+      stroke.moveTo(plot.valToPos(x - 0.5, "x", true), y);
+      stroke.lineTo(plot.valToPos(x + 0.5, "x", true), y);
+    }
+  }
+  return { stroke };
+}
+
 function uplotSeries(line: Line): uPlot.Series {
   const stroke = colour(line.colour);
   return {
@@ -128,6 +147,7 @@ function uplotSeries(line: Line): uPlot.Series {
     width: line.width ?? 1.5,
     ...(line.dash ? { dash: line.dash } : {}),
     spanGaps: line.connected ?? false,
+    ...(line.stepped ? { paths: stepPaths } : {}),
     points: line.points
       ? { show: true, size: line.pointSize ?? 8, fill: stroke, stroke: colour("page"), width: 1.5 }
       : { show: false },
@@ -280,7 +300,12 @@ export function figure(chart: Chart): Figure {
   const element = h(
     "figure",
     { class: "chart" },
-    h("figcaption", {}, chart.title, chart.note ? h("small", {}, chart.note) : null),
+    h(
+      "figcaption",
+      {},
+      chart.href ? h("a", { href: chart.href }, chart.title) : chart.title,
+      chart.note ? h("small", {}, chart.note) : null,
+    ),
     legend.element,
     place,
   );
@@ -305,6 +330,9 @@ export function figure(chart: Chart): Figure {
     const at = plot?.cursor.idx;
     if (at !== null && at !== undefined) {
       chart.onPick?.(at);
+    }
+    if (plot && chart.slice && !chart.onPick) {
+      setSlice(chart, plot, null);
     }
   });
   const destroy = (): void => {

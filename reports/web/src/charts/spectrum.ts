@@ -19,7 +19,8 @@ export interface NamedCurve {
   width?: number;
 }
 
-function xOf(curve: Curve, i: number): number {
+/** Where point i stands: log10(1 / (1 - q)). */
+export function xOf(curve: Curve, i: number): number {
   return (Math.log10(curve.count) * i) / Math.max(curve.v.length - 1, 1);
 }
 
@@ -29,13 +30,13 @@ function percentileTick(x: number): string {
   return `${x < 1 ? Math.round(share) : +share.toFixed(Math.max(0, Math.round(x) - 2))} %`;
 }
 
-function percentileName(x: number): string {
+export function percentileName(x: number): string {
   const beyond = 10 ** -x;
   const decimals = Math.min(6, Math.max(1, Math.ceil(x) - 1));
   return `p${+(100 * (1 - beyond)).toFixed(decimals)}, slowest 1 in ${count(1 / beyond)}`;
 }
 
-function axis(high: number): Axis {
+export function percentileAxis(high: number): Axis {
   return {
     label: "percentile",
     low: 0,
@@ -101,7 +102,7 @@ export function spectrumFigure(title: string, curves: NamedCurve[]): Figure {
     title,
     note: "each step to the right is a ten times rarer request; the last point is the slowest",
     x,
-    xAxis: axis(x[x.length - 1] ?? 1),
+    xAxis: percentileAxis(x[x.length - 1] ?? 1),
     yAxis: latencyAxis("latency", values),
     height: 320,
     nameX: (i) => percentileName(x[i] ?? 0),

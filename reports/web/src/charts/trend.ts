@@ -2,6 +2,7 @@
 import { errorRatio, runName, type Change, type ColumnKey, type Run } from "../data";
 import { duration, minute, percent, percentTick, rate, rateTick, short } from "../format";
 import { figure, latencyAxis, noData, type Axis, type Figure, type Line } from "./plot";
+import { linkTo } from "../route";
 import { linearTicks } from "./ticks";
 
 export interface Metric {
@@ -88,7 +89,7 @@ function linesOf(runs: Run[], metric: Metric): { lines: Line[]; perBuild: boolea
   return { lines, perBuild };
 }
 
-function runAxis(runs: Run[], perBuild: boolean): Axis {
+export function runAxis(runs: Run[], perBuild: boolean): Axis {
   const label = (i: number): string => {
     const run = runs[i];
     return !run ? "" : perBuild || run.build === "" ? String(run.run ?? "–") : short(run.build, 9);
@@ -105,7 +106,7 @@ function runAxis(runs: Run[], perBuild: boolean): Axis {
   };
 }
 
-function runWords(run: Run, metric: Metric): string {
+export function runWords(run: Run, metric: Metric): string {
   const bounds: string[] = run.latency_ns.response.lower_bounds;
   const parts = [
     bounds.includes(metric.key) ? "at least" : "",
@@ -159,6 +160,7 @@ export function trendFigure(
   const { lines, perBuild } = linesOf(runs, metric);
   return figure({
     title: short(scenario, 80),
+    href: linkTo(["history", scenario], { metric: metric.key }),
     note: `${metric.title} of ${runs.length === 1 ? "1 run" : `${runs.length} runs`}; click a point to open its run`,
     x: runs.map((_, i) => i),
     xAxis: runAxis(runs, perBuild),

@@ -23,7 +23,7 @@ export function badge(word: VerdictWord | "unknown"): HTMLElement {
   );
 }
 
-function metricWords(check: Check): string {
+export function metricWords(check: Check): string {
   return format.words(check.metric).replace(".", ", ");
 }
 
@@ -77,7 +77,7 @@ function reasons(verdict: Verdict): HTMLElement[] {
     .map((check) => h("p", { class: "note" }, `${metricWords(check)}: ${check.reason}`));
 }
 
-function runList(report: Report, numbers: number[]): string {
+export function runList(report: Report, numbers: number[]): string {
   const known = numbers.filter((number) => report.runs.some((run) => run.run === number));
   const shown = (known.length > 0 ? known : numbers).slice(0, 12).join(", ");
   return `${numbers.length === 1 ? "run" : `${numbers.length} runs:`} ${shown}${numbers.length > 12 ? ", …" : ""}`;
@@ -116,6 +116,8 @@ export function verdictCard(
       "footer",
       {},
       `Candidate: ${runList(report, verdict.candidate_runs)}. Baseline: ${runList(report, verdict.baseline_runs)}. Design: ${verdict.design}. `,
+      h("a", { href: linkTo(["gate", String(report.verdicts.indexOf(verdict))]) }, "All about it"),
+      linked === "linked" ? ". " : null,
       linked === "linked"
         ? h(
             "a",

@@ -1,3 +1,4 @@
+import { differenceFigure } from "../charts/difference";
 import { spectrumFigure } from "../charts/spectrum";
 import {
   columns,
@@ -14,6 +15,7 @@ import {
 import { datum, h, name, unknown, type Child } from "../dom";
 import * as format from "../format";
 import { latencyCell } from "../parts/latency";
+import { copyButton, markdownOf } from "../parts/markdown";
 import { section, table } from "../parts/table";
 import { validityBanner } from "../parts/validity";
 import { verdictCard } from "../parts/verdict";
@@ -190,6 +192,9 @@ export function compareView(report: Report): View {
     { label: "A", colour: "series-1", curve: a.subject.curves.response },
     { label: "B", colour: "series-2", curve: b.subject.curves.response },
   ]);
+  const difference = differenceFigure(a.subject.curves.response, b.subject.curves.response);
+  const tables = differences(a.subject, b.subject);
+  const title = `${a.subject.scenario}: B (${b.label}) against A (${a.label})`;
   const element = h(
     "main",
     {},
@@ -205,10 +210,11 @@ export function compareView(report: Report): View {
     picker(report, sides, pair),
     ...banners(report, pair),
     verdict ? section("Verdict", verdictCard(report, verdict, "plain")) : null,
-    section("Distribution", spectrum.element),
+    section("Distribution", spectrum.element, difference.element),
     section(
       "Differences",
-      differences(a.subject, b.subject),
+      copyButton(() => markdownOf(title, tables)),
+      tables,
       h(
         "p",
         { class: "note" },
@@ -216,5 +222,5 @@ export function compareView(report: Report): View {
       ),
     ),
   );
-  return { title: "Compare", element, figures: [spectrum] };
+  return { title: "Compare", element, figures: [spectrum, difference] };
 }

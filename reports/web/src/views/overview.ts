@@ -1,42 +1,15 @@
 import type { Figure } from "../charts/plot";
-import { metrics, trendFigure, type Metric } from "../charts/trend";
+import { trendFigure } from "../charts/trend";
 import { byScenario, runKey, type Report } from "../data";
 import { h } from "../dom";
 import { count, minute } from "../format";
 import { changesTable } from "../parts/changes";
+import { chosenMetric, metricChoice } from "../parts/metrics";
 import { section } from "../parts/table";
 import { runsTable } from "../parts/runs";
 import { verdictCard } from "../parts/verdict";
-import { currentRoute, go, replaceParameter } from "../route";
+import { go } from "../route";
 import type { View } from "./view";
-
-function chosenMetric(): Metric {
-  const key = currentRoute().parameters.get("metric");
-  const fallback = metrics.find((metric) => metric.key === "p99");
-  return metrics.find((metric) => metric.key === key) ?? (fallback as Metric);
-}
-
-function metricChoice(onChange: () => void): HTMLElement {
-  const choice = h("div", {
-    class: "choice",
-    role: "radiogroup",
-    "aria-label": "Metric of the charts",
-  });
-  for (const metric of metrics) {
-    const input = h("input", {
-      type: "radio",
-      name: "metric",
-      value: metric.key,
-      change: () => {
-        replaceParameter("metric", metric.key);
-        onChange();
-      },
-    });
-    input.checked = metric.key === chosenMetric().key;
-    choice.append(h("label", {}, input, h("span", {}, metric.title)));
-  }
-  return choice;
-}
 
 function summary(report: Report): string {
   const scenarios = byScenario(report).size;

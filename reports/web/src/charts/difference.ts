@@ -1,0 +1,105 @@
+// By how much each quantile of B is above that of A, with what these samples leave open.
+import type { Curve } from "../data";
+import { change, percentTick } from "../format";
+import { figure, noData, type Axis, type Figure } from "./plot";
+import { percentileAxis, percentileName, xOf } from "./spectrum";
+import { linearTicks } from "./ticks";
+
+/** As many requests beyond a quantile as make its interval more than a guess. */
+const beyondMin = 10;
+
+/** Each side's interval holds with 95 %, so both together with at least 90 %. */
+const z = 1.96;
+
+const pointsPerDecade = 24;
+
+/** The curve's value at x = log10(1 / (1 - q)), straight between its points. */
+function valueAt(curve: Curve, x: number): number {
+  const last = curve.v.length - 1;
+  const place = Math.min(Math.max((x / xOf(curve, last)) * last, 0), last);
+  const i = Math.min(Math.floor(place), last - 1);
+  const [below = 0, above = 0] = [curve.v[i], curve.v[i + 1]];
+  return below + (above - below) * (place - i);
+}
+
+/**
+ * The interval of a quantile by order statistics, whose ranks are n q -+ z sqrt(n q (1 - q)).
+ * Source: Hahn & Meeker, "Statistical Intervals" (1991), ch. 5, in the normal approximation.
+ */
+function intervalAt(curve: Curve, x: number): [number, number] {
+  const beyond = 10 ** -x;
+  const reach = z * Math.sqrt((beyond * (1 - beyond)) / curve.count);
+  const at = (share: number): number =>
+    valueAt(curve, -Math.log10(Math.min(Math.max(share, 1 / curve.count), 1)));
+  return [at(beyond + reach), at(beyond - reach)];
+}
+
+export interface Difference {
+  x: number[];
+  ratio: number[];
+  low: number[];
+  high: number[];
+}
+
+/** From the median up, as far as both sides have requests enough. Null when that is nowhere. */
+export function differenceOf(a: Curve, b: Curve): Difference | null {
+  const fewest = Math.min(a.count, b.count);
+  const top = Math.log10(fewest / beyondMin);
+  const bound = (curve: Curve): number =>
+    curve.bound_from === null ? Infinity : xOf(curve, Math.max(curve.bound_from - 1, 0));
+  const high = Math.min(top, bound(a), bound(b));
+  if (fewest < 2 * beyondMin || a.v.length < 2 || b.v.length < 2 || high <= Math.log10(2)) {
+    return null;
+  }
+  const points = Math.max(Math.ceil(high * pointsPerDecade), 2);
+  const out: Difference = { x: [], ratio: [], low: [], high: [] };
+  for (let i = 0; i <= points; i++) {
+    const x = Math.log10(1.1) + ((high - Math.log10(1.1)) * i) / points;
+    const [aLow, aHigh] = intervalAt(a, x);
+    const [bLow, bHigh] = intervalAt(b, x);
+    if (aLow > 0) {
+      out.x.push(x);
+      out.ratio.push(valueAt(b, x) / valueAt(a, x) - 1);
+      out.low.push(bLow / aHigh - 1);
+      out.high.push(bHigh / aLow - 1);
+    }
+  }
+  return out.x.length > 1 ? out : null;
+}
+
+function ratioAxis(found: Difference): Axis {
+  const low = Math.min(0, ...found.low);
+  const high = Math.max(0, ...found.high);
+  const room = Math.max((high - low) * 0.06, 0.005);
+  return {
+    label: "B against A",
+    low: low - room,
+    high: high + room,
+    ticks: linearTicks,
+    format: (value) => (value > 0 ? "+" : "") + percentTick(value),
+  };
+}
+
+export function differenceFigure(a: Curve, b: Curve): Figure {
+  const title = "Difference of quantiles";
+  const found = differenceOf(a, b);
+  if (!found) {
+    return noData(title, "Too few requests: either side needs 20 that were answered in time.");
+  }
+  const line = { format: (value: number) => change(value, "") };
+  return figure({
+    title,
+    note: "above 0: B is slower; dotted: at least 90 % intervals from the requests of these runs, without how much runs differ from each other; ends where fewer than 10 requests are slower",
+    x: found.x,
+    xAxis: percentileAxis(found.x[found.x.length - 1] ?? 1),
+    yAxis: ratioAxis(found),
+    lines: [
+      { ...line, label: "B / A − 1", values: found.ratio, colour: "series-2", width: 2 },
+      { ...line, label: "low", values: found.low, colour: "series-2", width: 1, dash: [2, 3] },
+      { ...line, label: "high", values: found.high, colour: "series-2", width: 1, dash: [2, 3] },
+      { ...line, label: "equal", values: found.x.map(() => 0), colour: "quiet", width: 1 },
+    ],
+    height: 260,
+    nameX: (i) => percentileName(found.x[i] ?? 0),
+  });
+}

@@ -1,0 +1,128 @@
+import { historyFigure, segmentsOf, stretch } from "../charts/history";
+import type { Figure, Slice } from "../charts/plot";
+import { byScenario, runKey, type Report, type Run } from "../data";
+import { datum, h, name, unknown } from "../dom";
+import { change, count } from "../format";
+import { changesTable } from "../parts/changes";
+import { filtered, filterForm } from "../parts/filter";
+import { chosenMetric, metricChoice } from "../parts/metrics";
+import { runsTable } from "../parts/runs";
+import { section, table } from "../parts/table";
+import { currentRoute, go, linkTo, replaceParameter } from "../route";
+import type { View } from "./view";
+
+/** The stretch that the address asks for, as "12-18", numbers of runs. */
+function addressed(report: Report, runs: Run[]): Slice | null {
+  const [first, last] = (currentRoute().parameters.get("range") ?? "").split("-");
+  const from = runs.findIndex((run) => runKey(report, run) === first);
+  const to = runs.findIndex((run) => runKey(report, run) === last);
+  return from >= 0 && from <= to ? { from, to } : null;
+}
+
+function segmentsTable(report: Report, runs: Run[]): HTMLElement {
+  const metric = chosenMetric();
+  const segments = segmentsOf(runs, report.changes.changepoints, metric);
+  return table(
+    "Segments",
+    [
+      { title: "runs", left: true },
+      { title: "with a value" },
+      { title: `median ${metric.title}` },
+      { title: "90 % interval" },
+      { title: "against the one before" },
+    ],
+    segments.map((segment, i) => {
+      const before = segments[i - 1];
+      return [
+        stretch(runs, segment),
+        datum(segment.runs, count(segment.runs)),
+        datum(segment.value, metric.format(segment.value)),
+        segment.interval
+          ? segment.interval.map(metric.format).join(" … ")
+          : unknown("fewer than 5 runs"),
+        before && before.value !== 0
+          ? datum(segment.value / before.value - 1, change(segment.value / before.value - 1, ""))
+          : "–",
+      ];
+    }),
+  );
+}
+
+function lists(report: Report, scenario: string, runs: Run[], range: Slice | null): HTMLElement {
+  const shown = range ? runs.slice(range.from, range.to + 1) : runs;
+  const numbers = new Set(shown.map((run) => run.run));
+  const changes = report.changes.changepoints.filter(
+    (each) => each.scenario === scenario && numbers.has(each.run),
+  );
+  return h(
+    "div",
+    {},
+    runs.length > 0 ? section("Segments", segmentsTable(report, runs)) : null,
+    section(
+      "Change points",
+      changes.length > 0
+        ? changesTable(report, changes)
+        : h("p", { class: "no-data" }, "None in these runs."),
+    ),
+    section(
+      range ? `Runs, ${stretch(runs, range)}` : "Runs",
+      shown.length > 0
+        ? runsTable(report, shown)
+        : h("p", { class: "no-data" }, "No run is left by the filter."),
+    ),
+  );
+}
+
+export function historyView(report: Report, scenario: string): View | null {
+  const all = byScenario(report).get(scenario);
+  if (!all) {
+    return null;
+  }
+  const figures: Figure[] = [];
+  const place = h("div", {});
+  const below = h("div", {});
+  const build = (): void => {
+    figures.splice(0).forEach((figure) => figure.destroy());
+    const runs = filtered(all);
+    const range = addressed(report, runs);
+    const list = (slice: Slice | null): void =>
+      below.replaceChildren(lists(report, scenario, runs, slice));
+    const figure = historyFigure({
+      runs,
+      changes: report.changes.changepoints.filter((each) => each.scenario === scenario),
+      metric: chosenMetric(),
+      slice: range,
+      onSlice: (slice) => {
+        const ends = slice ? [runs[slice.from], runs[slice.to]] : [];
+        replaceParameter("range", ends.map((run) => (run ? runKey(report, run) : "")).join("-"));
+        list(slice);
+      },
+      open: (run) => go(["run", runKey(report, run)]),
+    });
+    figures.push(figure);
+    place.replaceChildren(figure.element);
+    list(range);
+  };
+  build();
+  const rebuild = (): void => {
+    build();
+    figures.forEach((figure) => figure.draw());
+  };
+  const others = [...byScenario(report).keys()].filter((each) => each !== scenario).slice(0, 20);
+  const element = h(
+    "main",
+    {},
+    h("p", { class: "crumbs" }, h("a", { href: "#/" }, "All runs")),
+    h("h1", {}, "History ", h("span", { class: "of" }, name(scenario))),
+    section("Runs over time", filterForm(all, rebuild), metricChoice(rebuild), place),
+    below,
+    others.length > 0
+      ? h(
+          "nav",
+          { class: "neighbours", "aria-label": "Other scenarios" },
+          ...others.map((each) => h("a", { href: linkTo(["history", each]) }, name(each))),
+        )
+      : null,
+  );
+  return { title: `History, ${scenario.slice(0, 60)}`, element, figures };
+}

@@ -1,0 +1,235 @@
+// The views of a run, of its history, of two sides and of a verdict, in a real browser.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { cellsOf, dataOf, open, parsed } from "./harness.mjs";
+
+/** The columns of a heatmap, each as a list of [row, requests]. */
+function columnsOf({ cells }) {
+  const columns = [];
+  for (let at = 0; at < cells.length; at += 1 + 2 * cells[at]) {
+    let row = 0;
+    columns.push(
+      Array.from({ length: cells[at] }, (_, i) => [
+        (row += cells[at + 1 + 2 * i]),
+        cells[at + 2 + 2 * i],
+      ]),
+    );
+  }
+  return columns;
+}
+
+test("the heatmap says how many requests are under the pointer", async () => {
+  const run = dataOf("report.html").runs.find((each) => each.run === 14);
+  const column = columnsOf(run.heatmap)[18];
+  const requests = column.reduce((sum, [, count]) => sum + count, 0);
+  assert.equal(requests, run.seconds.completed[18]);
+  const page = await open("report.html", { hash: "#/run/14" });
+  const heatmap = page.locator("figure", { hasText: "every request that was answered" });
+  await heatmap.locator(".plot").focus();
+  for (let i = 0; i <= 18; i++) {
+    await page.keyboard.press("ArrowRight");
+  }
+  const where = heatmap.locator(".legend-x");
+  assert.equal(await where.textContent(), `second 18: ${requests} requests`);
+  const over = heatmap.locator(".u-over");
+  await over.scrollIntoViewIfNeeded();
+  const box = await over.boundingBox();
+  let seen = 0;
+  const cells = new Set();
+  for (let y = 0.5; y < box.height; y += 1) {
+    await page.mouse.move(box.x + (box.width * 18.5) / 30, box.y + y);
+    const text = await where.textContent();
+    const match = /^second 18: (\d+) requests? from .* to /.exec(text);
+    if (match && !cells.has(text)) {
+      cells.add(text);
+      seen += Number(match[1]);
+    }
+  }
+  assert.equal(seen, requests);
+  page.check();
+});
+
+test("a slice of the heatmap has its own percentiles and lives in the address", async () => {
+  const run = dataOf("report.html").runs.find((each) => each.run === 14);
+  const page = await open("report.html", { hash: "#/run/14" });
+  const over = page.locator(".u-over").first();
+  await over.scrollIntoViewIfNeeded();
+  const box = await over.boundingBox();
+  const x = (second) => box.x + (box.width * (second + 0.5)) / 30;
+  await page.mouse.move(x(17), box.y + 50);
+  await page.mouse.down();
+  await page.mouse.move(x(19), box.y + 60, { steps: 4 });
+  await page.mouse.up();
+  assert.match(page.url(), /slice=17-19$/);
+  const sent = [17, 18, 19].reduce((sum, second) => sum + run.seconds.completed[second], 0);
+  const check = async (requests) => {
+    const [inside, rest] = await cellsOf(page, "Slice");
+    assert.equal(Number(inside[1].value), requests);
+    assert.equal(Number(inside[1].value) + Number(rest[1].value), run.requests.completed);
+    return inside;
+  };
+  const inside = await check(sent);
+  assert.ok(Math.abs(Number(inside[2].value) / 2.68e6 - 1) < 0.25, inside[2].text);
+  assert.ok(Number(inside[4].value) > 100e6, inside[4].text);
+  assert.equal(inside[6].text, "n/a");
+  await page.reload();
+  await check(sent);
+  await page.locator(".plot").first().focus();
+  await page.keyboard.press("Escape");
+  assert.equal(await page.locator('[aria-label="Slice"]').count(), 0);
+  assert.doesNotMatch(page.url(), /slice/);
+  await page.keyboard.press("ArrowRight");
+  await page.keyboard.press("Shift+ArrowRight");
+  assert.equal((await cellsOf(page, "Slice"))[0][0].text, "seconds 0 to 1");
+  page.check();
+});
+
+test("a history has the medians of its segments, by change points", async () => {
+  const { runs } = dataOf("report.html");
+  const page = await open("report.html", { hash: "#/history/checkout" });
+  const rows = await cellsOf(page, "Segments");
+  assert.deepEqual(
+    rows.map((row) => row[0].text),
+    ["run 1 to run 3", "run 4 to run 10"],
+  );
+  const p99 = (from, to) =>
+    runs
+      .filter((run) => run.run >= from && run.run <= to)
+      .map((run) => run.latency_ns.response.p99)
+      .sort((a, b) => a - b);
+  assert.equal(Number(rows[0][2].value), p99(1, 3)[1]);
+  assert.equal(Number(rows[1][2].value), p99(4, 10)[3]);
+  // Three runs have no 90 % interval; of seven it reaches from the least to the greatest:
+  // 1 - 2 / 2^7 = 98.4 %, and one further in 1 - 2 (1 + 7) / 2^7 = 87.5 % would not do.
+  assert.equal(rows[0][3].text, "n/a");
+  const interval = rows[1][3].text.split(" … ").map(parsed);
+  for (const [i, value] of [p99(4, 10)[0], p99(4, 10)[6]].entries()) {
+    assert.ok(Math.abs(interval[i] / value - 1) < 0.0051, rows[1][3].text);
+  }
+  assert.equal((await cellsOf(page, "Change points")).length, 1);
+  await page.locator('input[value="p50"]').check();
+  assert.match(page.url(), /metric=p50/);
+  assert.equal((await cellsOf(page, "Segments"))[0][0].text, "run 1 to run 10");
+  page.check();
+});
+
+test("a history is filtered, and the filter lives in the address", async () => {
+  const page = await open("report.html", { hash: "#/history/checkout" });
+  await page.getByLabel("build").selectOption("b2");
+  assert.match(page.url(), /build=b2/);
+  const numbers = async () => (await cellsOf(page, "Runs")).map((row) => row[0].text);
+  assert.deepEqual(await numbers(), ["10", "8", "6", "4", "2"]);
+  await page.reload();
+  assert.deepEqual(await numbers(), ["10", "8", "6", "4", "2"]);
+  await page.getByLabel("build").selectOption("");
+  assert.doesNotMatch(page.url(), /build=/);
+  assert.equal((await numbers()).length, 10);
+  await page.goto(`${page.url().split("#")[0]}#/history/search?host=anvil`);
+  await page.locator("h1", { hasText: "search" }).waitFor();
+  assert.deepEqual(await numbers(), ["16", "15"]);
+  await page.goto(`${page.url().split("#")[0]}#/history/search?build=none`);
+  await page.getByText("No run is left by the filter").first().waitFor();
+  page.check();
+});
+
+test("a range of a history is dragged, a click opens a run", async () => {
+  const page = await open("report.html", { hash: "#/history/checkout" });
+  const over = page.locator(".u-over").first();
+  await over.scrollIntoViewIfNeeded();
+  const box = await over.boundingBox();
+  const x = (run) => box.x + (box.width * (run - 0.5)) / 10;
+  await page.mouse.move(x(3), box.y + 50);
+  await page.mouse.down();
+  await page.mouse.move(x(6), box.y + 60, { steps: 4 });
+  await page.mouse.up();
+  assert.match(page.url(), /range=3-6$/);
+  const numbers = (await cellsOf(page, "Runs")).map((row) => row[0].text);
+  assert.deepEqual(numbers, ["6", "5", "4", "3"]);
+  assert.equal(await page.getByRole("heading", { name: "Runs, run 3 to run 6" }).count(), 1);
+  await page.mouse.click(x(8), box.y + 50);
+  await page.waitForURL(/#\/run\/8$/);
+  page.check();
+});
+
+test("a history says where its runs moved to another machine", async () => {
+  const page = await open("report.html", { hash: "#/history/search" });
+  assert.match(await page.locator("figcaption").innerText(), /dashed: the environment changed/);
+  await page.locator(".plot").focus();
+  for (let i = 0; i < 5; i++) {
+    await page.keyboard.press("ArrowRight");
+  }
+  const where = await page.locator(".legend-x").textContent();
+  assert.match(where, /run 15, .*environment: host=anvil/);
+  page.check();
+});
+
+test("a comparison draws how far apart the quantiles are", async () => {
+  const { builds } = dataOf("report.html");
+  const [a, b] = builds.map((build) => build.latency_ns.response);
+  const page = await open("report.html", { hash: "#/compare?a=build:checkout/b1&b=build:checkout/b2" });
+  const chart = page.locator("figure", { hasText: "Difference of quantiles" });
+  await chart.locator(".plot").focus();
+  let shown = "";
+  for (let i = 0; i < 90 && !(Number(/^p([\d.]+)/.exec(shown)?.[1]) >= 99); i++) {
+    await page.keyboard.press("ArrowRight");
+    shown = await chart.locator(".legend-x").textContent();
+  }
+  const [ratio, low, high] = (await chart.locator(".legend-value").allTextContents()).map((text) =>
+    Number(text.replace("\u2212", "-").replace(/\s?%/, "")),
+  );
+  assert.ok(Math.abs(ratio - 100 * (b.p99 / a.p99 - 1)) < 3, `${shown}: ${ratio}`);
+  assert.ok(low < ratio && ratio < high && high - low < 25, `${low} to ${high}`);
+  page.check();
+});
+
+test("a comparison is copied as Markdown", async () => {
+  const page = await open("report.html", { hash: "#/compare" });
+  await page.evaluate(() => {
+    navigator.clipboard.writeText = (text) => {
+      window.copied = text;
+      return Promise.resolve();
+    };
+  });
+  await page.getByRole("button", { name: "Copy as Markdown" }).click();
+  await page.getByText("Copied.").waitFor();
+  const text = await page.evaluate(() => window.copied);
+  const rows = await cellsOf(page, "response");
+  assert.match(text, /^\*\*checkout: B \(build b2/);
+  assert.ok(text.includes(`| p99 | ${rows[5][1].text.replace("\u202f", " ")} |`), text);
+  await page.evaluate(() => {
+    navigator.clipboard.writeText = () => Promise.reject(new Error("forbidden"));
+  });
+  await page.getByRole("button", { name: "Copy as Markdown" }).click();
+  assert.equal(await page.getByLabel("Markdown").inputValue(), text);
+  page.check();
+});
+
+test("a gate's page has each check's value, limit, effect, evidence and cure", async () => {
+  const [verdict] = dataOf("report.html").verdicts;
+  const page = await open("report.html", { hash: "#/gate/0" });
+  assert.match(await page.locator("h1").innerText(), /fail\s+build:b2 against build:b1/);
+  const cards = page.locator("article.card");
+  assert.equal(await cards.count(), verdict.checks.length);
+  const check = verdict.checks[3];
+  const facts = await cards.nth(3).locator(".facts").innerText();
+  assert.match(facts, /limit\s+a change of 0\.10.pp is tolerated/);
+  assert.match(facts, /effect\s+\+0\.03.pp, 90 % interval/);
+  assert.match(facts, /find a change of 0\.25.pp in 4 of 5 cases; 9 runs a side/);
+  assert.ok(facts.includes(check.reason));
+  assert.ok(facts.includes(check.flip));
+  assert.equal(Number(await cards.nth(3).locator("data").first().getAttribute("value")), check.baseline);
+  await page.getByRole("link", { name: "open" }).click();
+  await page.locator("h1", { hasText: "run:3" }).waitFor();
+  assert.equal((await cellsOf(page, "Verdicts")).length, 2);
+  await page.goto(`${page.url().split("#")[0]}#/gate/9`);
+  await page.locator("h1", { hasText: "Not here" }).waitFor();
+  page.check();
+});
+
+test("an empty report has a gate page and a history page that say so", async () => {
+  const page = await open("empty.html", { hash: "#/gate" });
+  await page.getByText("No verdicts in this report").waitFor();
+  await page.goto(`${page.url().split("#")[0]}#/history`);
+  await page.locator("h1", { hasText: "Not here" }).waitFor();
+  page.check();
+});
