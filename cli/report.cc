@@ -82,7 +82,10 @@ Result<reports::ReportData> Collect(store::Store& store, const ParsedFlags& flag
   data.generated_at = SystemClock().WallNow();
   data.changes = ChangesIn(*runs);
   for (Run& run : *runs) {
-    auto seconds = store.LoadSeconds(run.id);
+    Result<std::vector<SecondPoint>> seconds;
+    if (data.runs.size() < reports::kDetailedRuns) {
+      seconds = store.LoadSeconds(run.id);
+    }
     if (!seconds) {
       return tl::unexpected(seconds.error());
     }

@@ -11,6 +11,7 @@
 #include "reports/internal/json.h"
 #include "reports/internal/markup.h"
 #include "reports/internal/number_text.h"
+#include "reports/internal/packed.h"
 #include "reports/internal/page_assets.h"
 #include "reports/internal/page_data.h"
 
@@ -115,8 +116,8 @@ std::string HtmlReport(const ReportData& data) {
     return html + "<body>" + StaticReport(data) + "</body></html>\n";
   }
   html += "<body><div id=\"app\"></div>\n<noscript>" + StaticReport(data) + "</noscript>\n";
-  html += "<script type=\"application/json\" id=\"data\">";
-  html += JsonText(PageData(data), JsonLayout::kCompact);
+  html += "<script type=\"text/plain\" id=\"data\">";
+  html += Packed(JsonText(PageData(data), JsonLayout::kCompact));
   html += "</script>\n<script>";
   html += kPageScript;
   html += "</script></body></html>\n";

@@ -32,8 +32,24 @@ Json CurvesToJson(const StepRecord& record) {
           {"service", CurveToJson(record, LatencyKind::kService)}};
 }
 
+// What a run's own page would show beyond the figures of the run is left out.
+Json SummaryToJson(const RunPage& page) {
+  Json json = RunToJson(page.run);
+  const StepRecord none;
+  json["detailed"] = false;
+  json["steps"] = Json::array();
+  json["curves"] = CurvesToJson(none);
+  json["seconds"] = SecondsToJson({});
+  json["heatmap"] = HeatmapToJson({});
+  if (!json["validity"].is_null()) {
+    json["validity"]["evidence"] = Json::object();
+  }
+  return json;
+}
+
 Json RunPageToJson(const RunPage& page) {
   Json json = RunToJson(page.run);
+  json["detailed"] = true;
   json["curves"] = CurvesToJson(page.run.Total(Phase::kMeasure));
   json["seconds"] = SecondsToJson(page.seconds);
   json["heatmap"] = HeatmapToJson(page.seconds);
@@ -93,8 +109,9 @@ Json PageData(const ReportData& data) {
     return std::pair(a->run.started_at, a->run.id) < std::pair(b->run.started_at, b->run.id);
   });
   Json runs = Json::array();
-  for (const RunPage* page : pages) {
-    runs.push_back(RunPageToJson(*page));
+  for (std::size_t i = 0; i < pages.size(); ++i) {
+    const bool detailed = i + kDetailedRuns >= pages.size();
+    runs.push_back(detailed ? RunPageToJson(*pages[i]) : SummaryToJson(*pages[i]));
   }
   Json verdicts = Json::array();
   for (const GateResult& verdict : data.verdicts) {

@@ -10,7 +10,9 @@ namespace weir::reports {
 ///
 ///   runs      RunToJson of each, in order of start, with "curves" {response, service} (Spectrum:
 ///             "count", "v", "bound_from" = index of the first point that is a lower bound or null)
-///             and "seconds" (SecondsToJson) and "heatmap" (HeatmapToJson).
+///             and "seconds" (SecondsToJson) and "heatmap" (HeatmapToJson);
+///             these and "steps" are empty where "detailed" is false, in all but the newest
+///             kDetailedRuns.
 ///   builds    for each scenario and build with two runs or more: the runs merged into one
 ///             distribution (never averaged), as a run with "runs" = their numbers.
 ///   changes   HistoryChangesToJson.

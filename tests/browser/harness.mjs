@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, afterEach, before } from "node:test";
 import { pathToFileURL } from "node:url";
+import { inflateSync } from "node:zlib";
 import { chromium } from "playwright-core";
 
 const quiet = [
@@ -58,6 +59,7 @@ export async function open(file, { hash = "", ...options } = {}) {
   page.on("request", (request) => requests.push(request.url().split("#")[0]));
   const url = pathToFileURL(join(folder, file)).href;
   await page.goto(url + hash);
+  await page.locator("main").first().waitFor({ state: "attached" });
   page.check = () => {
     assert.deepEqual(wrong, []);
     assert.deepEqual([...new Set(requests)], [url]);
@@ -67,7 +69,8 @@ export async function open(file, { hash = "", ...options } = {}) {
 
 export function dataOf(file) {
   const html = readFileSync(join(folder, file), "utf8");
-  return JSON.parse(/id="data">(.*?)<\/script>/s.exec(html)[1]);
+  const packed = /id="data">(.*?)<\/script>/s.exec(html)[1];
+  return JSON.parse(inflateSync(Buffer.from(packed, "base64")));
 }
 
 /** A number as the page writes it, back in ns, per second or as a ratio. */
@@ -79,6 +82,7 @@ export function parsed(text) {
 }
 
 export async function cellsOf(page, region) {
+  await page.locator("main").first().waitFor();
   return page.locator(`[role=region][aria-label="${region}"] tbody tr`).evaluateAll((rows) =>
     rows.map((row) =>
       [...row.cells].map((cell) => ({

@@ -90,7 +90,7 @@ test("a history has the medians of its segments, by change points", async () => 
   const rows = await cellsOf(page, "Segments");
   assert.deepEqual(
     rows.map((row) => row[0].text),
-    ["run 1 to run 3", "run 4 to run 10"],
+    ["runs\u00a01 to\u00a03", "runs\u00a04 to\u00a010"],
   );
   const p99 = (from, to) =>
     runs
@@ -109,7 +109,7 @@ test("a history has the medians of its segments, by change points", async () => 
   assert.equal((await cellsOf(page, "Change points")).length, 1);
   await page.locator('input[value="p50"]').check();
   assert.match(page.url(), /metric=p50/);
-  assert.equal((await cellsOf(page, "Segments"))[0][0].text, "run 1 to run 10");
+  assert.equal((await cellsOf(page, "Segments"))[0][0].text, "runs\u00a01 to\u00a010");
   page.check();
 });
 
@@ -145,7 +145,7 @@ test("a range of a history is dragged, a click opens a run", async () => {
   assert.match(page.url(), /range=3-6$/);
   const numbers = (await cellsOf(page, "Runs")).map((row) => row[0].text);
   assert.deepEqual(numbers, ["6", "5", "4", "3"]);
-  assert.equal(await page.getByRole("heading", { name: "Runs, run 3 to run 6" }).count(), 1);
+  assert.equal(await page.getByRole("heading", { name: "Runs: runs\u00a03 to\u00a06" }).count(), 1);
   await page.mouse.click(x(8), box.y + 50);
   await page.waitForURL(/#\/run\/8$/);
   page.check();

@@ -118,6 +118,8 @@ export interface Run extends Subject {
   thresholds: Threshold[];
   validity: Validity | null;
   resources: { cpu_s: number | null; rss_bytes_max: number | null };
+  /** False: only the figures of the run; steps, curves, seconds and heatmap are empty. */
+  detailed: boolean;
   seconds: Seconds;
   heatmap: Heatmap;
 }
@@ -208,9 +210,12 @@ export interface Report {
   verdicts: Verdict[];
 }
 
-export function readReport(): Report {
-  const element = document.getElementById("data");
-  return JSON.parse(element?.textContent ?? "") as Report;
+/** Unpacks what reports/internal/packed.h packed. */
+export async function readReport(): Promise<Report> {
+  const packed = atob(document.getElementById("data")?.textContent ?? "");
+  const bytes = Uint8Array.from(packed, (letter) => letter.charCodeAt(0));
+  const plain = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
+  return (await new Response(plain).json()) as Report;
 }
 
 /** What a run is called in the address: its number, or its place when it was not stored. */

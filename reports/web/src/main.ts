@@ -76,13 +76,19 @@ function topBar(): { element: HTMLElement; update: () => void } {
   return { element, update };
 }
 
-function start(): void {
-  const report = readReport();
+async function start(): Promise<void> {
   const place = document.getElementById("app");
   if (!place) {
     return;
   }
   startTheme();
+  let report: Report;
+  try {
+    report = await readReport();
+  } catch (error) {
+    place.append(h("p", { class: "no-data" }, `This browser cannot unpack the report: ${error}`));
+    return;
+  }
   const bar = topBar();
   const content = h("div", {});
   place.append(bar.element, content);
@@ -106,4 +112,4 @@ function start(): void {
   show();
 }
 
-start();
+void start();

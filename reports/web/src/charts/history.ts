@@ -161,5 +161,8 @@ export function stretch(runs: Run[], slice: Slice): string {
   if (!first || !last) {
     return "";
   }
-  return first === last ? runName(first) : `${runName(first)} to ${runName(last)}`;
+  if (first === last || first.run === null || last.run === null) {
+    return first === last ? runName(first) : `${runName(first)} to ${runName(last)}`;
+  }
+  return `runs\u00a0${first.run} to\u00a0${last.run}`;
 }

@@ -67,8 +67,8 @@ function checkCard(check: Check, span: number): HTMLElement {
     ["", effectPicture(check, span)],
     ["evidence", testWords(check)],
     ["power", powerWords(check)],
-    ["reason", check.reason === "" ? null : name(check.reason)],
-    ["would flip it", check.flip === "" ? null : name(check.flip)],
+    ["reason", check.reason === "" ? null : h("bdi", {}, check.reason)],
+    ["would flip it", check.flip === "" ? null : h("bdi", {}, check.flip)],
     ["counts", score],
     ["waived", check.waiver === "" ? null : name(check.waiver)],
   ];

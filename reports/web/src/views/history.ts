@@ -65,7 +65,7 @@ function lists(report: Report, scenario: string, runs: Run[], range: Slice | nul
         : h("p", { class: "no-data" }, "None in these runs."),
     ),
     section(
-      range ? `Runs, ${stretch(runs, range)}` : "Runs",
+      range ? `Runs: ${stretch(runs, range)}` : "Runs",
       shown.length > 0
         ? runsTable(report, shown)
         : h("p", { class: "no-data" }, "No run is left by the filter."),

@@ -257,6 +257,9 @@ function neighbours(report: Report, run: Run): HTMLElement {
   );
 }
 
+const summaryOnly =
+  "This report has only the figures of this run, because newer runs are many. For its seconds, steps and percentile spectrum: weir show, or weir report with fewer runs (--last).";
+
 export function runView(report: Report, run: Run): View {
   const slice = slicePart(run);
   const seconds = [heatmapFigure(run, slice.show, slice.slice), ...secondsFigures(run)];
@@ -289,16 +292,20 @@ export function runView(report: Report, run: Run): View {
     ...remarks(run),
     tiles(run),
     thresholdsSection(run),
-    section(
-      "Over time",
-      ...seconds.flatMap((each, i) => (i === 0 ? [each.element, slice.element] : [each.element])),
-    ),
-    section("Distribution", spectrum.element),
+    ...(run.detailed
+      ? [
+          section(
+            "Over time",
+            ...seconds.flatMap((each, i) => [each.element, i === 0 ? slice.element : null]),
+          ),
+          section("Distribution", spectrum.element),
+        ]
+      : [h("p", { class: "note" }, summaryOnly)]),
     latencySection(run),
     stepsSection(run),
     errorsSection(run),
     facts(run),
     neighbours(report, run),
   );
-  return { title, element, figures: [...seconds, spectrum] };
+  return { title, element, figures: run.detailed ? [...seconds, spectrum] : [] };
 }
