@@ -1,5 +1,6 @@
 // The views of a run, of its history, of two sides and of a verdict, in a real browser.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { cellsOf, dataOf, open, parsed } from "./harness.mjs";
 
@@ -224,6 +225,32 @@ test("a gate's page has each check's value, limit, effect, evidence and cure", a
   await page.goto(`${page.url().split("#")[0]}#/gate/9`);
   await page.locator("h1", { hasText: "Not here" }).waitFor();
   page.check();
+});
+
+async function saved(page, label) {
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByLabel(label).click(),
+  ]);
+  return { name: download.suggestedFilename(), bytes: readFileSync(await download.path()) };
+}
+
+test("a chart is saved as a picture or as its numbers", async () => {
+  const run = dataOf("report.html").runs.find((each) => each.run === 14);
+  const page = await open("report.html", { hash: "#/run/14" });
+  const cells = await saved(page, 'Save "Response times" as CSV');
+  assert.equal(cells.name, "response-times.csv");
+  const [head, ...rows] = cells.bytes.toString().trim().split("\r\n");
+  assert.equal(head, "second,from_ns,to_ns,requests");
+  const requests = rows.reduce((sum, row) => sum + Number(row.split(",")[3]), 0);
+  assert.equal(requests, run.seconds.completed.reduce((sum, count) => sum + count));
+  const rate = (await saved(page, 'Save "Rate" as CSV')).bytes.toString().split("\r\n");
+  assert.equal(rate[0], "seconds since the start of the run,name,completed,due");
+  assert.equal(rate[4], `3,second 3,${run.seconds.completed[3]},${run.seconds.planned[3]}`);
+  const picture = await saved(page, 'Save "Rate" as PNG');
+  assert.equal(picture.name, "rate.png");
+  assert.equal(picture.bytes.subarray(1, 4).toString(), "PNG");
+  assert.ok(picture.bytes.readUInt32BE(16) > 800);
 });
 
 test("an empty report has a gate page and a history page that say so", async () => {

@@ -4,6 +4,7 @@ import type { Run } from "../data";
 import { h } from "../dom";
 import { count, duration, durationTick } from "../format";
 import { colour } from "../theme";
+import { csv } from "./export";
 import { coarser, columnsOf, requestsIn, rowStartNs, type Column } from "./grid";
 import { figure, noData, type Figure, type Slice } from "./plot";
 import { common } from "./seconds";
@@ -105,6 +106,20 @@ function key(most: number): HTMLElement {
   );
 }
 
+function cellsCsv(grid: Grid, widthS: number): string {
+  return csv(
+    ["second", "from_ns", "to_ns", "requests"],
+    grid.columns.flatMap((column, i) =>
+      column.map((cell) => [
+        i * widthS,
+        rowStartNs(cell.row),
+        rowStartNs(cell.row + grid.step),
+        cell.count,
+      ]),
+    ),
+  );
+}
+
 /** `onSlice` hears of the stretch that was dragged, in columns of the heatmap. */
 export function heatmapFigure(
   run: Run,
@@ -156,6 +171,7 @@ export function heatmapFigure(
     paint: painter(grid, widthS, x),
     onSlice,
     slice,
+    csv: () => cellsCsv(grid, widthS),
   });
   chart.element.querySelector(".legend")?.prepend(key(grid.most));
   return chart;

@@ -3,6 +3,7 @@ import uPlot from "uplot";
 import { h } from "../dom";
 import { duration, durationTick } from "../format";
 import { colour } from "../theme";
+import { exportTools } from "./export";
 import { latencyRange, linearTicks, logTicks } from "./ticks";
 
 export interface Line {
@@ -53,6 +54,8 @@ export interface Chart {
   /** A stretch of x may be dragged (or grown with Shift and an arrow key): its indices, or null. */
   onSlice?: (slice: Slice | null) => void;
   slice?: Slice | null;
+  /** Its numbers as a file, where they are not those of its lines. */
+  csv?: () => string;
 }
 
 /** Indices of x, both included. */
@@ -310,6 +313,7 @@ export function figure(chart: Chart): Figure {
     place,
   );
   let plot: uPlot | null = null;
+  element.append(exportTools(chart, () => plot?.ctx.canvas ?? null));
   const draw = (): void => {
     plot?.destroy();
     const data: uPlot.AlignedData = [chart.x, ...chart.lines.map((line) => line.values)];
