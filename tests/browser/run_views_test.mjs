@@ -25,7 +25,7 @@ test("the heatmap says how many requests are under the pointer", async () => {
   const requests = column.reduce((sum, [, count]) => sum + count, 0);
   assert.equal(requests, run.seconds.completed[18]);
   const page = await open("report.html", { hash: "#/run/14" });
-  const heatmap = page.locator("figure", { hasText: "every request that was answered" });
+  const heatmap = page.locator("figure", { hasText: "every request that was sent" });
   await heatmap.locator(".plot").focus();
   for (let i = 0; i <= 18; i++) {
     await page.keyboard.press("ArrowRight");

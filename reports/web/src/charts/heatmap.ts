@@ -139,7 +139,7 @@ export function heatmapFigure(
   const chart = figure({
     ...seconds,
     title,
-    note: "every request that was answered; drag over a stretch of time for its percentiles",
+    note: "every request that was sent, without an answer as lower bounds; drag over a stretch of time for its percentiles",
     x,
     yAxis: {
       label: "response time, log scale",
