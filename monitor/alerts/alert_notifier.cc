@@ -1,0 +1,235 @@
+#include "monitor/alerts/alert_notifier.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+
+namespace weir::monitor {
+namespace {
+
+using Alerts = std::set<Labels>;
+
+bool IsSilenced(const FiringAlerts& firing, const Labels& alert) {
+  return std::any_of(firing.silences.begin(), firing.silences.end(), [&](const Silence& silence) {
+    return silence.starts_at <= firing.at && firing.at < silence.ends_at &&
+           MatchesAll(silence.matchers, alert);
+  });
+}
+
+/// The sources of one rule that fire, by their values of its `equal` labels.
+class Inhibitor {
+ public:
+  Inhibitor(const InhibitRule& rule, std::span<const Labels> alerts) : rule_(rule) {
+    for (const Labels& alert : alerts) {
+      if (MatchesAll(rule.source, alert)) {
+        bool& is_only_source = sources_[EqualValues(alert)];
+        is_only_source = is_only_source || !MatchesAll(rule.target, alert);
+      }
+    }
+  }
+
+  bool Inhibits(const Labels& alert) const {
+    if (sources_.empty() || !MatchesAll(rule_.target, alert)) {
+      return false;
+    }
+    const auto found = sources_.find(EqualValues(alert));
+    return found != sources_.end() && (found->second || !MatchesAll(rule_.source, alert));
+  }
+
+ private:
+  std::vector<std::string> EqualValues(const Labels& alert) const {
+    std::vector<std::string> values;
+    for (const std::string& name : rule_.equal) {
+      values.emplace_back(LabelValue(alert, name));
+    }
+    return values;
+  }
+
+  const InhibitRule& rule_;
+  std::map<std::vector<std::string>, bool> sources_;  // True: one of them is no target.
+};
+
+std::vector<Inhibitor> MakeInhibitors(const NotificationPolicy& policy,
+                                      const FiringAlerts& firing) {
+  std::vector<Inhibitor> inhibitors;
+  for (const InhibitRule& rule : policy.inhibit_rules) {
+    inhibitors.emplace_back(rule, firing.alerts);
+  }
+  return inhibitors;
+}
+
+MuteReason MutedBy(const std::vector<Inhibitor>& inhibitors, const FiringAlerts& firing,
+                   const Labels& alert) {
+  if (IsSilenced(firing, alert)) {
+    return MuteReason::kSilenced;
+  }
+  const bool inhibited =
+      std::any_of(inhibitors.begin(), inhibitors.end(),
+                  [&](const Inhibitor& inhibitor) { return inhibitor.Inhibits(alert); });
+  return inhibited ? MuteReason::kInhibited : MuteReason::kNotMuted;
+}
+
+Labels GroupLabels(const RouteOptions& options, const Labels& alert) {
+  if (options.groups_by_all) {
+    return alert;
+  }
+  Labels labels;
+  for (const std::string& name : options.group_by) {
+    if (const auto found = alert.find(name); found != alert.end() && !found->second.empty()) {
+      labels.insert(*found);
+    }
+  }
+  return labels;
+}
+
+/// The group of an alert, which then exists.
+const GroupKey& GroupOf(const NotificationPolicy& policy, std::size_t route, const Labels& alert,
+                        NotifierState& state) {
+  GroupKey key{.route = route, .labels = GroupLabels(policy.routes.options(route), alert)};
+  if (!state.groups.contains(key) && state.groups.size() >= NotifierState::kGroupsMax) {
+    ++state.overflowed;
+    key.labels.clear();
+  }
+  return state.groups.try_emplace(std::move(key)).first->first;
+}
+
+/// Of each group, the alerts that fire and are not muted.
+std::map<GroupKey, Alerts> Grouped(const NotificationPolicy& policy, const FiringAlerts& firing,
+                                   NotifierState& state) {
+  const std::vector<Inhibitor> inhibitors = MakeInhibitors(policy, firing);
+  std::map<GroupKey, Alerts> groups;
+  state.overflowed = 0;
+  for (const Labels& alert : firing.alerts) {
+    if (MutedBy(inhibitors, firing, alert) != MuteReason::kNotMuted) {
+      continue;
+    }
+    for (const std::size_t route : policy.routes.Match(alert)) {
+      groups[GroupOf(policy, route, alert, state)].insert(alert);
+    }
+  }
+  return groups;
+}
+
+struct GroupNow {
+  Alerts audible;                ///< Firing and not muted.
+  std::vector<Labels> resolved;  ///< Told, and not firing at all.
+  bool has_new = false;          ///< Some that are audible were not told.
+};
+
+GroupNow LookAt(const GroupState& group, Alerts audible, const Alerts& all_firing) {
+  GroupNow now;
+  std::set_difference(group.told.begin(), group.told.end(), all_firing.begin(), all_firing.end(),
+                      std::back_inserter(now.resolved));
+  now.has_new =
+      !std::includes(group.told.begin(), group.told.end(), audible.begin(), audible.end());
+  now.audible = std::move(audible);
+  return now;
+}
+
+/// Why the group has something to tell, whether it is time or not.
+std::optional<NotifyReason> WhyTell(const GroupState& group, const GroupNow& now,
+                                    const RouteOptions& options, WallTime at) {
+  if (now.has_new) {
+    return group.told.empty() ? NotifyReason::kFirst : NotifyReason::kNewAlerts;
+  }
+  if (!now.resolved.empty()) {
+    return now.resolved.size() == group.told.size() ? NotifyReason::kAllResolved
+                                                    : NotifyReason::kSomeEnded;
+  }
+  if (!now.audible.empty() && group.last_at && at - *group.last_at >= options.repeat_interval) {
+    return NotifyReason::kRepeat;
+  }
+  return std::nullopt;
+}
+
+bool IsTime(GroupState& group, const RouteOptions& options, WallTime at) {
+  if (group.last_at) {
+    return at - *group.last_at >= options.group_interval;
+  }
+  if (!group.waiting_since) {
+    group.waiting_since = at;
+  }
+  return at - *group.waiting_since >= options.group_wait;
+}
+
+Notification Tell(const GroupKey& key, const RouteOptions& options, GroupState& group,
+                  GroupNow now) {
+  for (const Labels& ended : now.resolved) {
+    group.told.erase(ended);
+  }
+  group.told.insert(now.audible.begin(), now.audible.end());
+  group.waiting_since.reset();
+  ++group.number;
+  return {.route = key.route,
+          .receiver = options.receiver,
+          .group = key.labels,
+          .number = group.number,
+          .reason = NotifyReason::kFirst,
+          .firing = {now.audible.begin(), now.audible.end()},
+          .resolved = std::move(now.resolved)};
+}
+
+}  // namespace
+
+MuteReason MutedBy(const NotificationPolicy& policy, const FiringAlerts& firing,
+                   const Labels& alert) {
+  return MutedBy(MakeInhibitors(policy, firing), firing, alert);
+}
+
+std::vector<Notification> StepNotifications(const NotificationPolicy& policy,
+                                            const FiringAlerts& firing, NotifierState& state) {
+  const Alerts all_firing(firing.alerts.begin(), firing.alerts.end());
+  std::map<GroupKey, Alerts> audible = Grouped(policy, firing, state);
+  std::vector<Notification> due;
+  for (auto item = state.groups.begin(); item != state.groups.end();) {
+    const GroupKey& key = item->first;
+    GroupState& group = item->second;
+    const RouteOptions& options = policy.routes.options(key.route);
+    GroupNow now = LookAt(group, std::move(audible[key]), all_firing);
+    const std::optional<NotifyReason> reason = WhyTell(group, now, options, firing.at);
+    if (!reason) {
+      group.waiting_since.reset();
+    } else if (IsTime(group, options, firing.at)) {
+      due.push_back(Tell(key, options, group, std::move(now)));
+      due.back().reason = *reason;
+      group.last_at = firing.at;
+    }
+    // A group that is told of is remembered for group_interval, so that one that comes and goes is
+    // not new each time.
+    const bool is_over = group.told.empty() && !group.waiting_since &&
+                         (!group.last_at || firing.at - *group.last_at >= options.group_interval);
+    item = is_over ? state.groups.erase(item) : std::next(item);
+  }
+  return due;
+}
+
+std::string_view MuteReasonName(MuteReason reason) {
+  switch (reason) {
+    case MuteReason::kNotMuted:
+      return "not_muted";
+    case MuteReason::kSilenced:
+      return "silenced";
+    case MuteReason::kInhibited:
+      return "inhibited";
+  }
+  WEIR_CHECK(false);
+}
+
+std::string_view NotifyReasonName(NotifyReason reason) {
+  switch (reason) {
+    case NotifyReason::kFirst:
+      return "first";
+    case NotifyReason::kNewAlerts:
+      return "new_alerts";
+    case NotifyReason::kSomeEnded:
+      return "some_ended";
+    case NotifyReason::kAllResolved:
+      return "all_resolved";
+    case NotifyReason::kRepeat:
+      return "repeat";
+  }
+  WEIR_CHECK(false);
+}
+
+}  // namespace weir::monitor

@@ -1,0 +1,127 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/time.h"
+#include "monitor/alerts/label_matcher.h"
+#include "monitor/alerts/routing_tree.h"
+
+/// From the alerts that fire to the messages that are due, in one atomic step: silence, inhibit,
+/// route, group, deduplicate. Since a step sees all alerts of an evaluation at once, inhibition is
+/// right without waiting: of a critical alert and the warning that it inhibits, which begin
+/// together, only the first is told. Pure: no clock, no I/O.
+/// Source: Alertmanager 0.25 (inhibit/, notify/notify.go, dispatch/); where this differs, below.
+namespace weir::monitor {
+
+/// While an alert with all of `source` fires, those with all of `target` that have the same values
+/// of the labels in `equal` are not told. An alert that has both is not inhibited by others that
+/// have both, so none inhibits itself.
+struct InhibitRule {
+  std::vector<LabelMatcher> source;
+  std::vector<LabelMatcher> target;
+  std::vector<std::string> equal;
+};
+
+/// Alerts with all of `matchers` are not told in [starts_at, ends_at).
+struct Silence {
+  std::vector<LabelMatcher> matchers;
+  WallTime starts_at{};
+  WallTime ends_at{};
+};
+
+struct NotificationPolicy {
+  RoutingTree routes;
+  std::vector<InhibitRule> inhibit_rules;
+};
+
+/// All alerts that fire at `at`. Twice the same labels: one alert.
+struct FiringAlerts {
+  WallTime at{};  ///< Not before that of the last step.
+  std::span<const Labels> alerts;
+  std::span<const Silence> silences;
+};
+
+enum class MuteReason : std::uint8_t { kNotMuted, kSilenced, kInhibited };
+
+enum class NotifyReason : std::uint8_t {
+  kFirst,        ///< Nothing of the group was told.
+  kNewAlerts,    ///< Some alerts were not told yet; others may have ended.
+  kSomeEnded,    ///< Of those told, some have ended.
+  kAllResolved,  ///< Of those told, none fires any more.
+  kRepeat,       ///< Nothing changed for repeat_interval.
+};
+
+/// A message that is due. It is told: the state of the step counts it as such, so the caller writes
+/// message and state in one transaction and delivers afterwards.
+struct Notification {
+  std::size_t route = 0;
+  std::string receiver;
+  Labels group;  ///< What its alerts have in common: the labels of group_by.
+
+  /// Which message of the group this is, from 1. Route, group and number name a message for good.
+  std::uint64_t number = 0;
+  NotifyReason reason = NotifyReason::kFirst;
+  std::vector<Labels> firing;    ///< Those that are not muted.
+  std::vector<Labels> resolved;  ///< Told as firing before, and ended.
+};
+
+/// What is remembered of a group between steps.
+struct GroupState {
+  std::set<Labels> told;  ///< As firing, and not yet as resolved.
+  std::optional<WallTime> waiting_since;
+  std::optional<WallTime> last_at;
+  std::uint64_t number = 0;
+
+  friend bool operator==(const GroupState&, const GroupState&) = default;
+};
+
+struct GroupKey {
+  std::size_t route = 0;
+  Labels labels;
+
+  friend auto operator<=>(const GroupKey&, const GroupKey&) = default;
+};
+
+/// At most kGroupsMax groups; alerts that would open another one are told together, in one group
+/// without labels for each route.
+struct NotifierState {
+  static constexpr std::size_t kGroupsMax = 10'000;
+
+  std::map<GroupKey, GroupState> groups;
+  std::size_t overflowed = 0;  ///< Alerts that the last step put into a group without labels.
+};
+
+/// Why an alert that fires is not told now, for pages and logs.
+MuteReason MutedBy(const NotificationPolicy& policy, const FiringAlerts& firing,
+                   const Labels& alert);
+
+/// The messages that are due now. `state` is moved on; it belongs to this policy, as its routes
+/// are numbers of it. What holds, whatever comes:
+///
+/// - An alert that fires and is not muted is told after group_wait, or if its group was told
+///   before, group_interval after that; at once when that has passed (Alertmanager waits for the
+///   next multiple of it).
+/// - A group is told at most once in group_interval, also when its alerts come and go.
+/// - Who was told that an alert fires is told that it ended, even if it was muted by then.
+/// - An alert that was told, muted, and goes on after the mute is not told again but as a repeat.
+///
+/// Cost: O(alerts x (routes + inhibit rules + silences)), and a comparison of labels for each
+/// group.
+std::vector<Notification> StepNotifications(const NotificationPolicy& policy,
+                                            const FiringAlerts& firing, NotifierState& state);
+
+/// "not_muted", "silenced", "inhibited".
+std::string_view MuteReasonName(MuteReason reason);
+
+/// "first", "new_alerts", "some_ended", "all_resolved", "repeat".
+std::string_view NotifyReasonName(NotifyReason reason);
+
+}  // namespace weir::monitor
