@@ -94,7 +94,7 @@ Result<std::size_t> RoutingTree::Add(const RouteSpec& spec, const RouteOptions& 
   const std::size_t index = nodes_.size();
   nodes_.push_back({spec.matchers, *options, spec.continues, {}});
   for (const RouteSpec& below : spec.routes) {
-    const Result<std::size_t> child = Add(below, *options, depth + 1);
+    Result<std::size_t> child = Add(below, *options, depth + 1);
     if (!child) {
       return child;
     }
