@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include <fmt/format.h>
@@ -25,6 +26,8 @@ std::string StepNameOf(const nlohmann::json& result) {
   const std::string method = TextAt(result, "method");
   return (method.empty() ? "GET" : method) + " " + url;
 }
+
+constexpr double kSpanMaxS = 10 * 365.25 * 86'400;
 
 // The extent of the results in time.
 struct Extent {
@@ -81,6 +84,14 @@ Result<std::vector<Run>> ReadResults(const ImportSource& source) {
       return tl::unexpected(added.error());
     }
   }
+  if (extent.last < extent.first) {
+    return Wrong(source, 0, "there are no results", kShape);
+  }
+  // In seconds, because the nanoseconds between the ends of time are no Nanos.
+  if (Seconds(extent.last.time_since_epoch()) - Seconds(extent.first.time_since_epoch()) >
+      kSpanMaxS) {
+    return Wrong(source, 0, "the results lie more than 10 years apart", "correct their timestamps");
+  }
   return std::vector<Run>{draft.Finish(extent.first, extent.last - extent.first)};
 }
 
@@ -94,7 +105,7 @@ Result<std::vector<Run>> ReadReport(const ImportSource& source, const nlohmann::
   }
   Draft draft(source, "vegeta", "");
   const auto good = static_cast<std::uint64_t>(
-      std::clamp(*success, 0.0, 1.0) * static_cast<double>(*requests) + 0.5);
+      std::llround(std::clamp(*success, 0.0, 1.0) * static_cast<double>(*requests)));
   StepRecord& record = *draft.Step("request");
   AddCounts(record, Outcome::kCompleted, good);
   AddCounts(record, Outcome::kFailed, *requests - good);

@@ -76,6 +76,19 @@ TEST(ImportGoogleBenchmarkTest, EachRepetitionIsARunAndItsMeanStaysAMean) {
   EXPECT_EQ(FormatWallTime(runs[0].started_at), "2026-11-24T22:47:31Z");
 }
 
+TEST(ImportVegetaTest, AFileWithoutResultsIsNoRun) {
+  EXPECT_NE(Refused(" \n\n", ImportFormat::kVegeta).find("there are no results"),
+            std::string::npos);
+}
+
+TEST(ImportVegetaTest, ResultsFromTheEndsOfTimeAreRefused) {
+  EXPECT_NE(Refused(R"({"code":200,"timestamp":"1678-01-02T00:00:00Z","latency":1}
+{"code":200,"timestamp":"2261-01-02T00:00:00Z","latency":1})",
+                    ImportFormat::kVegeta)
+                .find("more than 10 years apart"),
+            std::string::npos);
+}
+
 // The shape of Maven Surefire with rerunFailingTestsCount=2: one case passes at its third attempt,
 // one never does, one passes at once.
 TEST(ImportJUnitTest, AttemptsThatWereRunAgainAreCountedAsFailed) {
