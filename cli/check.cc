@@ -7,17 +7,12 @@
 #include "cli/command.h"
 #include "cli/exit_codes.h"
 #include "cli/flags.h"
-#include "cli/output_file.h"
 #include "cli/plan.h"
-#include "cli/terminal.h"
-#include "reports/plan.h"
 #include "scenarios/reader.h"
 #include "scenarios/target.h"
 
 namespace weir::cli {
 namespace {
-
-constexpr std::size_t kRendered = 10;
 
 FlagSpec Spec() {
   FlagSpec spec;
@@ -44,7 +39,7 @@ FlagSpec Spec() {
 
 Result<PlanOptions> ReadOptions(const ParsedFlags& flags) {
   PlanOptions options;
-  options.rendered = flags.Has("render") ? kRendered : 0;
+  options.rendered = flags.Has("render") ? kRequestsRendered : 0;
   if (flags.Has("target")) {
     Result<scenarios::Target> target = scenarios::ParseTarget(flags.Text("target"));
     if (!target) {
@@ -72,16 +67,7 @@ Status Check(const std::string& file, PlanOptions options, const ParsedFlags& fl
   if (!plan) {
     return tl::unexpected(plan.error());
   }
-  const std::string json = flags.Text("json");
-  if (!json.empty()) {
-    if (Status written = WriteJson(json, reports::PlanJson(*plan)); !written) {
-      return written;
-    }
-  }
-  if (!flags.Has("quiet") && json != "-") {
-    Print(reports::RenderPlan(*plan, TerminalOptions()));
-  }
-  return {};
+  return PrintPlan(*plan, flags.Text("json"), flags.Has("quiet"));
 }
 
 }  // namespace

@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "cli/output_file.h"
+#include "cli/terminal.h"
 #include "loadgen/prepared.h"
 #include "loadgen/preview.h"
 #include "loadgen/schedule.h"
@@ -138,6 +140,18 @@ Result<reports::PlanReport> PlanScenario(const Scenario& scenario, const PlanOpt
         {names[request.step].step, request.round, request.due, std::move(request.bytes)});
   }
   return plan;
+}
+
+Status PrintPlan(const reports::PlanReport& plan, const std::string& json, bool quiet) {
+  if (!json.empty()) {
+    if (Status written = WriteJson(json, reports::PlanJson(plan)); !written) {
+      return written;
+    }
+  }
+  if (!quiet && json != "-") {
+    Print(reports::RenderPlan(plan, TerminalOptions()));
+  }
+  return {};
 }
 
 }  // namespace weir::cli

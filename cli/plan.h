@@ -24,4 +24,11 @@ struct PlanOptions {
 Result<reports::PlanReport> PlanScenario(const scenarios::Scenario& scenario,
                                          const PlanOptions& options, const Clock& clock);
 
+/// The requests that `weir check --render` and `weir run --dry-run` show.
+inline constexpr std::size_t kRequestsRendered = 10;
+
+/// Prints `plan` unless `quiet`, and as JSON to `json` (WriteJson; empty: nowhere). Errors: as
+/// WriteJson.
+Status PrintPlan(const reports::PlanReport& plan, const std::string& json, bool quiet);
+
 }  // namespace weir::cli

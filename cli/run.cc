@@ -23,7 +23,6 @@
 #include "cli/terminal.h"
 #include "cli/watch.h"
 #include "loadgen/engine.h"
-#include "reports/plan.h"
 #include "reports/run_json.h"
 #include "reports/run_text.h"
 #include "scenarios/target.h"
@@ -309,21 +308,17 @@ Result<int> Execute(const RunOrder& order) {
 
 // What `weir check --render` says of a file.
 Result<int> ShowPlan(const RunOrder& order) {
-  constexpr std::size_t kRendered = 10;
-  const Result<reports::PlanReport> plan = PlanScenario(
-      order.scenario,
-      {.source = "run", .target = order.target, .seed = order.engine.seed, .rendered = kRendered},
-      SystemClock());
+  const Result<reports::PlanReport> plan = PlanScenario(order.scenario,
+                                                        {.source = "run",
+                                                         .target = order.target,
+                                                         .seed = order.engine.seed,
+                                                         .rendered = kRequestsRendered},
+                                                        SystemClock());
   if (!plan) {
     return tl::unexpected(plan.error());
   }
-  if (!order.json.empty()) {
-    if (Status written = WriteJson(order.json, reports::PlanJson(*plan)); !written) {
-      return tl::unexpected(written.error());
-    }
-  }
-  if (!order.quiet && order.json != "-") {
-    Print(reports::RenderPlan(*plan, TerminalOptions()));
+  if (Status printed = PrintPlan(*plan, order.json, order.quiet); !printed) {
+    return tl::unexpected(printed.error());
   }
   return kExitPass;
 }
