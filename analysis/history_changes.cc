@@ -32,6 +32,33 @@ bool TooSmall(const HistoryChange& change, double change_ratio_min) {
 
 }  // namespace
 
+bool LooksAt(RunState state, std::optional<Grade> validity) {
+  return state == RunState::kComplete && validity != Grade::kInvalid;
+}
+
+HistoryRun HistoryRunOf(const Run& run, std::span<const RunMetric> metrics) {
+  HistoryRun history;
+  history.id = run.id;
+  history.scenario = run.plan.scenario;
+  history.load = run.plan.load;
+  history.build = run.plan.build;
+  history.state = run.state;
+  if (run.validity) {
+    history.validity = run.validity->grade;
+  }
+  if (!LooksAt(history.state, history.validity)) {
+    return history;
+  }
+  for (const std::string& step : StepsOf(run)) {
+    std::vector<RunMetricValue> values = ValuesOf(run, metrics, step);
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      history.values.push_back(
+          {.step = step, .metric = i, .value = values[i].value, .error = values[i].error});
+    }
+  }
+  return history;
+}
+
 bool HistoryChange::Worse() const {
   return metric.HigherIsBetter() ? point.change < 0 : point.change > 0;
 }
@@ -43,23 +70,24 @@ HistoryChangeFinder::HistoryChangeFinder(HistoryChangeOptions options)
 }
 
 void HistoryChangeFinder::Add(const Run& run) {
-  if (run.state != RunState::kComplete) {
+  Add(HistoryRunOf(run, options_.metrics));
+}
+
+void HistoryChangeFinder::Add(const HistoryRun& run) {
+  if (!LooksAt(run.state, run.validity)) {
+    invalid_ += run.state == RunState::kComplete ? 1 : 0;
     return;
   }
-  if (run.validity && run.validity->grade == Grade::kInvalid) {
-    ++invalid_;
-    return;
-  }
-  History& history = histories_[{run.plan.scenario, run.plan.load}];
-  history.runs.emplace_back(run.id, run.plan.build);
-  for (const std::string& step : StepsOf(run)) {
-    for (std::size_t metric = 0; metric < options_.metrics.size(); ++metric) {
-      AddValue(history, run, {step, metric});
-    }
+  History& history = histories_[{run.scenario, run.load}];
+  history.runs.emplace_back(run.id, run.build);
+  for (const HistoryRun::Value& value : run.values) {
+    WEIR_CHECK(value.metric < options_.metrics.size());
+    AddValue(history, value);
   }
 }
 
-void HistoryChangeFinder::AddValue(History& history, const Run& run, const SeriesKey& key) {
+void HistoryChangeFinder::AddValue(History& history, const HistoryRun::Value& value) {
+  const SeriesKey key = {value.step, value.metric};
   auto found = history.series.find(key);
   if (found == history.series.end()) {
     if (history.series.size() >= kHistorySeriesMax) {
@@ -72,7 +100,6 @@ void HistoryChangeFinder::AddValue(History& history, const Run& run, const Serie
   // A step that earlier runs did not have is missing there.
   series.values.resize(history.runs.size() - 1, kMissing);
   series.errors.resize(history.runs.size() - 1, kMissing);
-  const RunMetricValue value = ValueOf(run, options_.metrics[key.metric], key.step);
   series.values.push_back(value.value.value_or(kMissing));
   series.errors.push_back(value.error.value_or(kMissing));
 }

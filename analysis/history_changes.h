@@ -3,6 +3,8 @@
 #include <array>
 #include <cstddef>
 #include <map>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -56,6 +58,31 @@ struct HistoryChanges {
   std::vector<std::string> warnings;   ///< To be shown with the result; whole sentences.
 };
 
+/// What is looked at of one run: for callers that keep these values instead of whole runs.
+struct HistoryRun {
+  struct Value {
+    std::string step;        ///< Empty = all steps.
+    std::size_t metric = 0;  ///< Index into HistoryChangeOptions::metrics.
+    std::optional<double> value = {};
+    std::optional<double> error = {};  ///< As RunMetricValue::error.
+    friend bool operator==(const Value&, const Value&) = default;
+  };
+
+  RunId id = 0;
+  std::string scenario;
+  std::string load;
+  std::string build;
+  RunState state = RunState::kRunning;
+  std::optional<Grade> validity;
+  std::vector<Value> values;  ///< None unless LooksAt(state, validity). Ordered by step, metric.
+};
+
+/// Whether change points are looked for in a run of that kind at all.
+bool LooksAt(RunState state, std::optional<Grade> validity);
+
+/// Cost: O(buckets) for each step.
+HistoryRun HistoryRunOf(const Run& run, std::span<const RunMetric> metrics);
+
 /// Collects runs, oldest first, and judges them. Runs of one scenario under one load are a history
 /// of their own, whatever the target was called. Only complete runs count, and none whose
 /// certificate says invalid. Each value weighs by its own standard error from inside its run.
@@ -67,6 +94,7 @@ class HistoryChangeFinder {
   explicit HistoryChangeFinder(HistoryChangeOptions options);
 
   void Add(const Run& run);
+  void Add(const HistoryRun& run);
 
   /// Of all runs so far. Cost: FindChangePoints for each series.
   HistoryChanges Result() const;
@@ -90,7 +118,7 @@ class HistoryChangeFinder {
 
   using HistoryKey = std::pair<std::string, std::string>;  ///< Scenario and load.
 
-  void AddValue(History& history, const Run& run, const SeriesKey& key);
+  void AddValue(History& history, const HistoryRun::Value& value);
   void Judge(const HistoryKey& key, const History& history, HistoryChanges& result) const;
 
   HistoryChangeOptions options_;

@@ -3,6 +3,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <map>
 #include <utility>
 
 #include <fmt/format.h>
@@ -145,20 +146,34 @@ Result<RunMetric> ParseRunMetric(std::string_view name) {
 }
 
 RunMetricValue ValueOf(const Run& run, const RunMetric& metric, std::string_view step) {
+  return ValuesOf(run, std::span(&metric, 1), step).front();
+}
+
+std::vector<RunMetricValue> ValuesOf(const Run& run, std::span<const RunMetric> metrics,
+                                     std::string_view step) {
   const std::optional<int> index = StepIndex(run, step);
   if (!index) {
     RunMetricValue none;
     none.reason = fmt::format("the run has no step '{}'", Printable(step, 60));
-    return none;
-  }
-  if (metric.kind == RunMetric::Kind::kApdex) {
-    return ApdexValue(run, *index, metric);
+    return std::vector<RunMetricValue>(metrics.size(), none);
   }
   const StepRecord total = run.Total(Phase::kMeasure, *index);
-  if (metric.kind == RunMetric::Kind::kQuantile || metric.kind == RunMetric::Kind::kBody) {
-    return LatencyValue(MergedLatency(total, metric.latency), metric);
+  std::map<LatencyKind, LatencyView> views;
+  std::vector<RunMetricValue> values;
+  for (const RunMetric& metric : metrics) {
+    if (metric.kind == RunMetric::Kind::kApdex) {
+      values.push_back(ApdexValue(run, *index, metric));
+    } else if (metric.kind == RunMetric::Kind::kQuantile || metric.kind == RunMetric::Kind::kBody) {
+      auto view = views.find(metric.latency);
+      if (view == views.end()) {
+        view = views.emplace(metric.latency, MergedLatency(total, metric.latency)).first;
+      }
+      values.push_back(LatencyValue(view->second, metric));
+    } else {
+      values.push_back(CountValue(run, total, metric));
+    }
   }
-  return CountValue(run, total, metric);
+  return values;
 }
 
 }  // namespace weir::analysis

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "base/run.h"
@@ -42,5 +44,9 @@ struct RunMetricValue {
 /// has no value with fewer requests than it needs (analysis/quantile_interval.h).
 /// Cost: O(buckets). Thread-safe (pure).
 RunMetricValue ValueOf(const Run& run, const RunMetric& metric, std::string_view step);
+
+/// ValueOf for each of `metrics`, which add the step up only once.
+std::vector<RunMetricValue> ValuesOf(const Run& run, std::span<const RunMetric> metrics,
+                                     std::string_view step);
 
 }  // namespace weir::analysis
