@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "store/internal/figure_rows.h"
 #include "store/internal/record_rows.h"
 #include "store/internal/run_reader.h"
 #include "store/internal/schema.h"
@@ -169,6 +170,27 @@ Result<std::vector<TargetSample>> Store::LoadTargetSamples(RunId id) {
     }
     return samples;
   });
+}
+
+Status Store::VisitFigures(RunId first, int edition, const FiguresVisitor& visit) {
+  return InSnapshot(*connection_,
+                    [&] { return internal::SelectFigures(*connection_, first, edition, visit); });
+}
+
+Status Store::SaveFigures(const std::vector<RunFigures>& figures) {
+  Result<Transaction> transaction = Transaction::Begin(*connection_, Transaction::Kind::kWrite);
+  if (!transaction) {
+    return tl::unexpected(transaction.error());
+  }
+  for (const RunFigures& each : figures) {
+    if (!internal::SelectStepCount(*connection_, each.run)) {
+      continue;
+    }
+    if (Status kept = internal::ReplaceFigures(*connection_, each); !kept) {
+      return kept;
+    }
+  }
+  return transaction->Commit();
 }
 
 Status Store::AppendCalibration(const Calibration& calibration) {

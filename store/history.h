@@ -12,6 +12,7 @@
 #include "base/run.h"
 #include "base/time.h"
 #include "base/verdict.h"
+#include "store/figures.h"
 
 /// The history of runs and verdicts: one SQLite file, drawn in docs/schema.md. This module is the
 /// only place that knows SQL. Recording a run is in store/run_writer.h.
@@ -51,7 +52,8 @@ struct RunHead {
   std::string build;
   std::string branch;
   std::string tag;
-  std::string load;  ///< In words, as RunPlan::load.
+  std::string load;         ///< In words, as RunPlan::load.
+  std::string environment;  ///< As RunPlan::environment.
   WallTime started_at{};
   RunState state = RunState::kRunning;
   std::string state_reason;
@@ -65,6 +67,7 @@ struct RunHead {
   std::optional<double> rate_per_s;     ///< StepRecord::completed_in_window over `measured`.
   std::optional<std::uint64_t> response_p50_ns;  ///< As MergedLatency(.., kResponse).
   std::optional<std::uint64_t> response_p99_ns;
+  std::optional<Grade> validity;  ///< Of its certificate, if it was judged.
 };
 
 /// "running" for a run in progress, else RunStateName: what `weir history` prints.
@@ -149,6 +152,14 @@ class Store {
 
   /// What the watched target used, in ascending order of second; empty if it was not watched.
   Result<std::vector<TargetSample>> LoadTargetSamples(RunId id);
+
+  /// Calls `visit` for every run from number `first` on of which that edition of figures is kept,
+  /// ascending: one at a time in memory. `visit` may not use this store.
+  Status VisitFigures(RunId first, int edition, const FiguresVisitor& visit);
+
+  /// Keeps these in place of what was kept of the same runs; those of runs that are gone are
+  /// ignored. Needs OpenForWriting.
+  Status SaveFigures(const std::vector<RunFigures>& figures);
 
   /// Adds what `weir doctor` found. Durable when it returns. Needs OpenForWriting.
   Status AppendCalibration(const Calibration& calibration);

@@ -11,6 +11,7 @@
 
 #include "base/check.h"
 #include "store/internal/batch_queue.h"
+#include "store/internal/figure_rows.h"
 #include "store/internal/run_lock.h"
 #include "store/internal/run_rows.h"
 #include "store/internal/schema.h"
@@ -123,13 +124,13 @@ class RunWriter::Impl {
     return trouble_;
   }
 
-  Status Finish(const Run& run);
+  Status Finish(const Run& run, const RunFigures& figures);
 
  private:
   void Loop();
   void StopThread();
   Status Write(const Batch& batch);
-  Status WriteEnd(const Run& run);
+  Status WriteEnd(const Run& run, const RunFigures& figures);
 
   // Constant.
   const std::size_t step_count_;
@@ -218,7 +219,7 @@ Status RunWriter::Impl::Write(const Batch& batch) {
   return transaction->Commit();
 }
 
-Status RunWriter::Impl::WriteEnd(const Run& run) {
+Status RunWriter::Impl::WriteEnd(const Run& run, const RunFigures& figures) {
   if (Status strict = run_.connection->Execute("PRAGMA synchronous = FULL", "write to"); !strict) {
     return strict;
   }
@@ -230,13 +231,18 @@ Status RunWriter::Impl::WriteEnd(const Run& run) {
       !finished) {
     return finished;
   }
+  if (figures.edition != 0) {
+    if (Status kept = internal::ReplaceFigures(*run_.connection, figures); !kept) {
+      return kept;
+    }
+  }
   return transaction->Commit();
 }
 
-Status RunWriter::Impl::Finish(const Run& run) {
+Status RunWriter::Impl::Finish(const Run& run, const RunFigures& figures) {
   WEIR_CHECK(thread_.joinable());
   StopThread();
-  Status ended = trouble_ ? Status(tl::unexpected(*trouble_)) : WriteEnd(run);
+  Status ended = trouble_ ? Status(tl::unexpected(*trouble_)) : WriteEnd(run, figures);
   run_.lock.reset();
   if (ended) {
     return ended;
@@ -290,8 +296,9 @@ std::optional<Error> RunWriter::trouble() const {
   return impl_->trouble();
 }
 
-Status RunWriter::Finish(const Run& run) {
-  return impl_->Finish(run);
+Status RunWriter::Finish(const Run& run, RunFigures figures) {
+  figures.run = id();
+  return impl_->Finish(run, figures);
 }
 
 }  // namespace weir::store

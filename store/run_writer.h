@@ -56,11 +56,12 @@ class RunWriter final : public RecordSink {
   /// Why the last attempt to write failed, if it did: for a warning while the run goes on.
   std::optional<Error> trouble() const;
 
-  /// Writes what is left, then totals, thresholds and state in one durable transaction: after it,
-  /// the run is whole on the disk. The plan is that of Begin, the rest of `run` is taken. `run` may
-  /// not be kRunning. Call at most once, last. Errors: kUnavailable; the run stays incomplete (or,
-  /// if nothing but the last sync failed, turns out whole: never anything between).
-  Status Finish(const Run& run);
+  /// Writes what is left, then totals, thresholds, figures and state in one durable transaction:
+  /// after it, the run is whole on the disk. The plan is that of Begin, the rest of `run` is taken.
+  /// `run` may not be kRunning. Call at most once, last. Errors: kUnavailable; the run stays
+  /// incomplete (or, if nothing but the last sync failed, turns out whole: never anything between).
+  /// The number in `figures` is not looked at; without an edition none are kept.
+  Status Finish(const Run& run, RunFigures figures = {});
 
  private:
   class Impl;

@@ -27,7 +27,8 @@ constexpr std::uint64_t kSecondsMax = std::numeric_limits<std::uint32_t>::max();
 constexpr std::string_view kSelectHead =
     "SELECT run_id, scenario, target, build, branch, tag, load, started_at_ns, state, state_reason,"
     " seconds_merged, duration_ns, measured_ns, planned, completed, failed, timed_out, dropped,"
-    " unfinished, rate_per_s, response_p50_ns, response_p99_ns FROM run";
+    " unfinished, rate_per_s, response_p50_ns, response_p99_ns, environment, validity"
+    " FROM run";
 
 constexpr std::string_view kSelectRun =
     "SELECT run.scenario, text, sha256, target, build, branch, tag, environment, seed,"
@@ -99,6 +100,10 @@ RunHead HeadOf(Statement& row) {
   head.rate_per_s = row.MaybeReal(19);
   head.response_p50_ns = row.MaybeCount(20);
   head.response_p99_ns = row.MaybeCount(21);
+  head.environment = row.Text(22);
+  if (!row.IsNull(23)) {
+    head.validity = static_cast<Grade>(row.Below(23, kGradeCount));
+  }
   return head;
 }
 

@@ -335,11 +335,28 @@ CREATE TABLE deployment (
 CREATE INDEX deployment_by_service ON deployment (service, deployment_id);
 )sql";
 
+constexpr std::string_view kVersion8 = R"sql(
+CREATE TABLE run_figures (
+  run_id INTEGER PRIMARY KEY REFERENCES run (run_id) ON DELETE CASCADE,
+  edition INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE figure (
+  run_id INTEGER NOT NULL REFERENCES run_figures (run_id) ON DELETE CASCADE,
+  step TEXT NOT NULL,
+  name TEXT NOT NULL,
+  value REAL,
+  error REAL,
+  lower_bound INTEGER NOT NULL,
+  PRIMARY KEY (run_id, step, name)
+) STRICT, WITHOUT ROWID;
+)sql";
+
 constexpr std::array kMigrations = {
     Migration{.version = 1, .sql = kVersion1}, Migration{.version = 2, .sql = kVersion2},
     Migration{.version = 3, .sql = kVersion3}, Migration{.version = 4, .sql = kVersion4},
     Migration{.version = 5, .sql = kVersion5}, Migration{.version = 6, .sql = kVersion6},
-    Migration{.version = 7, .sql = kVersion7}};
+    Migration{.version = 7, .sql = kVersion7}, Migration{.version = 8, .sql = kVersion8}};
 
 // A reader only ever waits for a writer that is making or migrating the file.
 constexpr Nanos kReaderLockWait = std::chrono::seconds(5);
