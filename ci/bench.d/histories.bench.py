@@ -3,13 +3,14 @@
 import argparse
 import collections
 import random
-import sqlite3
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+
+from multiply import multiply
 
 WEIR = Path("build/release/cli/weir").resolve()
 VERDICTS = {0: "pass", 10: "fail", 11: "inconclusive", 12: "warn"}
@@ -77,58 +78,6 @@ def same_build(options, folder):
               " so that it is a little too small)")
 
 
-def multiply(store, scenarios, runs):
-    """Copies the runs that are there until each of so many scenarios has so many of them."""
-    db = sqlite3.connect(store)
-    tables = [row[0] for row in db.execute(
-        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")]
-    columns = {table: [row[1] for row in db.execute(f"PRAGMA table_info({table})")]
-               for table in tables}
-    templates = [row[0] for row in db.execute("SELECT run_id FROM run ORDER BY run_id")]
-    next_record = db.execute("SELECT max(record_id) FROM step_record").fetchone()[0] + 1
-    of_run = [t for t in tables if "run_id" in columns[t] and not t.startswith("verdict")]
-    of_record = [t for t in tables if "record_id" in columns[t] and t != "step_record"]
-    rows = {(run, table): db.execute(f"SELECT * FROM {table} WHERE run_id = ?", (run,)).fetchall()
-            for run in templates for table in of_run}
-    parts = {(row[columns["step_record"].index("record_id")], table): db.execute(
-        f"SELECT * FROM {table} WHERE record_id = ?",
-        (row[columns["step_record"].index("record_id")],)).fetchall()
-        for run in templates for row in rows[run, "step_record"] for table in of_record}
-    for table in of_run:
-        db.execute(f"DELETE FROM {table}" if table != "run" else "DELETE FROM run")
-
-    def put(table, row, **changes):
-        values = dict(zip(columns[table], row), **changes)
-        db.execute(f"INSERT INTO {table} VALUES ({','.join('?' * len(values))})",
-                   list(values.values()))
-
-    db.execute("PRAGMA foreign_keys = OFF")
-    run_id = 0
-    for number in range(runs):
-        template = templates[number % len(templates)]
-        for scenario in range(scenarios):
-            run_id += 1
-            for row in rows[template, "run"]:
-                put("run", row, run_id=run_id, scenario=f"scenario-{scenario}",
-                    build=f"b{number // SIDE_RUNS}", branch="main",
-                    started_at_ns=1_700_000_000_000_000_000 + run_id * 1_000_000_000)
-            for table in of_run:
-                if table == "run":
-                    continue
-                for row in rows[template, table]:
-                    if table != "step_record":
-                        put(table, row, run_id=run_id)
-                        continue
-                    old = row[columns[table].index("record_id")]
-                    put(table, row, run_id=run_id, record_id=next_record)
-                    for part in of_record:
-                        for part_row in parts[old, part]:
-                            put(part, part_row, record_id=next_record)
-                    next_record += 1
-    db.commit()
-    db.close()
-
-
 def many_runs(options, folder):
     store = Path(folder, "many.db")
     target, url = start_target(folder)
@@ -137,7 +86,7 @@ def many_runs(options, folder):
     finally:
         target.terminate()
         target.wait()
-    multiply(store, options.scenarios, options.history)
+    multiply(store, options.scenarios, options.history, SIDE_RUNS)
     last = f"build:b{(options.history - 1) // SIDE_RUNS}"
     print(f"\n{options.scenarios} scenarios x {options.history} runs, "
           f"{store.stat().st_size / 2**20:,.0f} MiB; median of 5 verdicts, spread")
