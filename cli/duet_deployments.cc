@@ -10,6 +10,7 @@
 #include "cli/certificate.h"
 #include "cli/duet.h"
 #include "cli/exit_codes.h"
+#include "cli/figures.h"
 #include "cli/load_flags.h"
 #include "cli/progress.h"
 #include "cli/run_record.h"
@@ -182,7 +183,7 @@ class Recorder {
       return {};
     }
     run.id = writers_[side]->id();
-    return writers_[side]->Finish(run);
+    return writers_[side]->Finish(run, FiguresOf(run));
   }
 
  private:

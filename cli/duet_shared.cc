@@ -9,6 +9,7 @@
 #include "cli/duet.h"
 #include "cli/environment.h"
 #include "cli/exit_codes.h"
+#include "cli/figures.h"
 #include "cli/gate_collect.h"
 #include "cli/gate_earlier.h"
 #include "cli/load_flags.h"
@@ -129,7 +130,7 @@ Status FileRuns(const std::string& store_path, std::array<std::vector<Run>, 2>& 
       if (!writer) {
         return tl::unexpected(writer.error());
       }
-      if (Status finished = (*writer)->Finish(run); !finished) {
+      if (Status finished = (*writer)->Finish(run, FiguresOf(run)); !finished) {
         return finished;
       }
       run.id = (*writer)->id();

@@ -16,6 +16,7 @@
 #include "base/text.h"
 #include "cli/environment.h"
 #include "cli/exit_codes.h"
+#include "cli/figures.h"
 #include "cli/output_file.h"
 #include "cli/signals.h"
 #include "cli/terminal.h"
@@ -98,7 +99,7 @@ Status Record(const std::string& path, Run& run) {
     return tl::unexpected(writer.error());
   }
   run.id = (*writer)->id();
-  return (*writer)->Finish(run);
+  return (*writer)->Finish(run, FiguresOf(run));
 }
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include "cli/command.h"
 #include "cli/environment.h"
 #include "cli/exit_codes.h"
+#include "cli/figures.h"
 #include "cli/flags.h"
 #include "cli/version.h"
 #include "store/run_writer.h"
@@ -92,7 +93,7 @@ Status StoreRun(const std::string& store, Run& run) {
   if (!sample.values.empty()) {
     (*writer)->OnTarget(sample);
   }
-  return (*writer)->Finish(run);
+  return (*writer)->Finish(run, FiguresOf(run));
 }
 
 // What was imported under which name is a scenario of its own: its runs are comparable.

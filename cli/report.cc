@@ -1,10 +1,13 @@
+#include <algorithm>
 #include <filesystem>
+#include <set>
 
 #include <fmt/core.h>
 
 #include "base/clock.h"
 #include "cli/command.h"
 #include "cli/exit_codes.h"
+#include "cli/figures.h"
 #include "cli/flags.h"
 #include "cli/output_file.h"
 #include "cli/terminal.h"
@@ -15,6 +18,10 @@ namespace weir::cli {
 namespace {
 
 constexpr std::size_t kVerdictsShown = 20;
+constexpr std::uint64_t kRunsListed = 1000;
+
+/// Of so many runs of each side of the newest verdict everything is shown.
+constexpr std::size_t kPagesOfSideMax = 10;
 
 FlagSpec Spec() {
   FlagSpec spec;
@@ -31,7 +38,8 @@ FlagSpec Spec() {
   add("output,o", text("DIR"), "folder for index.html; default report/");
   add("single", text("FILE"), "the file to write, instead of a folder");
   add("scenario", text("NAME"), "only runs of this scenario");
-  add("last", text("N"), "at most this many runs; default 100");
+  add("last", text("N"), "at most this many runs; default 1000");
+  add("pages", text("N"), "so many runs, the newest, have all their details; default 20");
   add("title", text("TEXT"), "heading of the page");
   AddStoreFlag(spec.options);
   return spec;
@@ -50,47 +58,73 @@ Result<std::string> OutputPath(const ParsedFlags& flags) {
   return (folder / "index.html").string();
 }
 
-// `runs` are newest first.
-analysis::HistoryChanges ChangesIn(const std::vector<Run>& runs) {
-  analysis::HistoryChangeOptions options;
-  for (const std::string_view metric : analysis::kHistoryMetrics) {
-    options.metrics.push_back(*analysis::ParseRunMetric(metric));
+// The newest runs and those that the newest verdict is about, each once.
+std::vector<RunId> RunsWithPages(const std::vector<RunSummary>& summaries, std::size_t newest,
+                                 const std::vector<GateResult>& verdicts) {
+  std::set<RunId> listed;
+  for (const RunSummary& summary : summaries) {
+    listed.insert(summary.row.run);
   }
-  analysis::HistoryChangeFinder finder(std::move(options));
-  for (auto run = runs.rbegin(); run != runs.rend(); ++run) {
-    finder.Add(*run);
+  std::set<RunId> chosen;
+  for (std::size_t i = summaries.size() - std::min(newest, summaries.size()); i < summaries.size();
+       ++i) {
+    chosen.insert(summaries[i].row.run);
   }
-  return finder.Result();
+  if (!verdicts.empty()) {
+    for (const auto* side : {&verdicts.front().baseline_runs, &verdicts.front().candidate_runs}) {
+      for (std::size_t i = 0; i < std::min(side->size(), kPagesOfSideMax); ++i) {
+        if (listed.count((*side)[i]) > 0) {
+          chosen.insert((*side)[i]);
+        }
+      }
+    }
+  }
+  return {chosen.begin(), chosen.end()};
 }
 
-Result<reports::ReportData> Collect(store::Store& store, const ParsedFlags& flags) {
+Status LoadPages(store::Store& store, const std::vector<RunId>& runs, reports::ReportData& data) {
+  for (const RunId id : runs) {
+    Result<Run> run = store.LoadRun(id);
+    if (!run) {
+      return tl::unexpected(run.error());
+    }
+    Result<std::vector<SecondPoint>> seconds = store.LoadSeconds(id);
+    if (!seconds) {
+      return tl::unexpected(seconds.error());
+    }
+    data.pages.push_back({std::move(*run), std::move(*seconds)});
+  }
+  return {};
+}
+
+void TakeOver(std::vector<RunSummary>&& summaries, reports::ReportData& data) {
+  analysis::HistoryChangeFinder finder({.metrics = HistoryMetrics()});
+  for (RunSummary& summary : summaries) {
+    finder.Add(summary.history);
+    data.rows.push_back(std::move(summary.row));
+  }
+  data.changes = finder.Result();
+}
+
+Result<reports::ReportData> Collect(store::Store& store, const std::string& path,
+                                    const ParsedFlags& flags) {
   store::RunFilter filter;
   if (flags.Has("scenario")) {
     filter.scenario = flags.Text("scenario");
   }
-  const Result<std::uint64_t> last = ReadFlag(flags, "last", ParseCount, std::uint64_t{100});
-  if (!last) {
-    return tl::unexpected(last.error());
+  const auto last = ReadFlag(flags, "last", ParseCount, kRunsListed);
+  const auto pages = ReadFlag(flags, "pages", ParseCount, std::uint64_t{reports::kDetailedRuns});
+  if (!last || !pages) {
+    return tl::unexpected(!last ? last.error() : pages.error());
   }
   filter.last = *last;
-  auto runs = store.LoadRuns(filter);
-  if (!runs) {
-    return tl::unexpected(runs.error());
+  Result<std::vector<RunSummary>> summaries = ReadSummaries(store, path, filter);
+  if (!summaries) {
+    return tl::unexpected(summaries.error());
   }
   reports::ReportData data;
   data.title = flags.Has("title") ? flags.Text("title") : "weir report";
   data.generated_at = SystemClock().WallNow();
-  data.changes = ChangesIn(*runs);
-  for (Run& run : *runs) {
-    Result<std::vector<SecondPoint>> seconds;
-    if (data.runs.size() < reports::kDetailedRuns) {
-      seconds = store.LoadSeconds(run.id);
-    }
-    if (!seconds) {
-      return tl::unexpected(seconds.error());
-    }
-    data.runs.push_back({std::move(run), std::move(*seconds)});
-  }
   auto verdicts = store.ListVerdicts(kVerdictsShown);
   if (!verdicts) {
     return tl::unexpected(verdicts.error());
@@ -98,6 +132,11 @@ Result<reports::ReportData> Collect(store::Store& store, const ParsedFlags& flag
   for (store::StoredVerdict& verdict : *verdicts) {
     data.verdicts.push_back(std::move(verdict.result));
   }
+  Status loaded = LoadPages(store, RunsWithPages(*summaries, *pages, data.verdicts), data);
+  if (!loaded) {
+    return tl::unexpected(loaded.error());
+  }
+  TakeOver(std::move(*summaries), data);
   return data;
 }
 
@@ -110,7 +149,7 @@ Status WriteReport(const ParsedFlags& flags) {
   if (!store) {
     return tl::unexpected(store.error());
   }
-  const Result<reports::ReportData> data = Collect(**store, flags);
+  const Result<reports::ReportData> data = Collect(**store, *path, flags);
   if (!data) {
     return tl::unexpected(data.error());
   }
@@ -124,7 +163,7 @@ Status WriteReport(const ParsedFlags& flags) {
   const auto counted = [](std::size_t count, std::string_view word) {
     return fmt::format("{} {}{}", count, word, count == 1 ? "" : "s");
   };
-  Print(fmt::format("wrote {} ({}, {})\n", *output, counted(data->runs.size(), "run"),
+  Print(fmt::format("wrote {} ({}, {})\n", *output, counted(data->rows.size(), "run"),
                     counted(data->verdicts.size(), "verdict")));
   return {};
 }

@@ -12,6 +12,7 @@
 #include "cli/certificate.h"
 #include "cli/command.h"
 #include "cli/exit_codes.h"
+#include "cli/figures.h"
 #include "cli/flags.h"
 #include "cli/gbench.h"
 #include "cli/load_flags.h"
@@ -287,7 +288,7 @@ Result<int> Execute(const RunOrder& order) {
   run.started_at = started_at;  // As it stands in the history.
   if (writer != nullptr) {
     run.id = writer->id();
-    stored = writer->Finish(run);
+    stored = writer->Finish(run, FiguresOf(run));
   }
   if (Status printed = PrintRun(order, run, first_failure); !printed) {
     return tl::unexpected(printed.error());

@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <string_view>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "reports/history.h"
 #include "reports/internal/history_changes.h"
 #include "reports/internal/json.h"
 #include "reports/internal/markup.h"
@@ -19,6 +19,9 @@ namespace weir::reports {
 namespace {
 
 constexpr std::size_t kTextBytesMax = 300;
+
+/// Lines of the table for browsers without script.
+constexpr std::size_t kStaticRunsMax = 200;
 
 std::string Escaped(std::string_view text) {
   return InMarkup(text, kTextBytesMax);
@@ -61,25 +64,41 @@ std::string StaticVerdicts(const ReportData& data) {
   return out;
 }
 
+std::string LatencyInWords(const RunRow::Latency& latency) {
+  return (latency.lower_bound ? "\u2265\u202f" : "") +
+         ValueInWords(latency.value_ns, "ns", Charset::kUnicode);
+}
+
 std::string StaticRuns(const ReportData& data) {
-  if (data.runs.empty()) {
+  if (data.rows.empty()) {
     return "<p>No runs.</p>";
   }
+  std::vector<const RunRow*> rows;
+  for (const RunRow& row : data.rows) {
+    rows.push_back(&row);
+  }
+  std::stable_sort(rows.begin(), rows.end(), [](const RunRow* a, const RunRow* b) {
+    return std::pair(a->started_at, a->run) > std::pair(b->started_at, b->run);
+  });
   std::string out =
       "<h2>Runs</h2><table><tr><th>run<th>started<th>scenario<th>build<th>requests<th>rate<th>p50"
       "<th>p99<th>errors<th>state</tr>";
-  for (const RunPage& page : data.runs) {
-    const HistoryRow row = HistoryRowOf(page.run);
+  for (std::size_t i = 0; i < std::min(rows.size(), kStaticRunsMax); ++i) {
+    const RunRow& row = *rows[i];
+    const RequestCounts counts = {.planned = row.planned, .by_outcome = {row.completed}};
     out += fmt::format("<tr><td>{}<td>{}<td>{}<td>{}<td>{}<td>{}<td>{}<td>{}<td>{}<td>{}</tr>",
                        row.run, FormatWallTime(row.started_at), Name(row.scenario), Name(row.build),
-                       FormatCount(row.requests.value_or(0)),
+                       FormatCount(row.planned),
                        ValueInWords(row.rate_per_s, "per_s", Charset::kUnicode),
-                       ValueInWords(row.p50_ns, "ns", Charset::kUnicode),
-                       ValueInWords(row.p99_ns, "ns", Charset::kUnicode),
-                       ValueInWords(row.error_ratio, "ratio", Charset::kUnicode),
-                       RunStateName(row.state));
+                       LatencyInWords(row.response[kRowP50]), LatencyInWords(row.response[kRowP99]),
+                       ValueInWords(counts.ErrorRatio(), "ratio", Charset::kUnicode),
+                       row.in_progress ? "running" : RunStateName(row.state));
   }
-  return out + "</table>";
+  out += "</table>";
+  if (rows.size() > kStaticRunsMax) {
+    out += fmt::format("<p>The newest {} of {} runs.</p>", kStaticRunsMax, rows.size());
+  }
+  return out;
 }
 
 std::string StaticChanges(const ReportData& data) {
@@ -103,6 +122,11 @@ std::string StaticReport(const ReportData& data) {
 }
 
 }  // namespace
+
+void ReportData::Add(RunPage page) {
+  rows.push_back(RunRowOf(page.run));
+  pages.push_back(std::move(page));
+}
 
 std::string HtmlReport(const ReportData& data) {
   std::string html = fmt::format(

@@ -3,12 +3,14 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "base/text.h"
 #include "reports/internal/history_changes.h"
+#include "reports/internal/rows_json.h"
 #include "reports/internal/seconds_json.h"
 #include "reports/internal/spectrum.h"
 
@@ -32,24 +34,8 @@ Json CurvesToJson(const StepRecord& record) {
           {"service", CurveToJson(record, LatencyKind::kService)}};
 }
 
-// What a run's own page would show beyond the figures of the run is left out.
-Json SummaryToJson(const RunPage& page) {
-  Json json = RunToJson(page.run);
-  const StepRecord none;
-  json["detailed"] = false;
-  json["steps"] = Json::array();
-  json["curves"] = CurvesToJson(none);
-  json["seconds"] = SecondsToJson({});
-  json["heatmap"] = HeatmapToJson({});
-  if (!json["validity"].is_null()) {
-    json["validity"]["evidence"] = Json::object();
-  }
-  return json;
-}
-
 Json RunPageToJson(const RunPage& page) {
   Json json = RunToJson(page.run);
-  json["detailed"] = true;
   json["curves"] = CurvesToJson(page.run.Total(Phase::kMeasure));
   json["seconds"] = SecondsToJson(page.seconds);
   json["heatmap"] = HeatmapToJson(page.seconds);
@@ -82,7 +68,11 @@ Json BuildToJson(const std::vector<const Run*>& runs) {
   return json;
 }
 
-Json BuildsToJson(const std::vector<const RunPage*>& pages) {
+Json BuildsToJson(const std::vector<const RunPage*>& pages, std::span<const RunRow> rows) {
+  std::map<BuildKey, std::size_t> in_all;
+  for (const RunRow& row : rows) {
+    ++in_all[{row.scenario, row.build}];
+  }
   std::map<BuildKey, std::vector<const Run*>> by_build;
   for (const RunPage* page : pages) {
     if (!page->run.plan.build.empty()) {
@@ -93,6 +83,7 @@ Json BuildsToJson(const std::vector<const RunPage*>& pages) {
   for (const auto& [key, runs] : by_build) {
     if (runs.size() > 1) {
       builds.push_back(BuildToJson(runs));
+      builds.back()["runs_in_all"] = in_all[key];
     }
   }
   return builds;
@@ -101,27 +92,31 @@ Json BuildsToJson(const std::vector<const RunPage*>& pages) {
 }  // namespace
 
 Json PageData(const ReportData& data) {
+  std::vector<RunRow> rows = data.rows;
+  std::stable_sort(rows.begin(), rows.end(), [](const RunRow& a, const RunRow& b) {
+    return std::pair(a.started_at, a.run) < std::pair(b.started_at, b.run);
+  });
   std::vector<const RunPage*> pages;
-  for (const RunPage& page : data.runs) {
+  for (const RunPage& page : data.pages) {
     pages.push_back(&page);
   }
   std::stable_sort(pages.begin(), pages.end(), [](const RunPage* a, const RunPage* b) {
     return std::pair(a->run.started_at, a->run.id) < std::pair(b->run.started_at, b->run.id);
   });
-  Json runs = Json::array();
-  for (std::size_t i = 0; i < pages.size(); ++i) {
-    const bool detailed = i + kDetailedRuns >= pages.size();
-    runs.push_back(detailed ? RunPageToJson(*pages[i]) : SummaryToJson(*pages[i]));
+  Json pages_json = Json::array();
+  for (const RunPage* page : pages) {
+    pages_json.push_back(RunPageToJson(*page));
   }
   Json verdicts = Json::array();
   for (const GateResult& verdict : data.verdicts) {
     verdicts.push_back(VerdictToJson(verdict));
   }
-  return {{"schema", "weir.report/1"},
+  return {{"schema", "weir.report/2"},
           {"title", data.title},
           {"generated_at", FormatWallTime(data.generated_at)},
-          {"runs", std::move(runs)},
-          {"builds", BuildsToJson(pages)},
+          {"rows", RowsToJson(rows)},
+          {"pages", std::move(pages_json)},
+          {"builds", BuildsToJson(pages, rows)},
           {"changes", HistoryChangesToJson(data.changes)},
           {"verdicts", std::move(verdicts)}};
 }

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { cellsOf, dataOf, open, parsed } from "./harness.mjs";
 
 test("the run's table shows what the data says", async () => {
-  const run = dataOf("report.html").runs.find((each) => each.run === 15);
+  const run = dataOf("report.html").pages.find((each) => each.run === 15);
   const page = await open("report.html", { hash: "#/run/15" });
   const rows = await cellsOf(page, "Latency");
   const keys = ["min", "mean", "p50", "p90", "p95", "p99", "p999", "p9999", "max"];
@@ -38,7 +38,7 @@ test("change points name the build and the runs that may have begun them", async
 });
 
 test("the list of runs has every run, newest first, and a click opens one", async () => {
-  const { runs } = dataOf("report.html");
+  const { pages: runs } = dataOf("report.html");
   const page = await open("report.html");
   const rows = await cellsOf(page, "Runs");
   assert.deepEqual(
@@ -95,7 +95,7 @@ test("a click or Enter on a point of the history opens its run", async () => {
 });
 
 test("the charts of a run share one cursor", async () => {
-  const run = dataOf("report.html").runs.find((each) => each.run === 15);
+  const run = dataOf("report.html").pages.find((each) => each.run === 15);
   const page = await open("report.html", { hash: "#/run/15" });
   const over = page.locator(".u-over").first();
   await over.scrollIntoViewIfNeeded();
@@ -120,7 +120,7 @@ test("deep links, the metric and the two sides live in the address", async () =>
   await page.locator('input[value="rate"]').check();
   assert.match(page.url(), /metric=rate/);
   await page.goto(`${page.url().split("#")[0]}#/compare?a=run:1&b=run:2`);
-  const { runs } = dataOf("report.html");
+  const { pages: runs } = dataOf("report.html");
   const rows = await cellsOf(page, "response");
   assert.equal(Number(rows[5][1].value), runs[0].latency_ns.response.p99);
   assert.equal(Number(rows[5][2].value), runs[1].latency_ns.response.p99);

@@ -20,7 +20,7 @@ function columnsOf({ cells }) {
 }
 
 test("the heatmap says how many requests are under the pointer", async () => {
-  const run = dataOf("report.html").runs.find((each) => each.run === 14);
+  const run = dataOf("report.html").pages.find((each) => each.run === 14);
   const column = columnsOf(run.heatmap)[18];
   const requests = column.reduce((sum, [, count]) => sum + count, 0);
   assert.equal(requests, run.seconds.completed[18]);
@@ -51,7 +51,7 @@ test("the heatmap says how many requests are under the pointer", async () => {
 });
 
 test("a slice of the heatmap has its own percentiles and lives in the address", async () => {
-  const run = dataOf("report.html").runs.find((each) => each.run === 14);
+  const run = dataOf("report.html").pages.find((each) => each.run === 14);
   const page = await open("report.html", { hash: "#/run/14" });
   const over = page.locator(".u-over").first();
   await over.scrollIntoViewIfNeeded();
@@ -86,7 +86,7 @@ test("a slice of the heatmap has its own percentiles and lives in the address", 
 });
 
 test("a history has the medians of its segments, by change points", async () => {
-  const { runs } = dataOf("report.html");
+  const { pages: runs } = dataOf("report.html");
   const page = await open("report.html", { hash: "#/history/checkout" });
   const rows = await cellsOf(page, "Segments");
   assert.deepEqual(
@@ -236,7 +236,7 @@ async function saved(page, label) {
 }
 
 test("a chart is saved as a picture or as its numbers", async () => {
-  const run = dataOf("report.html").runs.find((each) => each.run === 14);
+  const run = dataOf("report.html").pages.find((each) => each.run === 14);
   const page = await open("report.html", { hash: "#/run/14" });
   const cells = await saved(page, 'Save "Response times" as CSV');
   assert.equal(cells.name, "response-times.csv");

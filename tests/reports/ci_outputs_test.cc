@@ -88,7 +88,7 @@ TEST(CiOutputsTest, TheMarkerOfACommentCannotBeEndedByAName) {
 
 TEST(CiOutputsTest, LoadPerformanceHasTheShapeOfK6) {
   std::vector<weir::Run> runs;
-  for (const RunPage& page : SyntheticReport().runs) {
+  for (const RunPage& page : SyntheticReport().pages) {
     runs.push_back(page.run);
   }
   const auto json = nlohmann::json::parse(GitLabLoadPerformance(runs), nullptr, false);

@@ -1,5 +1,6 @@
 #include "reports/html_report.h"
 
+#include <algorithm>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -72,19 +73,50 @@ TEST(PackedTest, EveryLengthComesBack) {
   }
 }
 
-TEST(PageDataTest, OlderRunsHaveTheirFiguresOnly) {
+TEST(PageDataTest, RunsWithoutAPageHaveARow) {
   ReportData data;
-  for (RunId id = 1; id <= static_cast<RunId>(kDetailedRuns) + 2; ++id) {
-    data.runs.push_back(SyntheticRun({.id = id, .seconds = 5, .rate_per_s = 20}));
+  const RunPage with = SyntheticRun({.id = 2, .seconds = 5, .rate_per_s = 20});
+  weir::Run without = SyntheticRun({.id = 1, .seconds = 5, .rate_per_s = 20, .timeouts = 0.5}).run;
+  without.validity.emplace().grade = Grade::kSuspect;
+  data.Add(with);
+  data.rows.push_back(RunRowOf(without));
+  const Json json = PageData(data);
+  ASSERT_EQ(json["pages"].size(), 1U);
+  EXPECT_EQ(json["pages"][0]["run"], 2);
+  EXPECT_EQ(json["pages"][0]["seconds"]["planned"].size(), 5U);
+  const Json& rows = json["rows"];
+  EXPECT_EQ(rows["run"], Json({1, 1}));
+  EXPECT_EQ(rows["start"][1], 10 * 60 * 1000);
+  EXPECT_EQ(rows["texts"][rows["scenario"][0].get<std::size_t>()], "checkout");
+  EXPECT_EQ(rows["texts"][rows["validity"][0].get<std::size_t>()], "suspect");
+  EXPECT_EQ(rows["texts"][rows["validity"][1].get<std::size_t>()], "");
+  EXPECT_EQ(rows["planned"], Json({80, 80}));
+  EXPECT_EQ(rows["p999"], Json({nullptr, nullptr}));
+  // Half of the requests are cut off at 250 ms, so from p50 on it may have been more.
+  EXPECT_EQ(rows["p50"][1], json["pages"][0]["latency_ns"]["response"]["p50"]);
+  EXPECT_EQ(rows["bounds"][1], 0);
+  EXPECT_NE(rows["bounds"][0], 0);
+  EXPECT_EQ(rows["passed"][1], 2);
+  EXPECT_EQ(rows["unknown"][1], 1);
+}
+
+TEST(RunRowTest, HasTheNumbersOfTheRunsOwnPage) {
+  for (const RunPage& page : SyntheticReport().pages) {
+    const Json json = RunToJson(page.run);
+    const RunRow row = RunRowOf(page.run);
+    EXPECT_EQ(Json(row.planned), json["requests"]["planned"]);
+    EXPECT_EQ(Json(row.completed), json["requests"]["completed"]);
+    EXPECT_EQ(Json(*row.rate_per_s), json["rate_per_s"]["achieved"]);
+    const Json& response = json["latency_ns"]["response"];
+    for (std::size_t i = 0; i < kRowColumns.size(); ++i) {
+      const std::string key(kRowColumns[i].key);
+      const std::optional<double>& value = row.response[i].value_ns;
+      EXPECT_EQ(value ? Json(*value) : Json(nullptr), response[key]) << row.run << ' ' << key;
+      const Json& bounds = response["lower_bounds"];
+      EXPECT_EQ(row.response[i].lower_bound,
+                std::find(bounds.begin(), bounds.end(), key) != bounds.end());
+    }
   }
-  const Json runs = PageData(data)["runs"];
-  EXPECT_EQ(runs[1]["detailed"], false);
-  EXPECT_EQ(runs[1]["latency_ns"]["response"]["count"], 80);
-  EXPECT_TRUE(runs[1]["heatmap"]["cells"].empty());
-  EXPECT_TRUE(runs[1]["curves"]["response"]["v"].empty());
-  EXPECT_TRUE(runs[1]["seconds"]["planned"].empty());
-  EXPECT_EQ(runs[2]["detailed"], true);
-  EXPECT_EQ(runs[2]["seconds"]["planned"].size(), 5U);
 }
 
 TEST(HtmlReportTest, ForbidsEveryRequest) {
@@ -105,7 +137,7 @@ TEST(HtmlReportTest, HostileNamesAddNoElement) {
   EXPECT_EQ(Occurrences(html, "</script>"), 2U);
   EXPECT_EQ(html.find("<img"), std::string::npos);
   EXPECT_EQ(html.find('\0'), std::string::npos);
-  EXPECT_EQ(DataOf(html)["runs"][0]["scenario"], "<script>alert(1)</script>");
+  EXPECT_EQ(DataOf(html)["pages"][0]["scenario"], "<script>alert(1)</script>");
 }
 
 TEST(HtmlReportTest, NamesTheBuildThatMovedAMetric) {
@@ -130,14 +162,14 @@ TEST(HtmlReportTest, StaysSmall) {
   const std::string html = HtmlReport(data);
   const std::size_t page = kPageScript.size() + kPageStyle.size();
   EXPECT_LT(page, 120'000U);
-  EXPECT_LT((html.size() - page) / data.runs.size(), 5'000U);
+  EXPECT_LT((html.size() - page) / data.pages.size(), 5'000U);
 }
 
 TEST(PageDataTest, SortsRunsByStartAndMergesBuilds) {
   ReportData data = SyntheticReport();
-  std::swap(data.runs[0], data.runs[9]);
+  std::swap(data.pages[0], data.pages[9]);
   const Json json = PageData(data);
-  EXPECT_EQ(json["runs"][0]["run"], 1);
+  EXPECT_EQ(json["pages"][0]["run"], 1);
   ASSERT_EQ(json["builds"].size(), 2U);
   EXPECT_EQ(json["builds"][0]["build"], "b1");
   EXPECT_EQ(json["builds"][0]["requests"]["planned"], 5 * 24 * 400);
@@ -145,10 +177,10 @@ TEST(PageDataTest, SortsRunsByStartAndMergesBuilds) {
 
 TEST(PageDataTest, DrawsSecondsInWhichNothingHappened) {
   ReportData data;
-  data.runs.push_back(SyntheticRun({.seconds = 10}));
-  std::vector<SecondPoint>& seconds = data.runs[0].seconds;
+  data.Add(SyntheticRun({.seconds = 10}));
+  std::vector<SecondPoint>& seconds = data.pages[0].seconds;
   seconds.erase(seconds.begin() + 5);
-  const Json json = PageData(data)["runs"][0]["seconds"];
+  const Json json = PageData(data)["pages"][0]["seconds"];
   ASSERT_EQ(json["p50"].size(), 10U);
   EXPECT_TRUE(json["p50"][5].is_null());
   EXPECT_EQ(json["completed"][5], 0);
@@ -165,8 +197,8 @@ TEST(PageDataTest, FoldsLongRunsWithoutLosingARequest) {
     point.counts.planned = 3;
     page.seconds.push_back(std::move(point));
   }
-  data.runs.push_back(std::move(page));
-  const Json json = PageData(data)["runs"][0]["seconds"];
+  data.Add(std::move(page));
+  const Json json = PageData(data)["pages"][0]["seconds"];
   EXPECT_LE(json["planned"].size(), 1800U);
   std::uint64_t planned = 0;
   for (const Json& value : json["planned"]) {
@@ -211,8 +243,8 @@ TEST(PageDataTest, ASecondFarInTheFutureCostsNoMemory) {
   ReportData data;
   RunPage page = SyntheticRun({.seconds = 5});
   page.seconds.back().second = 4'294'967'295;
-  data.runs.push_back(std::move(page));
-  EXPECT_LE(PageData(data)["runs"][0]["seconds"]["planned"].size(), 1801U);
+  data.Add(std::move(page));
+  EXPECT_LE(PageData(data)["pages"][0]["seconds"]["planned"].size(), 1801U);
 }
 
 TEST(SpectrumTest, PointsAreTheHistogramsOwnQuantiles) {

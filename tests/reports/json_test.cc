@@ -158,7 +158,7 @@ TEST(RunJsonTest, MarksOnlyWhatCutOffRequestsCanMove) {
 }
 
 TEST(RunJsonTest, HostileTextStaysData) {
-  for (const RunPage& page : HostileReport().runs) {
+  for (const RunPage& page : HostileReport().pages) {
     const std::string text = RunJson(page.run);
     const Json json = Json::parse(text);
     EXPECT_EQ(text.find("</"), std::string::npos);
@@ -166,7 +166,7 @@ TEST(RunJsonTest, HostileTextStaysData) {
     EXPECT_EQ(text.find('\0'), std::string::npos);
     EXPECT_EQ(json["load"], "<script>alert(1)</script>");
   }
-  const std::string broken = RunJson(HostileReport().runs[4].run);
+  const std::string broken = RunJson(HostileReport().pages[4].run);
   EXPECT_EQ(Json::parse(broken)["scenario"], "broken \xef\xbf\xbd\xef\xbf\xbd utf-8");
 }
 

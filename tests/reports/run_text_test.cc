@@ -130,7 +130,7 @@ TEST(RunTextTest, NoLineIsWiderThanTheTerminal) {
 }
 
 TEST(RunTextTest, HostileNamesNeitherWidenLinesNorReachTheTerminal) {
-  for (const RunPage& page : HostileReport().runs) {
+  for (const RunPage& page : HostileReport().pages) {
     weir::Run run = page.run;
     run.plan.build +=
         "\x1b]0;owned\x07\x9b"

@@ -238,6 +238,13 @@ Validity DoubtfulValidity(Grade grade, std::string text) {
   return validity;
 }
 
+// The rows of its pages, once these are as they shall be.
+void AddRows(ReportData& data) {
+  for (const RunPage& page : data.pages) {
+    data.rows.push_back(RunRowOf(page.run));
+  }
+}
+
 }  // namespace
 
 ReportData SyntheticReport() {
@@ -251,7 +258,7 @@ ReportData SyntheticReport() {
     options.seed = static_cast<std::uint64_t>(id);
     options.slower = id % 2 == 0 ? 1.3 : 1;
     options.errors = 0.001;
-    data.runs.push_back(SyntheticRun(options));
+    data.pages.push_back(SyntheticRun(options));
   }
   for (RunId id = 11; id <= 16; ++id) {
     SyntheticOptions options{.id = id, .scenario = "search", .rate_per_s = 120};
@@ -260,9 +267,9 @@ ReportData SyntheticReport() {
     options.stall = id == 14;
     options.timeouts = id == 15 ? 0.02 : 0;
     options.slower = 1 + 0.05 * static_cast<double>(id - 11);
-    data.runs.push_back(SyntheticRun(options));
+    data.pages.push_back(SyntheticRun(options));
   }
-  const auto run_of = [&data](std::size_t id) -> Run& { return data.runs[id - 1].run; };
+  const auto run_of = [&data](std::size_t id) -> Run& { return data.pages[id - 1].run; };
   run_of(12).validity = DoubtfulValidity(
       Grade::kSuspect,
       "the latency did not stand still: the typical one changed by +23.0 % from the first measured "
@@ -276,8 +283,9 @@ ReportData SyntheticReport() {
   for (const std::size_t moved : {15U, 16U}) {
     run_of(moved).plan.environment = "host=anvil kernel=6.1 cpus=4 governor=performance";
   }
-  data.runs.back().run.state = RunState::kInterrupted;
-  data.runs.back().run.state_reason = "Stopped by the user after 30 s.";
+  data.pages.back().run.state = RunState::kInterrupted;
+  data.pages.back().run.state_reason = "Stopped by the user after 30 s.";
+  AddRows(data);
   data.verdicts = {SlowVerdict(), SameVerdict()};
   data.changes.changes = {SyntheticChange()};
   return data;
@@ -309,8 +317,9 @@ ReportData HostileReport() {
     page.run.state_reason = closing;
     page.run.validity = DoubtfulValidity(Grade::kInvalid, closing);
     page.run.thresholds[0].threshold.text = script;
-    data.runs.push_back(std::move(page));
+    data.pages.push_back(std::move(page));
   }
+  AddRows(data);
   GateResult verdict = SlowVerdict();
   verdict.reason = closing;
   verdict.candidate = script;

@@ -24,7 +24,7 @@ TEST(VerdictTextTest, ReadsAsRecorded) {
 
 TEST(HistoryTextTest, ReadsAsRecorded) {
   std::vector<HistoryRow> rows;
-  for (const RunPage& page : SyntheticReport().runs) {
+  for (const RunPage& page : SyntheticReport().pages) {
     rows.push_back(HistoryRowOf(page.run));
   }
   rows[3].in_progress = true;
@@ -60,7 +60,7 @@ analysis::HistoryChange SomeChange(const std::string& metric, double before, dou
 
 TEST(HistoryTextTest, ReadsAsRecordedWithChangePoints) {
   std::vector<HistoryRow> rows;
-  for (const RunPage& page : SyntheticReport().runs) {
+  for (const RunPage& page : SyntheticReport().pages) {
     rows.push_back(HistoryRowOf(page.run));
   }
   analysis::HistoryChanges changes;

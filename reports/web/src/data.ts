@@ -1,5 +1,7 @@
 // The shape of the data that the C++ side embeds (reports/internal/page_data.h), schema
-// "weir.report/1". Latencies in ns; null means not known, with a `..._reason` beside it.
+// "weir.report/2". Latencies in ns; null means not known, with a `..._reason` beside it.
+
+import { unpackRows, type PackedRows, type Row, type RunState } from "./rows";
 
 export const columns = [
   { key: "min", title: "min" },
@@ -103,10 +105,10 @@ export interface Validity {
 }
 
 export interface Run extends Subject {
-  run: number | null;
+  run: number;
   branch: string;
   tag: string;
-  state: "complete" | "incomplete" | "interrupted" | "aborted";
+  state: RunState;
   state_reason: string;
   duration_s: number;
   warm_up_s: number;
@@ -118,15 +120,15 @@ export interface Run extends Subject {
   thresholds: Threshold[];
   validity: Validity | null;
   resources: { cpu_s: number | null; rss_bytes_max: number | null };
-  /** False: only the figures of the run; steps, curves, seconds and heatmap are empty. */
-  detailed: boolean;
   seconds: Seconds;
   heatmap: Heatmap;
 }
 
-/** Several runs of one build, merged into one distribution. */
+/** The runs of one build that have pages, merged into one distribution. */
 export interface Build extends Subject {
-  runs: (number | null)[];
+  runs: number[];
+  /** How many runs the build has in this report. */
+  runs_in_all: number;
 }
 
 export type VerdictWord = "pass" | "warn" | "inconclusive" | "fail";
@@ -201,50 +203,40 @@ export interface Changes {
 }
 
 export interface Report {
-  schema: "weir.report/1";
   title: string;
   generated_at: string;
-  runs: Run[];
+  /** Every run, in order of start. */
+  runs: Row[];
+  /** Those of which there is more than a row, by number. */
+  pages: Map<number, Run>;
   builds: Build[];
   changes: Changes;
   verdicts: Verdict[];
 }
+
+type Embedded = Omit<Report, "runs" | "pages"> & {
+  schema: "weir.report/2";
+  rows: PackedRows;
+  pages: Run[];
+};
 
 /** Unpacks what reports/internal/packed.h packed. */
 export async function readReport(): Promise<Report> {
   const packed = atob(document.getElementById("data")?.textContent ?? "");
   const bytes = Uint8Array.from(packed, (letter) => letter.charCodeAt(0));
   const plain = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
-  return (await new Response(plain).json()) as Report;
-}
-
-/** What a run is called in the address: its number, or its place when it was not stored. */
-export function runKey(report: Report, run: Run): string {
-  return run.run === null ? `n${report.runs.indexOf(run)}` : String(run.run);
+  const { rows, pages, ...rest } = (await new Response(plain).json()) as Embedded;
+  return {
+    ...rest,
+    runs: unpackRows(rows),
+    pages: new Map(pages.map((run) => [run.run, run])),
+  };
 }
 
 export function runName(run: Run): string {
-  return run.run === null ? "run (not stored)" : `run ${run.run}`;
-}
-
-export function findRun(report: Report, key: string): Run | undefined {
-  return report.runs.find((run) => runKey(report, run) === key);
+  return `run ${run.run}`;
 }
 
 export function errorRatio(requests: Requests): number | null {
   return requests.planned === 0 ? null : 1 - requests.completed / requests.planned;
-}
-
-/** Scenarios in order of their first run, each with its runs in order of start. */
-export function byScenario(report: Report): Map<string, Run[]> {
-  const groups = new Map<string, Run[]>();
-  for (const run of report.runs) {
-    const group = groups.get(run.scenario);
-    if (group) {
-      group.push(run);
-    } else {
-      groups.set(run.scenario, [run]);
-    }
-  }
-  return groups;
 }

@@ -1,12 +1,14 @@
 // The page: a bar on top, one view below it, chosen by the address.
-import { findRun, readReport, type Report } from "./data";
+import { readReport, type Report } from "./data";
 import { h } from "./dom";
 import { currentRoute, linkTo } from "./route";
+import { runKey } from "./rows";
 import { current, startTheme, themeChanged, toggle } from "./theme";
 import { compareView } from "./views/compare";
 import { gateView } from "./views/gate";
 import { historyView } from "./views/history";
 import { overview } from "./views/overview";
+import { rowView } from "./views/row";
 import { runView } from "./views/run";
 import type { View } from "./views/view";
 
@@ -18,6 +20,15 @@ function notFound(what: string): View {
     h("p", {}, `This report has no ${what}. `, h("a", { href: "#/" }, "All runs")),
   );
   return { title: "Not here", element, figures: [] };
+}
+
+function runOrRow(report: Report, key: string): View {
+  const row = report.runs.find((each) => runKey(each) === key);
+  if (!row) {
+    return notFound(`run ${key}`);
+  }
+  const run = report.pages.get(row.run);
+  return run ? runView(report, run) : rowView(report, row);
 }
 
 function viewFor(report: Report): View {
@@ -35,10 +46,9 @@ function viewFor(report: Report): View {
     const scenario = key ?? report.runs[report.runs.length - 1]?.scenario ?? "";
     return historyView(report, scenario) ?? notFound(`scenario ${scenario}`);
   }
-  const run = page === "run" ? findRun(report, key ?? "") : undefined;
-  return run
-    ? runView(report, run)
-    : notFound(page === "run" ? `run ${key ?? ""}` : `page "${page}"`);
+  return page === "run"
+    ? runOrRow(report, key ?? "")
+    : notFound(`page "${page}"`);
 }
 
 function topBar(): { element: HTMLElement; update: () => void } {

@@ -1,8 +1,9 @@
 // One metric of one scenario over its runs: segments between change points, each with its median
 // and how sure that is, and marks where the surroundings changed.
 import type uPlot from "uplot";
-import { runName, type Change, type Run } from "../data";
+import type { Change } from "../data";
 import { count, short } from "../format";
+import { rowName, type Row } from "../rows";
 import { colour } from "../theme";
 import { intervalRunsMin, medianOf, type Median } from "./median";
 import { figure, noData, type Figure, type Slice } from "./plot";
@@ -15,16 +16,16 @@ export interface Segment extends Median {
 }
 
 export interface HistoryChart {
-  runs: Run[];
+  runs: Row[];
   changes: Change[];
   metric: Metric;
   slice: Slice | null;
   onSlice: (slice: Slice | null) => void;
-  open: (run: Run) => void;
+  open: (run: Row) => void;
 }
 
 /** A segment begins where the metric of the whole run moved, and where the load is another. */
-export function segmentsOf(runs: Run[], changes: Change[], metric: Metric): Segment[] {
+export function segmentsOf(runs: Row[], changes: Change[], metric: Metric): Segment[] {
   const moved = changes.filter((each) => each.step === "" && each.metric === metric.name);
   const begins = (i: number): boolean => {
     const [run, before] = [runs[i], runs[i - 1]];
@@ -34,7 +35,7 @@ export function segmentsOf(runs: Run[], changes: Change[], metric: Metric): Segm
       run.load !== before.load ||
       moved.some(
         (each) =>
-          each.load === run.load && (run.run ?? 0) >= each.run && (before.run ?? 0) < each.run,
+          each.load === run.load && run.run >= each.run && before.run < each.run,
       )
     );
   };
@@ -57,7 +58,7 @@ export function segmentsOf(runs: Run[], changes: Change[], metric: Metric): Segm
 }
 
 /** Indices of the runs that were made somewhere else than the run before. */
-export function movedHouse(runs: Run[]): number[] {
+export function movedHouse(runs: Row[]): number[] {
   return runs
     .map((_, i) => i)
     .filter((i) => i > 0 && runs[i]?.environment !== runs[i - 1]?.environment);
@@ -108,7 +109,7 @@ export function historyFigure(chart: HistoryChart): Figure {
   const known = values.filter((value): value is number => value !== null);
   const first = runs[0];
   if (!first || known.length === 0 || Math.max(...known) < 0) {
-    const why = first ? (metric.why(first) ?? "nothing is known") : "no run is left by the filter";
+    const why = first ? metric.why() : "no run is left by the filter";
     return noData(metric.title, `No data: ${why}.`);
   }
   const segments = segmentsOf(runs, changes, metric);
@@ -156,13 +157,13 @@ export function historyFigure(chart: HistoryChart): Figure {
 }
 
 /** What a stretch of runs is called. */
-export function stretch(runs: Run[], slice: Slice): string {
+export function stretch(runs: Row[], slice: Slice): string {
   const [first, last] = [runs[slice.from], runs[slice.to]];
   if (!first || !last) {
     return "";
   }
-  if (first === last || first.run === null || last.run === null) {
-    return first === last ? runName(first) : `${runName(first)} to ${runName(last)}`;
+  if (first === last) {
+    return rowName(first);
   }
   return `runs\u00a0${first.run} to\u00a0${last.run}`;
 }

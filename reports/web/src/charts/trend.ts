@@ -1,8 +1,9 @@
 // Runs over time: one number per run, in order of start; a click opens the run.
-import { errorRatio, runName, type Change, type ColumnKey, type Run } from "../data";
+import type { Change } from "../data";
 import { duration, minute, percent, percentTick, rate, rateTick, short } from "../format";
 import { figure, latencyAxis, noData, type Axis, type Figure, type Line } from "./plot";
 import { linkTo } from "../route";
+import { errorShare, rowName, type Row, type RowLatency } from "../rows";
 import { linearTicks } from "./ticks";
 
 export interface Metric {
@@ -10,19 +11,19 @@ export interface Metric {
   /** What change points call it. */
   name: string;
   title: string;
-  read: (run: Run) => number | null;
-  why: (run: Run) => string | undefined;
+  read: (run: Row) => number | null;
+  why: () => string;
   format: (value: number) => string;
   axis: (values: number[]) => Axis;
 }
 
-function latencyMetric(key: ColumnKey, title: string): Metric {
+function latencyMetric(key: RowLatency, title: string): Metric {
   return {
     key,
     name: `response_time.${title}`,
     title,
-    read: (run) => run.latency_ns.response[key],
-    why: (run) => run.latency_ns.response[`${key}_reason`],
+    read: (run) => run.response[key],
+    why: () => "too few requests for it",
     format: duration,
     axis: (values) => latencyAxis(title, values),
   };
@@ -48,8 +49,8 @@ export const metrics: Metric[] = [
     key: "rate",
     name: "throughput",
     title: "rate",
-    read: (run) => run.rate_per_s.achieved,
-    why: (run) => run.rate_per_s.achieved_reason,
+    read: (run) => run.rate,
+    why: () => "nothing was measured",
     format: rate,
     axis: plainAxis("requests per second", rateTick, 1),
   },
@@ -57,7 +58,7 @@ export const metrics: Metric[] = [
     key: "errors",
     name: "error_rate",
     title: "errors",
-    read: (run) => errorRatio(run.requests),
+    read: (run) => errorShare(run),
     why: () => "no request was planned",
     format: percent,
     axis: plainAxis("requests not completed", percentTick, 0.001),
@@ -67,7 +68,7 @@ export const metrics: Metric[] = [
 const linesMax = 4;
 
 // Builds that take turns get a line each; a build per run makes one line with builds as ticks.
-function linesOf(runs: Run[], metric: Metric): { lines: Line[]; perBuild: boolean } {
+function linesOf(runs: Row[], metric: Metric): { lines: Line[]; perBuild: boolean } {
   const builds = [...new Set(runs.map((run) => run.build))];
   const perBuild = builds.length > 1 && builds.length <= linesMax && builds.length < runs.length;
   const style = { format: metric.format, points: true, connected: true, width: 1.5 };
@@ -89,10 +90,10 @@ function linesOf(runs: Run[], metric: Metric): { lines: Line[]; perBuild: boolea
   return { lines, perBuild };
 }
 
-export function runAxis(runs: Run[], perBuild: boolean): Axis {
+export function runAxis(runs: Row[], perBuild: boolean): Axis {
   const label = (i: number): string => {
     const run = runs[i];
-    return !run ? "" : perBuild || run.build === "" ? String(run.run ?? "–") : short(run.build, 9);
+    return !run ? "" : perBuild || run.build === "" ? String(run.run) : short(run.build, 9);
   };
   return {
     label: perBuild ? "run, in order of start" : "build, in order of start",
@@ -106,11 +107,11 @@ export function runAxis(runs: Run[], perBuild: boolean): Axis {
   };
 }
 
-export function runWords(run: Run, metric: Metric): string {
-  const bounds: string[] = run.latency_ns.response.lower_bounds;
+export function runWords(run: Row, metric: Metric): string {
+  const bounds: readonly string[] = run.bounds;
   const parts = [
     bounds.includes(metric.key) ? "at least" : "",
-    runName(run),
+    rowName(run),
     short(run.build, 16),
     minute(run.started_at),
   ];
@@ -119,7 +120,7 @@ export function runWords(run: Run, metric: Metric): string {
 
 export interface Trend {
   scenario: string;
-  runs: Run[];
+  runs: Row[];
   /** Of all scenarios. */
   changes: Change[];
 }
@@ -133,7 +134,7 @@ function changeLine({ scenario, runs, changes }: Trend, metric: Metric): Line[] 
       )
       .map((each) => each.run),
   );
-  const values = runs.map((run) => (moved.has(run.run ?? -1) ? metric.read(run) : null));
+  const values = runs.map((run) => (moved.has(run.run) ? metric.read(run) : null));
   const line = { label: "change point", values, colour: "bad", format: metric.format };
   return values.some((value) => value !== null) ? [{ ...line, points: true, pointSize: 14 }] : [];
 }
@@ -141,16 +142,15 @@ function changeLine({ scenario, runs, changes }: Trend, metric: Metric): Line[] 
 export function trendFigure(
   trend: Trend,
   metric: Metric,
-  open: (run: Run) => void,
+  open: (run: Row) => void,
 ): Figure {
   const { scenario, runs } = trend;
   const values = runs.map(metric.read);
   const known = values.filter((value): value is number => value !== null);
   if (known.length === 0 || (metric.format === duration && Math.max(...known) <= 0)) {
-    const first = runs[0];
     return noData(
       short(scenario, 80),
-      `No data: ${(first && metric.why(first)) ?? "nothing is known"}.`,
+      `No data: ${metric.why()}.`,
     );
   }
   const [only] = known;

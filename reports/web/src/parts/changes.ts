@@ -1,8 +1,9 @@
 // Change points: which build moved which metric, by how much, how sure.
-import { runKey, type Change, type Report } from "../data";
+import type { Change, Report } from "../data";
 import { datum, h, name } from "../dom";
 import * as format from "../format";
 import { linkTo } from "../route";
+import { runKey } from "../rows";
 import { table } from "./table";
 
 const suspectsMax = 6;
@@ -45,7 +46,7 @@ function row(report: Report, change: Change): (Node | string)[] {
     change.confidence > 0.999 ? "> 99.9\u202f%" : format.percentTick(change.confidence);
   return [
     run
-      ? h("a", { href: linkTo(["run", runKey(report, run)]) }, String(change.run))
+      ? h("a", { href: linkTo(["run", runKey(run)]) }, String(change.run))
       : String(change.run),
     name(change.build, { class: "name cut" }),
     name(change.scenario, { class: "name cut" }),

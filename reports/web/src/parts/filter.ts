@@ -1,10 +1,10 @@
 // Which runs of a history are shown: by branch, build, host and tag, kept in the address.
-import type { Run } from "../data";
 import { h } from "../dom";
 import { short } from "../format";
 import { currentRoute, replaceParameter } from "../route";
+import type { Row } from "../rows";
 
-const fields: { key: string; title: string; read: (run: Run) => string }[] = [
+const fields: { key: string; title: string; read: (run: Row) => string }[] = [
   { key: "branch", title: "branch", read: (run) => run.branch },
   { key: "build", title: "build", read: (run) => run.build },
   {
@@ -16,7 +16,7 @@ const fields: { key: string; title: string; read: (run: Run) => string }[] = [
 ];
 
 /** The runs that the address asks for. */
-export function filtered(runs: Run[]): Run[] {
+export function filtered(runs: Row[]): Row[] {
   const { parameters } = currentRoute();
   const wanted = fields.filter(({ key }) => parameters.has(key));
   return runs.filter((run) => wanted.every(({ key, read }) => read(run) === parameters.get(key)));
@@ -25,7 +25,7 @@ export function filtered(runs: Run[]): Run[] {
 const valuesMax = 500;
 
 /** A choice for each field in which the runs differ; the last values come first. */
-export function filterForm(runs: Run[], onChange: () => void): HTMLElement | null {
+export function filterForm(runs: Row[], onChange: () => void): HTMLElement | null {
   const choices = fields.flatMap(({ key, title, read }) => {
     const values = [...new Set([...runs].reverse().map(read))].filter((value) => value !== "");
     const asked = currentRoute().parameters.get(key);

@@ -1,26 +1,28 @@
-import { errorRatio, runKey, type Report, type Run } from "../data";
 import { datum, h, name, unknown } from "../dom";
 import * as format from "../format";
 import { linkTo } from "../route";
-import { latencyCell } from "./latency";
-import { table } from "./table";
+import { errorShare, runKey, type Row, type RowLatency } from "../rows";
+import { moreRows } from "./table";
 
-export function stateBadge(run: Run): HTMLElement {
-  return h("span", { class: `state state-${run.state}` }, run.state);
+/** Lines of a table at a time: a browser takes a second for ten thousand. */
+const rowsAtOnce = 100;
+
+export function stateBadge({ state }: Pick<Row, "state">): HTMLElement {
+  return h("span", { class: `state state-${state}` }, state);
 }
 
-function thresholdWords(run: Run): Node {
-  if (run.thresholds.length === 0) {
+export function thresholdWords({ thresholds }: Row): Node {
+  const { passed, failed, unknown: open } = thresholds;
+  const all = passed + failed + open;
+  if (all === 0) {
     return h("span", { class: "unknown" }, "none");
   }
-  const failed = run.thresholds.filter((each) => each.state === "fail").length;
-  const unknownOnes = run.thresholds.filter((each) => each.state === "unknown").length;
   if (failed > 0) {
-    return h("span", { class: "bad" }, `✗ ${failed} of ${run.thresholds.length}`);
+    return h("span", { class: "bad" }, `✗ ${failed} of ${all}`);
   }
-  return unknownOnes > 0
-    ? h("span", { class: "doubt" }, `? ${unknownOnes} of ${run.thresholds.length}`)
-    : h("span", { class: "good" }, `✓ ${run.thresholds.length}`);
+  return open > 0
+    ? h("span", { class: "doubt" }, `? ${open} of ${all}`)
+    : h("span", { class: "good" }, `✓ ${all}`);
 }
 
 /** A number that may be missing. */
@@ -32,22 +34,23 @@ export function known(
   return value === null ? unknown(why) : datum(value, format(value));
 }
 
-function row(report: Report, run: Run): (Node | string)[] {
-  const { response } = run.latency_ns;
-  const errors = errorRatio(run.requests);
+export function rowLatencyCell(run: Row, key: RowLatency): HTMLElement {
+  const ns = run.response[key];
+  const bound = run.bounds.includes(key) ? "≥\u202f" : "";
+  return ns === null ? unknown("too few requests for it") : datum(ns, bound + format.duration(ns));
+}
+
+function row(run: Row): (Node | string)[] {
+  const errors = errorShare(run);
   return [
-    h(
-      "a",
-      { href: linkTo(["run", runKey(report, run)]) },
-      run.run === null ? "–" : String(run.run),
-    ),
+    h("a", { href: linkTo(["run", runKey(run)]) }, String(run.run)),
     h("time", { datetime: run.started_at }, format.minute(run.started_at)),
     name(run.scenario, { class: "name cut" }),
     name(run.build, { class: "name cut" }),
-    datum(run.requests.planned, format.count(run.requests.planned)),
-    known(run.rate_per_s.achieved, format.rate, run.rate_per_s.achieved_reason),
-    latencyCell(response, "p50"),
-    latencyCell(response, "p99"),
+    datum(run.planned, format.count(run.planned)),
+    known(run.rate, format.rate, "nothing was measured"),
+    rowLatencyCell(run, "p50"),
+    rowLatencyCell(run, "p99"),
     h("span", { class: errors === 0 ? "unknown" : "" }, known(errors, format.percent)),
     thresholdWords(run),
     stateBadge(run),
@@ -55,8 +58,8 @@ function row(report: Report, run: Run): (Node | string)[] {
 }
 
 /** Newest first. */
-export function runsTable(report: Report, runs: Run[]): HTMLElement {
-  return table(
+export function runsTable(runs: Row[]): HTMLElement {
+  return moreRows(
     "Runs",
     [
       { title: "run", left: true },
@@ -71,6 +74,13 @@ export function runsTable(report: Report, runs: Run[]): HTMLElement {
       { title: "thresholds", left: true, wide: true },
       { title: "state", left: true },
     ],
-    [...runs].reverse().map((run) => row(report, run)),
+    {
+      count: runs.length,
+      atOnce: rowsAtOnce,
+      row: (i) => {
+        const run = runs[runs.length - 1 - i];
+        return run ? row(run) : [];
+      },
+    },
   );
 }

@@ -3,11 +3,10 @@ import { spectrumFigure } from "../charts/spectrum";
 import {
   columns,
   errorRatio,
-  runKey,
   runName,
+  type Build,
   type Latency,
   type Report,
-  type Run,
   type Subject,
   type Unit,
   type Verdict,
@@ -27,18 +26,24 @@ interface Side {
   key: string;
   label: string;
   subject: Subject;
-  runs: (number | null)[];
+  runs: number[];
+}
+
+function mergedWords(build: Build): string {
+  return build.runs.length === build.runs_in_all
+    ? `${build.runs.length} runs`
+    : `${build.runs.length} of its ${build.runs_in_all} runs`;
 }
 
 function sidesOf(report: Report): Side[] {
   const builds = report.builds.map((build) => ({
     key: `build:${build.scenario}/${build.build}`,
-    label: `build ${format.short(build.build, 30)} (${build.runs.length} runs)`,
+    label: `build ${format.short(build.build, 30)} (${mergedWords(build)})`,
     subject: build,
     runs: build.runs,
   }));
-  const runs = report.runs.map((run: Run) => ({
-    key: `run:${runKey(report, run)}`,
+  const runs = [...report.pages.values()].map((run) => ({
+    key: `run:${run.run}`,
     label: `${runName(run)}${run.build ? `, ${format.short(run.build, 30)}` : ""}`,
     subject: run,
     runs: [run.run],
@@ -73,7 +78,7 @@ function chosen(report: Report, sides: Side[]): [Side, Side] | null {
   return sidesOfVerdict(sides, verdict) ?? (last && before ? [before, last] : null);
 }
 
-function picker(report: Report, sides: Side[], pair: [Side, Side]): HTMLElement {
+function picker(sides: Side[], pair: [Side, Side]): HTMLElement {
   const select = (label: string, at: 0 | 1): HTMLElement => {
     const choice = h("select", {
       change: () => {
@@ -81,7 +86,7 @@ function picker(report: Report, sides: Side[], pair: [Side, Side]): HTMLElement 
         go(["compare"], at === 0 ? { a: choice.value, b: other } : { a: other, b: choice.value });
       },
     });
-    for (const scenario of new Set(report.runs.map((run) => run.scenario))) {
+    for (const scenario of new Set(sides.map((side) => side.subject.scenario))) {
       const group = h("optgroup", { label: format.short(scenario, 60) });
       for (const side of sides.filter((each) => each.subject.scenario === scenario)) {
         const option = h("option", { value: side.key }, side.label);
@@ -106,8 +111,8 @@ const bannersMax = 3;
 function banners(report: Report, pair: [Side, Side]): HTMLElement[] {
   return pair.flatMap((side, at) => {
     const which = at === 0 ? "A" : "B";
-    const all = report.runs
-      .filter((run) => side.subject === run || (run.run !== null && side.runs.includes(run.run)))
+    const all = [...report.pages.values()]
+      .filter((run) => side.runs.includes(run.run))
       .map((run) => validityBanner(run, `${which}, ${runName(run)}:`))
       .filter((banner) => banner !== null);
     const more = all.length - bannersMax;
@@ -207,7 +212,7 @@ export function compareView(report: Report): View {
         ? null
         : h("span", {}, " with ", name(b.subject.scenario)),
     ),
-    picker(report, sides, pair),
+    picker(sides, pair),
     ...banners(report, pair),
     verdict ? section("Verdict", verdictCard(report, verdict, "plain")) : null,
     section("Distribution", spectrum.element, difference.element),

@@ -1,6 +1,6 @@
 import { historyFigure, segmentsOf, stretch } from "../charts/history";
 import type { Figure, Slice } from "../charts/plot";
-import { byScenario, runKey, type Report, type Run } from "../data";
+import type { Report } from "../data";
 import { datum, h, name, unknown } from "../dom";
 import { change, count } from "../format";
 import { changesTable } from "../parts/changes";
@@ -9,17 +9,18 @@ import { chosenMetric, metricChoice } from "../parts/metrics";
 import { runsTable } from "../parts/runs";
 import { section, table } from "../parts/table";
 import { currentRoute, go, linkTo, replaceParameter } from "../route";
+import { byScenario, runKey, type Row } from "../rows";
 import type { View } from "./view";
 
 /** The stretch that the address asks for, as "12-18", numbers of runs. */
-function addressed(report: Report, runs: Run[]): Slice | null {
+function addressed(runs: Row[]): Slice | null {
   const [first, last] = (currentRoute().parameters.get("range") ?? "").split("-");
-  const from = runs.findIndex((run) => runKey(report, run) === first);
-  const to = runs.findIndex((run) => runKey(report, run) === last);
+  const from = runs.findIndex((run) => runKey(run) === first);
+  const to = runs.findIndex((run) => runKey(run) === last);
   return from >= 0 && from <= to ? { from, to } : null;
 }
 
-function segmentsTable(report: Report, runs: Run[]): HTMLElement {
+function segmentsTable(report: Report, runs: Row[]): HTMLElement {
   const metric = chosenMetric();
   const segments = segmentsOf(runs, report.changes.changepoints, metric);
   return table(
@@ -48,7 +49,7 @@ function segmentsTable(report: Report, runs: Run[]): HTMLElement {
   );
 }
 
-function lists(report: Report, scenario: string, runs: Run[], range: Slice | null): HTMLElement {
+function lists(report: Report, scenario: string, runs: Row[], range: Slice | null): HTMLElement {
   const shown = range ? runs.slice(range.from, range.to + 1) : runs;
   const numbers = new Set(shown.map((run) => run.run));
   const changes = report.changes.changepoints.filter(
@@ -67,14 +68,14 @@ function lists(report: Report, scenario: string, runs: Run[], range: Slice | nul
     section(
       range ? `Runs: ${stretch(runs, range)}` : "Runs",
       shown.length > 0
-        ? runsTable(report, shown)
+        ? runsTable(shown)
         : h("p", { class: "no-data" }, "No run is left by the filter."),
     ),
   );
 }
 
 export function historyView(report: Report, scenario: string): View | null {
-  const all = byScenario(report).get(scenario);
+  const all = byScenario(report.runs).get(scenario);
   if (!all) {
     return null;
   }
@@ -84,7 +85,7 @@ export function historyView(report: Report, scenario: string): View | null {
   const build = (): void => {
     figures.splice(0).forEach((figure) => figure.destroy());
     const runs = filtered(all);
-    const range = addressed(report, runs);
+    const range = addressed(runs);
     const list = (slice: Slice | null): void =>
       below.replaceChildren(lists(report, scenario, runs, slice));
     const figure = historyFigure({
@@ -94,10 +95,10 @@ export function historyView(report: Report, scenario: string): View | null {
       slice: range,
       onSlice: (slice) => {
         const ends = slice ? [runs[slice.from], runs[slice.to]] : [];
-        replaceParameter("range", ends.map((run) => (run ? runKey(report, run) : "")).join("-"));
+        replaceParameter("range", ends.map((run) => (run ? runKey(run) : "")).join("-"));
         list(slice);
       },
-      open: (run) => go(["run", runKey(report, run)]),
+      open: (run) => go(["run", runKey(run)]),
     });
     figures.push(figure);
     place.replaceChildren(figure.element);
@@ -108,7 +109,7 @@ export function historyView(report: Report, scenario: string): View | null {
     build();
     figures.forEach((figure) => figure.draw());
   };
-  const others = [...byScenario(report).keys()].filter((each) => each !== scenario).slice(0, 20);
+  const others = [...byScenario(report.runs).keys()].filter((each) => each !== scenario).slice(0, 20);
   const element = h(
     "main",
     {},

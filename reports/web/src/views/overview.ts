@@ -1,6 +1,6 @@
 import type { Figure } from "../charts/plot";
 import { trendFigure } from "../charts/trend";
-import { byScenario, runKey, type Report } from "../data";
+import type { Report } from "../data";
 import { h } from "../dom";
 import { count, minute } from "../format";
 import { changesTable } from "../parts/changes";
@@ -9,10 +9,11 @@ import { section } from "../parts/table";
 import { runsTable } from "../parts/runs";
 import { verdictCard } from "../parts/verdict";
 import { go } from "../route";
+import { byScenario, runKey } from "../rows";
 import type { View } from "./view";
 
 function summary(report: Report): string {
-  const scenarios = byScenario(report).size;
+  const scenarios = byScenario(report.runs).size;
   const builds = new Set(report.runs.map((run) => run.build)).size;
   const words = (number: number, word: string): string =>
     `${count(number)} ${word}${number === 1 ? "" : "s"}`;
@@ -24,12 +25,12 @@ export function overview(report: Report): View {
   const charts = h("div", { class: "charts" });
   const drawCharts = (): void => {
     figures.splice(0).forEach((figure) => figure.destroy());
-    for (const [scenario, runs] of byScenario(report)) {
+    for (const [scenario, runs] of byScenario(report.runs)) {
       figures.push(
         trendFigure(
           { scenario, runs, changes: report.changes.changepoints },
           chosenMetric(),
-          (run) => go(["run", runKey(report, run)]),
+          (run) => go(["run", runKey(run)]),
         ),
       );
     }
@@ -59,7 +60,7 @@ export function overview(report: Report): View {
     section(
       "Runs",
       report.runs.length > 0
-        ? runsTable(report, report.runs)
+        ? runsTable(report.runs)
         : h("p", { class: "no-data" }, "No runs in this report."),
     ),
   );

@@ -4,7 +4,6 @@ import { spectrumFigure } from "../charts/spectrum";
 import {
   columns,
   errorRatio,
-  runKey,
   runName,
   type Report,
   type Run,
@@ -12,18 +11,15 @@ import {
 } from "../data";
 import { datum, h, name, unknown, type Child } from "../dom";
 import * as format from "../format";
+import { facts, tile } from "../parts/facts";
 import { latencyCell, latencySection, waitFactor } from "../parts/latency";
+import { neighbours } from "../parts/neighbours";
 import { known, stateBadge } from "../parts/runs";
 import { slicePart } from "../parts/slice";
 import { section, table } from "../parts/table";
 import { gradeBadge, validityBanner } from "../parts/validity";
 import { badge } from "../parts/verdict";
-import { linkTo } from "../route";
 import type { View } from "./view";
-
-function tile(label: string, value: Child, note: string): HTMLElement {
-  return h("div", { class: "tile" }, h("dt", {}, label), h("dd", {}, value, h("small", {}, note)));
-}
 
 function tiles(run: Run): HTMLElement {
   const { requests, rate_per_s: rates } = run;
@@ -179,7 +175,7 @@ function instrumentError(run: Run): string | null {
     : null;
 }
 
-function facts(run: Run): HTMLElement {
+function circumstances(run: Run): HTMLElement {
   const { cpu_s: cpu, rss_bytes_max: memory } = run.resources;
   const rows: [string, Child][] = [
     ["target", name(run.target)],
@@ -221,44 +217,8 @@ function facts(run: Run): HTMLElement {
     ["seed", String(run.seed)],
     ["weir", run.weir_version],
   ];
-  const pairs = rows.filter(([, value]) => value !== null && value !== "");
-  return section(
-    "Circumstances",
-    h(
-      "dl",
-      { class: "facts" },
-      ...pairs.flatMap(([label, value]) => [h("dt", {}, label), h("dd", {}, value)]),
-    ),
-  );
+  return facts(rows);
 }
-
-function neighbours(report: Report, run: Run): HTMLElement {
-  const same = report.runs.filter((each) => each.scenario === run.scenario);
-  const at = same.indexOf(run);
-  const link = (to: Run | undefined, text: string): Child =>
-    to ? h("a", { href: linkTo(["run", runKey(report, to)]) }, text) : null;
-  return h(
-    "nav",
-    { class: "neighbours", "aria-label": "Neighbouring runs" },
-    link(same[at - 1], "← earlier run"),
-    link(same[at + 1], "later run →"),
-    same[at - 1]
-      ? h(
-          "a",
-          {
-            href: linkTo(["compare"], {
-              a: `run:${runKey(report, same[at - 1] as Run)}`,
-              b: `run:${runKey(report, run)}`,
-            }),
-          },
-          "compare with the earlier one",
-        )
-      : null,
-  );
-}
-
-const summaryOnly =
-  "This report has only the figures of this run, because newer runs are many. For its seconds, steps and percentile spectrum: weir show, or weir report with fewer runs (--last).";
 
 export function runView(report: Report, run: Run): View {
   const slice = slicePart(run);
@@ -292,20 +252,16 @@ export function runView(report: Report, run: Run): View {
     ...remarks(run),
     tiles(run),
     thresholdsSection(run),
-    ...(run.detailed
-      ? [
-          section(
-            "Over time",
-            ...seconds.flatMap((each, i) => [each.element, i === 0 ? slice.element : null]),
-          ),
-          section("Distribution", spectrum.element),
-        ]
-      : [h("p", { class: "note" }, summaryOnly)]),
+    section(
+      "Over time",
+      ...seconds.flatMap((each, i) => [each.element, i === 0 ? slice.element : null]),
+    ),
+    section("Distribution", spectrum.element),
     latencySection(run),
     stepsSection(run),
     errorsSection(run),
-    facts(run),
-    neighbours(report, run),
+    circumstances(run),
+    neighbours(report, run.run),
   );
-  return { title, element, figures: run.detailed ? [...seconds, spectrum] : [] };
+  return { title, element, figures: [...seconds, spectrum] };
 }

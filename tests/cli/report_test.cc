@@ -1,0 +1,90 @@
+#include <filesystem>
+#include <string>
+
+#include "store/history.h"
+#include "tests/analysis/gate_runs.h"
+#include "tests/cli/gate_fixture.h"
+
+/// `weir report` on a history: what it reads, and that kept figures are as good as histograms.
+namespace weir::cli {
+namespace {
+
+// Between the tags that hold the packed data; the text before has the time of writing.
+std::string DataOf(const std::string& html) {
+  const std::string tables = html.substr(html.find("<noscript>"));
+  const std::size_t first_table = tables.find("<table>");
+  return tables.substr(first_table, tables.find("</noscript>") - first_table);
+}
+
+class ReportCommand : public GateCommand {
+ protected:
+  // The tables of the report, which have the figures of every run.
+  std::string Report(const std::vector<std::string>& more = {}) const {
+    std::vector<std::string> arguments = {"report", "--single", "report.html"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const Said said = dir_.Weir(arguments);
+    EXPECT_EQ(said.exit_code, 0) << said.err;
+    return DataOf(dir_.Read("report.html"));
+  }
+
+  void RecordHistory() const {
+    Rng rng(5);
+    for (int slot = 0; slot < 24; ++slot) {
+      weir::Run run = analysis::SimulatedRun({.slower = slot < 12 ? 0.0 : 0.5}, slot, rng);
+      run.plan.build = "b" + std::to_string(slot);
+      if (slot == 7) {
+        analysis::AddBroken(run, Outcome::kTimedOut, 900, 50'000'000);
+      }
+      Record(std::move(run));
+    }
+  }
+
+  std::size_t RunsWithFigures() const {
+    std::size_t runs = 0;
+    // The edition is the command's own business: any up to 100.
+    for (int edition = 1; edition < 100; ++edition) {
+      const auto store = store::Store::OpenForReading(dir_.Path("weir.db"));
+      EXPECT_TRUE(
+          (*store)->VisitFigures(0, edition, [&runs](const store::RunFigures&) { ++runs; }));
+    }
+    return runs;
+  }
+};
+
+// Runs from before there were figures are read as a whole once; their figures must then say the
+// same to the last digit, and find the same change points.
+TEST_F(ReportCommand, KeptFiguresSayWhatTheHistogramsSay) {
+  RecordHistory();
+  EXPECT_EQ(RunsWithFigures(), 0U);
+  const std::string from_histograms = Report({"--pages", "0"});
+  EXPECT_EQ(RunsWithFigures(), 24U);
+  const std::string from_figures = Report({"--pages", "0"});
+  EXPECT_EQ(from_figures, from_histograms);
+  EXPECT_NE(from_figures.find("<bdi>b12</bdi>"), std::string::npos);
+  EXPECT_NE(from_figures.find("how sure"), std::string::npos) << "no change point was found";
+  EXPECT_NE(from_figures.find("\u2265"), std::string::npos) << "no lower bound is told";
+}
+
+TEST_F(ReportCommand, AFileThatCannotBeWrittenIsReportedAllTheSame) {
+  RecordHistory();
+  const std::string expected = Report();
+  std::filesystem::permissions(dir_.Path("weir.db"), std::filesystem::perms::owner_read);
+  EXPECT_EQ(Report(), expected);
+}
+
+TEST_F(ReportCommand, ARunIsRecordedWithItsFigures) {
+  const Said said = dir_.Weir({"run", "--quiet", "-n", "3", "--command", "true"});
+  ASSERT_EQ(said.exit_code, 0) << said.err;
+  EXPECT_EQ(RunsWithFigures(), 1U);
+}
+
+TEST_F(ReportCommand, PagesAreForTheNewestRuns) {
+  RecordHistory();
+  Report({"--pages", "3"});
+  const std::size_t few = std::filesystem::file_size(dir_.Path("report.html"));
+  Report({"--pages", "24"});
+  EXPECT_GT(std::filesystem::file_size(dir_.Path("report.html")), few + 5'000);
+}
+
+}  // namespace
+}  // namespace weir::cli
