@@ -1,15 +1,14 @@
-#include <algorithm>
 #include <filesystem>
 #include <set>
 
 #include <fmt/core.h>
 
-#include "base/clock.h"
 #include "cli/command.h"
+#include "cli/environment.h"
 #include "cli/exit_codes.h"
-#include "cli/figures.h"
 #include "cli/flags.h"
 #include "cli/output_file.h"
+#include "cli/report_collect.h"
 #include "cli/terminal.h"
 #include "reports/html_report.h"
 #include "store/history.h"
@@ -17,11 +16,8 @@
 namespace weir::cli {
 namespace {
 
-constexpr std::size_t kVerdictsShown = 20;
 constexpr std::uint64_t kRunsListed = 1000;
-
-/// Of so many runs of each side of the newest verdict everything is shown.
-constexpr std::size_t kPagesOfSideMax = 10;
+constexpr std::uint64_t kRunFiles = 100;
 
 FlagSpec Spec() {
   FlagSpec spec;
@@ -29,9 +25,10 @@ FlagSpec Spec() {
   spec.usage = "weir report [-o DIR | --single FILE] [OPTIONS]";
   spec.about =
       "Writes the history as one HTML file that needs nothing but a browser: verdicts, runs\n"
-      "over time, each run's seconds and percentile spectrum, comparisons.";
+      "over time, each run's seconds and percentile spectrum, comparisons. With -o a\n"
+      "folder of pages; written again, it gets only the pages that are new.";
   spec.examples =
-      "  weir report -o report/\n"
+      "  weir report -o site/ --run-files 500\n"
       "  weir report --single checkout.html --scenario checkout --last 20";
   auto add = spec.options.add_options();
   const auto text = [](const char* name) { return po::value<std::string>()->value_name(name); };
@@ -40,130 +37,133 @@ FlagSpec Spec() {
   add("scenario", text("NAME"), "only runs of this scenario");
   add("last", text("N"), "at most this many runs; default 1000");
   add("pages", text("N"), "so many runs, the newest, have all their details; default 20");
+  add("run-files", text("N"),
+      "with -o: so many runs before those have a file each in the folder run/; default 100");
   add("title", text("TEXT"), "heading of the page");
   AddStoreFlag(spec.options);
   return spec;
 }
 
-Result<std::string> OutputPath(const ParsedFlags& flags) {
-  if (flags.Has("single")) {
-    return flags.Text("single");
-  }
-  const std::filesystem::path folder = flags.Has("output") ? flags.Text("output") : "report";
+Status MakeFolder(const std::filesystem::path& folder) {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   if (error) {
     return Unavailable(fmt::format("cannot make folder {}: {}", folder.string(), error.message()));
   }
-  return (folder / "index.html").string();
-}
-
-// The newest runs and those that the newest verdict is about, each once.
-std::vector<RunId> RunsWithPages(const std::vector<RunSummary>& summaries, std::size_t newest,
-                                 const std::vector<GateResult>& verdicts) {
-  std::set<RunId> listed;
-  for (const RunSummary& summary : summaries) {
-    listed.insert(summary.row.run);
-  }
-  std::set<RunId> chosen;
-  for (std::size_t i = summaries.size() - std::min(newest, summaries.size()); i < summaries.size();
-       ++i) {
-    chosen.insert(summaries[i].row.run);
-  }
-  if (!verdicts.empty()) {
-    for (const auto* side : {&verdicts.front().baseline_runs, &verdicts.front().candidate_runs}) {
-      for (std::size_t i = 0; i < std::min(side->size(), kPagesOfSideMax); ++i) {
-        if (listed.count((*side)[i]) > 0) {
-          chosen.insert((*side)[i]);
-        }
-      }
-    }
-  }
-  return {chosen.begin(), chosen.end()};
-}
-
-Status LoadPages(store::Store& store, const std::vector<RunId>& runs, reports::ReportData& data) {
-  for (const RunId id : runs) {
-    Result<Run> run = store.LoadRun(id);
-    if (!run) {
-      return tl::unexpected(run.error());
-    }
-    Result<std::vector<SecondPoint>> seconds = store.LoadSeconds(id);
-    if (!seconds) {
-      return tl::unexpected(seconds.error());
-    }
-    data.pages.push_back({std::move(*run), std::move(*seconds)});
-  }
   return {};
 }
 
-void TakeOver(std::vector<RunSummary>&& summaries, reports::ReportData& data) {
-  analysis::HistoryChangeFinder finder({.metrics = HistoryMetrics()});
-  for (RunSummary& summary : summaries) {
-    finder.Add(summary.history);
-    data.rows.push_back(std::move(summary.row));
-  }
-  data.changes = finder.Result();
-}
-
-Result<reports::ReportData> Collect(store::Store& store, const std::string& path,
-                                    const ParsedFlags& flags) {
-  store::RunFilter filter;
-  if (flags.Has("scenario")) {
-    filter.scenario = flags.Text("scenario");
-  }
-  const auto last = ReadFlag(flags, "last", ParseCount, kRunsListed);
-  const auto pages = ReadFlag(flags, "pages", ParseCount, std::uint64_t{reports::kDetailedRuns});
-  if (!last || !pages) {
-    return tl::unexpected(!last ? last.error() : pages.error());
-  }
-  filter.last = *last;
-  Result<std::vector<RunSummary>> summaries = ReadSummaries(store, path, filter);
-  if (!summaries) {
-    return tl::unexpected(summaries.error());
-  }
-  reports::ReportData data;
-  data.title = flags.Has("title") ? flags.Text("title") : "weir report";
-  data.generated_at = SystemClock().WallNow();
-  auto verdicts = store.ListVerdicts(kVerdictsShown);
-  if (!verdicts) {
-    return tl::unexpected(verdicts.error());
-  }
-  for (store::StoredVerdict& verdict : *verdicts) {
-    data.verdicts.push_back(std::move(verdict.result));
-  }
-  Status loaded = LoadPages(store, RunsWithPages(*summaries, *pages, data.verdicts), data);
-  if (!loaded) {
-    return tl::unexpected(loaded.error());
-  }
-  TakeOver(std::move(*summaries), data);
-  return data;
-}
-
-Status WriteReport(const ParsedFlags& flags) {
+Result<ReportOrder> ReadOrder(const ParsedFlags& flags) {
+  ReportOrder order;
   const Result<std::string> path = StorePath(flags);
   if (!path) {
     return tl::unexpected(path.error());
   }
-  const auto store = store::Store::OpenForReading(*path);
+  order.store_path = *path;
+  if (flags.Has("scenario")) {
+    order.filter.scenario = flags.Text("scenario");
+  }
+  const auto last = ReadFlag(flags, "last", ParseCount, kRunsListed);
+  const auto pages = ReadFlag(flags, "pages", ParseCount, std::uint64_t{order.pages});
+  if (!last || !pages) {
+    return tl::unexpected(!last ? last.error() : pages.error());
+  }
+  order.filter.last = *last;
+  order.pages = *pages;
+  if (flags.Has("title")) {
+    order.title = flags.Text("title");
+  }
+  return order;
+}
+
+// The newest runs of which the report itself has only a row.
+std::vector<const reports::RunRow*> RunsForFiles(const reports::ReportData& data,
+                                                 std::size_t files_max) {
+  std::set<RunId> inside;
+  for (const reports::RunPage& page : data.pages) {
+    inside.insert(page.run.id);
+  }
+  std::vector<const reports::RunRow*> rows;
+  for (auto row = data.rows.rbegin(); row != data.rows.rend() && rows.size() < files_max; ++row) {
+    if (inside.count(row->run) == 0 && row->state != RunState::kRunning) {
+      rows.push_back(&*row);
+    }
+  }
+  return rows;
+}
+
+// Runs do not change, so a file that was made with the same script and style is as good as new.
+Status WriteRunFiles(store::Store& store, const std::filesystem::path& folder,
+                     std::size_t files_max, reports::ReportData& data) {
+  const reports::PageAssets assets = reports::SharedAssets();
+  const std::string base = (folder / assets.name).string();
+  std::error_code error;
+  const bool same_assets = std::filesystem::exists(base + ".js", error);
+  for (const reports::RunRow* row : RunsForFiles(data, files_max)) {
+    data.files.push_back(row->run);
+    const std::filesystem::path file = folder / "run" / fmt::format("{}.html", row->run);
+    if (same_assets && std::filesystem::exists(file, error)) {
+      continue;
+    }
+    Result<reports::RunPage> page = LoadPage(store, row->run);
+    if (!page) {
+      return tl::unexpected(page.error());
+    }
+    reports::ReportData one;
+    one.title = fmt::format("run {}, {}", row->run, row->scenario);
+    one.generated_at = data.generated_at;
+    one.rows.push_back(*row);
+    one.pages.push_back(std::move(*page));
+    const std::string html = reports::HtmlRunPage(one, Sha256);
+    if (Status written = WriteFile(file.string(), html); !written) {
+      return written;
+    }
+  }
+  // Last, so that files of an older weir are never taken for new ones.
+  if (Status written = WriteFile(base + ".js", std::string(assets.script)); !written) {
+    return written;
+  }
+  return WriteFile(base + ".css", std::string(assets.style));
+}
+
+Status WriteReport(const ParsedFlags& flags) {
+  const Result<ReportOrder> order = ReadOrder(flags);
+  const auto files =
+      ReadFlag(flags, "run-files", ParseCount, flags.Has("output") ? kRunFiles : std::uint64_t{0});
+  if (!order || !files) {
+    return tl::unexpected(!order ? order.error() : files.error());
+  }
+  if (*files > 0 && flags.Has("single")) {
+    return UsageError("--run-files makes a folder\n  hint: -o DIR in place of --single");
+  }
+  const auto store = store::Store::OpenForReading(order->store_path);
   if (!store) {
     return tl::unexpected(store.error());
   }
-  const Result<reports::ReportData> data = Collect(**store, *path, flags);
+  Result<reports::ReportData> data = CollectReport(**store, *order);
   if (!data) {
     return tl::unexpected(data.error());
   }
-  const Result<std::string> output = OutputPath(flags);
-  if (!output) {
-    return tl::unexpected(output.error());
+  std::filesystem::path output = flags.Text("single");
+  if (!flags.Has("single")) {
+    const std::filesystem::path folder = flags.Has("output") ? flags.Text("output") : "report";
+    output = folder / "index.html";
+    if (Status made = MakeFolder(*files > 0 ? folder / "run" : folder); !made) {
+      return made;
+    }
+    if (*files > 0) {
+      if (Status written = WriteRunFiles(**store, folder, *files, *data); !written) {
+        return written;
+      }
+    }
   }
-  if (Status written = WriteFile(*output, reports::HtmlReport(*data)); !written) {
+  if (Status written = WriteFile(output.string(), reports::HtmlReport(*data)); !written) {
     return written;
   }
   const auto counted = [](std::size_t count, std::string_view word) {
     return fmt::format("{} {}{}", count, word, count == 1 ? "" : "s");
   };
-  Print(fmt::format("wrote {} ({}, {})\n", *output, counted(data->rows.size(), "run"),
+  Print(fmt::format("wrote {} ({}, {})\n", output.string(), counted(data->rows.size(), "run"),
                     counted(data->verdicts.size(), "verdict")));
   return {};
 }

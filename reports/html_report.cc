@@ -1,11 +1,13 @@
 #include "reports/html_report.h"
 
 #include <algorithm>
+#include <cctype>
 #include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "base/check.h"
 #include "base/text.h"
 #include "reports/internal/history_changes.h"
 #include "reports/internal/json.h"
@@ -22,6 +24,9 @@ constexpr std::size_t kTextBytesMax = 300;
 
 /// Lines of the table for browsers without script.
 constexpr std::size_t kStaticRunsMax = 200;
+
+/// Of the hashes of script and style, in the name of their files.
+constexpr std::size_t kAssetNameLetters = 8;
 
 std::string Escaped(std::string_view text) {
   return InMarkup(text, kTextBytesMax);
@@ -121,6 +126,23 @@ std::string StaticReport(const ReportData& data) {
                      StaticChanges(data), StaticRuns(data));
 }
 
+std::string Head(const ReportData& data, std::string_view policy, std::string_view style) {
+  return fmt::format(
+      "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
+      "<meta http-equiv=\"Content-Security-Policy\" content=\"{}\">\n"
+      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+      "<meta name=\"referrer\" "
+      "content=\"no-referrer\"><title>{}</title>\n{}</head>\n",
+      policy, Escaped(data.title), style);
+}
+
+std::string Body(const ReportData& data, std::string_view packed) {
+  return fmt::format(
+      "<body><div id=\"app\"></div>\n<noscript>{}</noscript>\n"
+      "<script type=\"text/plain\" id=\"data\">{}</script>\n",
+      StaticReport(data), packed);
+}
+
 }  // namespace
 
 void ReportData::Add(RunPage page) {
@@ -129,23 +151,39 @@ void ReportData::Add(RunPage page) {
 }
 
 std::string HtmlReport(const ReportData& data) {
-  std::string html = fmt::format(
-      "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
-      "<meta http-equiv=\"Content-Security-Policy\" content=\"{}\">\n"
-      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-      "<meta name=\"referrer\" "
-      "content=\"no-referrer\"><title>{}</title>\n<style>{}</style></head>\n",
-      SecurityPolicy(), Escaped(data.title), kPageStyle);
+  std::string html = Head(data, SecurityPolicy(), fmt::format("<style>{}</style>", kPageStyle));
   if (kPageScript.empty()) {
     return html + "<body>" + StaticReport(data) + "</body></html>\n";
   }
-  html += "<body><div id=\"app\"></div>\n<noscript>" + StaticReport(data) + "</noscript>\n";
-  html += "<script type=\"text/plain\" id=\"data\">";
-  html += Packed(JsonText(PageData(data), JsonLayout::kCompact));
-  html += "</script>\n<script>";
-  html += kPageScript;
-  html += "</script></body></html>\n";
-  return html;
+  html += Body(data, Packed(JsonText(PageData(data, PageKind::kReport), JsonLayout::kCompact)));
+  return html + fmt::format("<script>{}</script></body></html>\n", kPageScript);
+}
+
+PageAssets SharedAssets() {
+  std::string name = "weir-";
+  for (const char letter : kPageScriptSha256.substr(0, kAssetNameLetters)) {
+    name += std::isalnum(static_cast<unsigned char>(letter)) != 0 ? letter : '_';
+  }
+  for (const char letter : kPageStyleSha256.substr(0, kAssetNameLetters)) {
+    name += std::isalnum(static_cast<unsigned char>(letter)) != 0 ? letter : '_';
+  }
+  return {std::move(name), kPageScript, kPageStyle};
+}
+
+std::string HtmlRunPage(const ReportData& data, const HashText& sha256) {
+  WEIR_CHECK(data.pages.size() == 1);
+  const std::string packed = Packed(JsonText(PageData(data, PageKind::kRun), JsonLayout::kCompact));
+  const std::string nonce = sha256(packed);
+  const std::string assets = "../" + SharedAssets().name;
+  const std::string policy = fmt::format(
+      "default-src 'none'; script-src 'nonce-{0}'; style-src 'nonce-{0}'; img-src data:; "
+      "base-uri 'none'; form-action 'none'",
+      nonce);
+  return Head(
+             data, policy,
+             fmt::format("<link rel=\"stylesheet\" href=\"{}.css\" nonce=\"{}\">", assets, nonce)) +
+         Body(data, packed) +
+         fmt::format("<script src=\"{}.js\" nonce=\"{}\"></script></body></html>\n", assets, nonce);
 }
 
 }  // namespace weir::reports

@@ -1,9 +1,12 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "analysis/forecast.h"
 #include "analysis/history_changes.h"
 #include "base/run.h"
 #include "base/verdict.h"
@@ -11,10 +14,29 @@
 
 namespace weir::reports {
 
-/// One run with its seconds, ascending; without seconds the page says that there are none.
+/// One run with its seconds, ascending; without seconds the page says that there are none. What the
+/// generator and the watched target used may be absent too.
 struct RunPage {
   Run run;
   std::vector<SecondPoint> seconds;
+  std::vector<ResourceSample> resources = {};
+  std::vector<TargetSample> target = {};
+};
+
+/// Something that a deploy tool or a person told of a build; texts may be empty.
+struct DeployMark {
+  WallTime at{};
+  std::string service;
+  std::string build;
+  std::string phase;
+};
+
+/// What the next runs of a scenario are expected to show if nothing changes.
+struct RunForecast {
+  std::string scenario;
+  std::string metric;  ///< "response_time.p99", of the whole run.
+  RunId after = 0;     ///< The last run that it rests on.
+  analysis::Forecast forecast;
 };
 
 /// Of so many runs, the newest, a report should have everything, and of those that its newest
@@ -28,7 +50,10 @@ struct ReportData {
   std::vector<RunRow> rows;    ///< All runs.
   std::vector<RunPage> pages;  ///< Those of `rows` that have a page of their own.
   std::vector<GateResult> verdicts;
-  analysis::HistoryChanges changes;  ///< Change points of these runs, newest first.
+  analysis::HistoryChanges changes;    ///< Change points of these runs, newest first.
+  std::vector<DeployMark> deploys;     ///< In any order.
+  std::vector<RunForecast> forecasts;  ///< At most one for each scenario and metric.
+  std::vector<RunId> files;            ///< Runs that have a file of their own: HtmlRunPage.
 
   /// A run with a page, and its row.
   void Add(RunPage page);
@@ -40,5 +65,23 @@ struct ReportData {
 /// Cost: 110 KB for the page; 4 KB and some milliseconds for each run with a page of half a minute;
 /// 30 bytes and some microseconds for each row.
 std::string HtmlReport(const ReportData& data);
+
+/// Script and style that all pages of a folder share.
+struct PageAssets {
+  std::string name;  ///< Of the files, without ".js" and ".css"; another for other contents.
+  std::string_view script;
+  std::string_view style;
+};
+
+PageAssets SharedAssets();
+
+/// Hex SHA-256; this module has no hash of its own.
+using HashText = std::function<std::string(std::string_view)>;
+
+/// The page of one run (the only one in `data.pages`) for the folder `run` beside the report's
+/// index.html and its assets. As HtmlReport, but that script and style are loaded from the assets:
+/// the policy lets them in by a nonce that is the hash of all that the page holds, which nothing in
+/// it can know. 6 KB for a run of half a minute.
+std::string HtmlRunPage(const ReportData& data, const HashText& sha256);
 
 }  // namespace weir::reports

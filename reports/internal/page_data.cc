@@ -13,6 +13,7 @@
 #include "reports/internal/rows_json.h"
 #include "reports/internal/seconds_json.h"
 #include "reports/internal/spectrum.h"
+#include "reports/internal/use_json.h"
 
 namespace weir::reports {
 namespace {
@@ -39,6 +40,7 @@ Json RunPageToJson(const RunPage& page) {
   json["curves"] = CurvesToJson(page.run.Total(Phase::kMeasure));
   json["seconds"] = SecondsToJson(page.seconds);
   json["heatmap"] = HeatmapToJson(page.seconds);
+  json["use"] = UseToJson(page.resources, page.target);
   return json;
 }
 
@@ -89,9 +91,37 @@ Json BuildsToJson(const std::vector<const RunPage*>& pages, std::span<const RunR
   return builds;
 }
 
+Json DeploysToJson(std::vector<DeployMark> deploys) {
+  std::stable_sort(deploys.begin(), deploys.end(),
+                   [](const DeployMark& a, const DeployMark& b) { return a.at < b.at; });
+  Json json = Json::array();
+  for (const DeployMark& deploy : deploys) {
+    json.push_back({{"at", FormatWallTime(deploy.at)},
+                    {"service", deploy.service},
+                    {"build", deploy.build},
+                    {"phase", deploy.phase}});
+  }
+  return json;
+}
+
+Json ForecastsToJson(const std::vector<RunForecast>& forecasts) {
+  Json json = Json::array();
+  for (const RunForecast& each : forecasts) {
+    json.push_back({{"scenario", each.scenario},
+                    {"metric", each.metric},
+                    {"after", each.after},
+                    {"mean", each.forecast.mean},
+                    {"lo80", each.forecast.band80.low},
+                    {"hi80", each.forecast.band80.high},
+                    {"lo95", each.forecast.band95.low},
+                    {"hi95", each.forecast.band95.high}});
+  }
+  return json;
+}
+
 }  // namespace
 
-Json PageData(const ReportData& data) {
+Json PageData(const ReportData& data, PageKind kind) {
   std::vector<RunRow> rows = data.rows;
   std::stable_sort(rows.begin(), rows.end(), [](const RunRow& a, const RunRow& b) {
     return std::pair(a.started_at, a.run) < std::pair(b.started_at, b.run);
@@ -117,6 +147,10 @@ Json PageData(const ReportData& data) {
           {"rows", RowsToJson(rows)},
           {"pages", std::move(pages_json)},
           {"builds", BuildsToJson(pages, rows)},
+          {"deploys", DeploysToJson(data.deploys)},
+          {"forecasts", ForecastsToJson(data.forecasts)},
+          {"files", data.files},
+          {"home", kind == PageKind::kReport ? "" : "../index.html"},
           {"changes", HistoryChangesToJson(data.changes)},
           {"verdicts", std::move(verdicts)}};
 }

@@ -5,18 +5,25 @@
 
 namespace weir::reports {
 
+enum class PageKind { kReport, kRun };
+
 /// What the page draws, schema "weir.report/2"; reports/web/src/data.ts has the same shape as
 /// types.
 ///
 ///   rows      RowsToJson of all runs, in order of start.
 ///   pages     RunToJson of each run that has a page, in order of start, with "curves" {response,
 ///             service} (Spectrum: "count", "v", "bound_from" = index of the first point that is a
-///             lower bound or null), "seconds" (SecondsToJson) and "heatmap" (HeatmapToJson).
+///             lower bound or null), "seconds" (SecondsToJson), "heatmap" (HeatmapToJson) and
+///             "use" (UseToJson).
 ///   builds    for each scenario and build with two pages or more: these runs merged into one
 ///             distribution (never averaged), as a run with "runs" = their numbers and
 ///             "runs_in_all" = how many rows the build has.
+///   deploys   {"at", "service", "build", "phase"} each, in order of time.
+///   forecasts {"scenario", "metric", "after", "mean", "lo80", "hi80", "lo95", "hi95"} each.
+///   files     numbers of runs that have a file of their own.
+///   home      where the report is, seen from this page; "" = here.
 ///   changes   HistoryChangesToJson.
 ///   verdicts  VerdictToJson of each.
-Json PageData(const ReportData& data);
+Json PageData(const ReportData& data, PageKind kind);
 
 }  // namespace weir::reports

@@ -61,7 +61,7 @@ test("a slice of the heatmap has its own percentiles and lives in the address", 
   await page.mouse.down();
   await page.mouse.move(x(19), box.y + 60, { steps: 4 });
   await page.mouse.up();
-  assert.match(page.url(), /slice=17-19$/);
+  await page.waitForURL(/slice=17-19$/);
   const sent = [17, 18, 19].reduce((sum, second) => sum + run.seconds.completed[second], 0);
   const check = async (requests) => {
     const [inside, rest] = await cellsOf(page, "Slice");
@@ -138,12 +138,13 @@ test("a range of a history is dragged, a click opens a run", async () => {
   const over = page.locator(".u-over").first();
   await over.scrollIntoViewIfNeeded();
   const box = await over.boundingBox();
-  const x = (run) => box.x + (box.width * (run - 0.5)) / 10;
+  // Ten runs, and three ahead.
+  const x = (run) => box.x + (box.width * (run - 0.5)) / 13;
   await page.mouse.move(x(3), box.y + 50);
   await page.mouse.down();
   await page.mouse.move(x(6), box.y + 60, { steps: 4 });
   await page.mouse.up();
-  assert.match(page.url(), /range=3-6$/);
+  await page.waitForURL(/range=3-6$/);
   const numbers = (await cellsOf(page, "Runs")).map((row) => row[0].text);
   assert.deepEqual(numbers, ["6", "5", "4", "3"]);
   assert.equal(await page.getByRole("heading", { name: "Runs: runs\u00a03 to\u00a06" }).count(), 1);
@@ -161,6 +162,83 @@ test("a history says where its runs moved to another machine", async () => {
   }
   const where = await page.locator(".legend-x").textContent();
   assert.match(where, /run 15, .*environment: host=anvil/);
+  page.check();
+});
+
+test("a history has marks, the gate's limit and a fan, and zooms to a range", async () => {
+  const { forecasts } = dataOf("report.html");
+  const page = await open("report.html", { hash: "#/history/checkout?range=3-6" });
+  const legend = page.locator(".legend").first();
+  const caption = await page.locator("figcaption").first().innerText();
+  assert.match(caption, /strokes at the bottom: a build was deployed/);
+  assert.match(caption, /fan: 80 and 95 %/);
+  await page.locator(".plot").focus();
+  const seen = [];
+  for (let i = 0; i < 13; i++) {
+    await page.keyboard.press("ArrowRight");
+    seen.push([
+      await legend.locator(".legend-x").textContent(),
+      await legend.locator(".legend-value").allTextContents(),
+    ]);
+  }
+  assert.match(seen[3][0], /^run 4, b2, .*deploy: shop b2, Succeeded$/);
+  assert.equal(seen[10][0], "forecast, 1 ahead");
+  assert.ok(Math.abs(parsed(seen[10][1][3]) / forecasts[0].mean[0] - 1) < 0.0051);
+  const [verdict] = dataOf("report.html").verdicts;
+  const limit = verdict.checks[1].baseline * (1 + verdict.checks[1].tolerance);
+  assert.ok(Math.abs(parsed(seen[0][1][2]) / limit - 1) < 0.0051, seen[0][1][2]);
+  await page.getByRole("button", { name: "Zoom to the range" }).click();
+  assert.match(page.url(), /zoom=3-6/);
+  assert.match(await page.locator("figcaption").first().innerText(), /4 of 10 runs/);
+  await page.reload();
+  assert.match(await page.locator("figcaption").first().innerText(), /4 of 10 runs/);
+  await page.getByRole("button", { name: "All runs" }).click();
+  assert.doesNotMatch(page.url(), /zoom/);
+  page.check();
+});
+
+test("other runs are laid over a percentile spectrum, and the address has them", async () => {
+  const page = await open("report.html", { hash: "#/run/10" });
+  await page.getByText("Lay other runs over it").click();
+  const boxes = page.locator(".boxes input");
+  for (let i = 0; i < 7; i++) {
+    await boxes.nth(i).check();
+  }
+  assert.equal(await boxes.nth(7).isDisabled(), true);
+  assert.match(page.url(), /with=9%2C8%2C7%2C6%2C5%2C4%2C3$/);
+  const spectrum = page.locator("figure", { hasText: "Percentile spectrum" });
+  assert.equal(await spectrum.locator(".legend-item").count(), 8);
+  await page.reload();
+  assert.equal(await spectrum.locator(".legend-item").count(), 8);
+  page.check();
+});
+
+test("a run has what generator and target used, on the same cursor", async () => {
+  const page = await open("report.html", { hash: "#/run/15" });
+  const chart = page.locator("figure", { hasText: "Processors" });
+  const over = page.locator(".u-over").first();
+  await over.scrollIntoViewIfNeeded();
+  const box = await over.boundingBox();
+  await page.mouse.move(box.x + (box.width * 5.5) / 30, box.y + 40);
+  const values = await chart.locator(".legend-value").allTextContents();
+  assert.deepEqual(values, ["0.02", "0.5"]);
+  assert.match(await chart.locator(".legend-x").textContent(), /^second 5$/);
+  page.check();
+});
+
+test("a comparison shows only what changed when asked", async () => {
+  const page = await open("report.html", {
+    hash: "#/compare?a=build:checkout/b1&b=build:checkout/b2",
+  });
+  const all = (await cellsOf(page, "response")).length;
+  await page.getByLabel("only what changed").check();
+  assert.match(page.url(), /only=changed/);
+  const rows = await cellsOf(page, "response");
+  assert.ok(rows.length > 0 && rows.length < all);
+  for (const row of rows) {
+    assert.ok(Math.abs(Number(row[3].value)) >= 0.02, row[0].text);
+  }
+  await page.getByText("whole: nothing changed by 2 % or more.").waitFor();
   page.check();
 });
 

@@ -86,5 +86,34 @@ TEST_F(ReportCommand, PagesAreForTheNewestRuns) {
   EXPECT_GT(std::filesystem::file_size(dir_.Path("report.html")), few + 5'000);
 }
 
+TEST_F(ReportCommand, AFolderGetsOnlyThePagesThatAreNew) {
+  RecordHistory();
+  const auto site = [this](const std::string& pages) {
+    const Said said = dir_.Weir({"report", "-o", "site", "--pages", pages, "--run-files", "4"});
+    EXPECT_EQ(said.exit_code, 0) << said.err;
+  };
+  site("2");
+  const std::string folder = dir_.Path("site");
+  std::size_t files = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(folder + "/run")) {
+    files += entry.is_regular_file() ? 1U : 0U;
+  }
+  EXPECT_EQ(files, 4U);
+  EXPECT_TRUE(std::filesystem::exists(folder + "/run/22.html"));
+  EXPECT_FALSE(std::filesystem::exists(folder + "/run/23.html"));
+  std::filesystem::resize_file(folder + "/run/22.html", 1);
+  std::filesystem::remove(folder + "/run/21.html");
+  site("2");
+  EXPECT_EQ(std::filesystem::file_size(folder + "/run/22.html"), 1U);
+  EXPECT_GT(std::filesystem::file_size(folder + "/run/21.html"), 2'000U);
+}
+
+TEST_F(ReportCommand, RunFilesNeedAFolder) {
+  RecordHistory();
+  const Said said = dir_.Weir({"report", "--single", "r.html", "--run-files", "3"});
+  EXPECT_EQ(said.exit_code, 2);
+  EXPECT_NE(said.err.find("-o DIR in place of --single"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace weir::cli

@@ -12,6 +12,7 @@
 #include "reports/internal/page_data.h"
 #include "reports/internal/seconds_json.h"
 #include "reports/internal/spectrum.h"
+#include "reports/internal/use_json.h"
 #include "tests/reports/synthetic_runs.h"
 
 namespace weir::reports {
@@ -80,7 +81,7 @@ TEST(PageDataTest, RunsWithoutAPageHaveARow) {
   without.validity.emplace().grade = Grade::kSuspect;
   data.Add(with);
   data.rows.push_back(RunRowOf(without));
-  const Json json = PageData(data);
+  const Json json = PageData(data, PageKind::kReport);
   ASSERT_EQ(json["pages"].size(), 1U);
   EXPECT_EQ(json["pages"][0]["run"], 2);
   EXPECT_EQ(json["pages"][0]["seconds"]["planned"].size(), 5U);
@@ -140,6 +141,99 @@ TEST(HtmlReportTest, HostileNamesAddNoElement) {
   EXPECT_EQ(DataOf(html)["pages"][0]["scenario"], "<script>alert(1)</script>");
 }
 
+ReportData OnlyRun(ReportData data, std::size_t index) {
+  ReportData one;
+  one.title = data.title;
+  one.rows = {data.rows[index]};
+  one.pages = {std::move(data.pages[index])};
+  return one;
+}
+
+TEST(HtmlRunPageTest, LoadsTheSharedAssetsAndNothingElse) {
+  std::string hashed;
+  const std::string html =
+      HtmlRunPage(OnlyRun(SyntheticReport(), 0), [&hashed](std::string_view text) {
+        hashed = text;
+        return "0123abcd";
+      });
+  EXPECT_EQ(Between(html, "Content-Security-Policy\" content=\"", "\""),
+            "default-src 'none'; script-src 'nonce-0123abcd'; style-src 'nonce-0123abcd'; img-src "
+            "data:; base-uri 'none'; form-action 'none'");
+  EXPECT_EQ(hashed, Between(html, "id=\"data\">", "</script>"));
+  const std::string assets = "\"../" + SharedAssets().name;
+  EXPECT_EQ(Occurrences(html, " src="), 1U);
+  EXPECT_NE(html.find("<script src=" + assets + ".js\" nonce=\"0123abcd\">"), std::string::npos);
+  EXPECT_EQ(Occurrences(html, "<link"), 1U);
+  EXPECT_NE(html.find("href=" + assets + ".css\" nonce=\"0123abcd\">"), std::string::npos);
+  EXPECT_EQ(DataOf(html)["home"], "../index.html");
+  EXPECT_LT(html.size(), 10'000U);
+}
+
+TEST(HtmlRunPageTest, HostileNamesAddNoElement) {
+  for (std::size_t i = 0; i < 6; ++i) {
+    const std::string html =
+        HtmlRunPage(OnlyRun(HostileReport(), i), [](std::string_view) { return "0123abcd"; });
+    EXPECT_EQ(Occurrences(html, "<script"), 2U);
+    EXPECT_EQ(html.find("<img"), std::string::npos);
+  }
+}
+
+TEST(SharedAssetsTest, AreNamedByTheirContents) {
+  const PageAssets assets = SharedAssets();
+  EXPECT_EQ(assets.name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                          "0123456789_-"),
+            std::string::npos);
+  EXPECT_EQ(assets.name.size(), std::string("weir-").size() + 16);
+  EXPECT_EQ(assets.script, kPageScript);
+}
+
+TEST(UseTest, WhatOnlyCountsUpBecomesARate) {
+  const std::vector<ResourceSample> resources = {
+      {.second = 0, .cpu_s = 1, .rss_bytes = 10, .in_flight = 3, .connections = 2},
+      {.second = 2, .cpu_s = 2, .rss_bytes = 30, .in_flight = 0, .connections = 2}};
+  const Json use = UseToJson(resources, {});
+  ASSERT_EQ(use.size(), 4U);
+  // One second of processor time in two seconds.
+  EXPECT_EQ(use[0], Json({{"name", "processor"},
+                          {"of", "generator"},
+                          {"unit", "processors"},
+                          {"second", {2}},
+                          {"values", {0.5}}}));
+  EXPECT_EQ(use[1]["values"], Json({10.0, 30.0}));
+  EXPECT_EQ(use[2]["values"], Json({3.0, 0.0}));
+}
+
+TEST(UseTest, ACounterThatWasResetSaysNothingThere) {
+  std::vector<TargetSample> samples;
+  for (const auto& [second, value] : {std::pair(1U, 10.0), {2U, 14.0}, {3U, 1.0}, {4U, 3.0}}) {
+    samples.push_back({.second = second, .values = {{"requests_total", value}}});
+  }
+  const Json use = UseToJson({}, samples);
+  ASSERT_EQ(use.size(), 1U);
+  EXPECT_EQ(use[0]["of"], "target");
+  EXPECT_EQ(use[0]["unit"], "per_s");
+  EXPECT_EQ(use[0]["second"], Json({2, 4}));
+  EXPECT_EQ(use[0]["values"], Json({4.0, 2.0}));
+}
+
+TEST(UseTest, LongRunsAreThinned) {
+  std::vector<ResourceSample> samples(4 * kUsePointsMax);
+  for (std::uint32_t i = 0; i < samples.size(); ++i) {
+    samples[i].second = i;
+  }
+  EXPECT_EQ(UseToJson(samples, {})[1]["values"].size(), kUsePointsMax);
+}
+
+TEST(PageDataTest, DeploymentsComeInOrderOfTimeAndForecastsWithTheirBands) {
+  const Json json = PageData(SyntheticReport(), PageKind::kReport);
+  ASSERT_EQ(json["deploys"].size(), 2U);
+  EXPECT_EQ(json["deploys"][0]["build"], "b1");
+  EXPECT_EQ(json["deploys"][1]["phase"], "Succeeded");
+  ASSERT_EQ(json["forecasts"].size(), 1U);
+  EXPECT_EQ(json["forecasts"][0]["after"], 10);
+  EXPECT_EQ(json["forecasts"][0]["hi95"], Json({1.17e7, 1.21e7, 1.25e7}));
+}
+
 TEST(HtmlReportTest, NamesTheBuildThatMovedAMetric) {
   const std::string html = HtmlReport(SyntheticReport());
   const auto data = DataOf(html);
@@ -161,14 +255,14 @@ TEST(HtmlReportTest, StaysSmall) {
   const ReportData data = SyntheticReport();
   const std::string html = HtmlReport(data);
   const std::size_t page = kPageScript.size() + kPageStyle.size();
-  EXPECT_LT(page, 120'000U);
+  EXPECT_LT(page, 140'000U);
   EXPECT_LT((html.size() - page) / data.pages.size(), 5'000U);
 }
 
 TEST(PageDataTest, SortsRunsByStartAndMergesBuilds) {
   ReportData data = SyntheticReport();
   std::swap(data.pages[0], data.pages[9]);
-  const Json json = PageData(data);
+  const Json json = PageData(data, PageKind::kReport);
   EXPECT_EQ(json["pages"][0]["run"], 1);
   ASSERT_EQ(json["builds"].size(), 2U);
   EXPECT_EQ(json["builds"][0]["build"], "b1");
@@ -180,7 +274,7 @@ TEST(PageDataTest, DrawsSecondsInWhichNothingHappened) {
   data.Add(SyntheticRun({.seconds = 10}));
   std::vector<SecondPoint>& seconds = data.pages[0].seconds;
   seconds.erase(seconds.begin() + 5);
-  const Json json = PageData(data)["pages"][0]["seconds"];
+  const Json json = PageData(data, PageKind::kReport)["pages"][0]["seconds"];
   ASSERT_EQ(json["p50"].size(), 10U);
   EXPECT_TRUE(json["p50"][5].is_null());
   EXPECT_EQ(json["completed"][5], 0);
@@ -198,7 +292,7 @@ TEST(PageDataTest, FoldsLongRunsWithoutLosingARequest) {
     page.seconds.push_back(std::move(point));
   }
   data.Add(std::move(page));
-  const Json json = PageData(data)["pages"][0]["seconds"];
+  const Json json = PageData(data, PageKind::kReport)["pages"][0]["seconds"];
   EXPECT_LE(json["planned"].size(), 1800U);
   std::uint64_t planned = 0;
   for (const Json& value : json["planned"]) {
@@ -244,7 +338,7 @@ TEST(PageDataTest, ASecondFarInTheFutureCostsNoMemory) {
   RunPage page = SyntheticRun({.seconds = 5});
   page.seconds.back().second = 4'294'967'295;
   data.Add(std::move(page));
-  EXPECT_LE(PageData(data)["pages"][0]["seconds"]["planned"].size(), 1801U);
+  EXPECT_LE(PageData(data, PageKind::kReport)["pages"][0]["seconds"]["planned"].size(), 1801U);
 }
 
 TEST(SpectrumTest, PointsAreTheHistogramsOwnQuantiles) {

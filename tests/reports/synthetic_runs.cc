@@ -132,6 +132,14 @@ RunPage SyntheticRun(const SyntheticOptions& options) {
       }
     }
     page.seconds.push_back(std::move(point));
+    page.resources.push_back({.second = second,
+                              .cpu_s = 0.02 * second,
+                              .rss_bytes = 18'000'000 + 1'000 * second,
+                              .in_flight = second % 4,
+                              .connections = 8});
+    page.target.push_back({.second = second,
+                           .values = {{"process_cpu_s", 0.5 * second},
+                                      {"process_memory_bytes", 6e7 + 1e5 * second}}});
   }
   run.totals = std::move(sums);
   run.cpu_s = 1.75;
@@ -223,6 +231,16 @@ analysis::HistoryChange SyntheticChange() {
   return change;
 }
 
+// Of the p99 of the three runs of checkout after the tenth.
+RunForecast SyntheticForecast() {
+  RunForecast forecast{
+      .scenario = "checkout", .metric = "response_time.p99", .after = 10, .forecast = {}};
+  forecast.forecast.mean = {1.05e7, 1.06e7, 1.07e7};
+  forecast.forecast.band80 = {{0.98e7, 0.97e7, 0.96e7}, {1.12e7, 1.15e7, 1.18e7}};
+  forecast.forecast.band95 = {{0.94e7, 0.92e7, 0.90e7}, {1.17e7, 1.21e7, 1.25e7}};
+  return forecast;
+}
+
 // The certificate of a run with one fault; the evidence is not what the page is tested with.
 Validity DoubtfulValidity(Grade grade, std::string text) {
   Validity validity;
@@ -288,6 +306,9 @@ ReportData SyntheticReport() {
   AddRows(data);
   data.verdicts = {SlowVerdict(), SameVerdict()};
   data.changes.changes = {SyntheticChange()};
+  data.deploys = {{data.rows[3].started_at - std::chrono::seconds(5), "shop", "b2", "Succeeded"},
+                  {data.rows[0].started_at - std::chrono::seconds(5), "shop", "b1", "Progressing"}};
+  data.forecasts = {SyntheticForecast()};
   return data;
 }
 
@@ -317,6 +338,7 @@ ReportData HostileReport() {
     page.run.state_reason = closing;
     page.run.validity = DoubtfulValidity(Grade::kInvalid, closing);
     page.run.thresholds[0].threshold.text = script;
+    page.target[0].values[0].name = closing;
     data.pages.push_back(std::move(page));
   }
   AddRows(data);
@@ -326,6 +348,7 @@ ReportData HostileReport() {
   verdict.checks[0].metric = closing;
   verdict.checks[1].step = script;
   verdict.warnings = {closing};
+  data.deploys = {{data.rows[0].started_at, script, data.rows[0].build, closing}};
   data.verdicts = {verdict};
   return data;
 }

@@ -87,6 +87,15 @@ export interface Heatmap {
   cells: number[];
 }
 
+/** One thing that the generator or the target used over the seconds of a run. */
+export interface Use {
+  name: string;
+  of: "generator" | "target";
+  unit: "processors" | "bytes" | "per_s" | "";
+  second: number[];
+  values: number[];
+}
+
 export interface Subject extends Measured {
   scenario: string;
   target: string;
@@ -122,6 +131,7 @@ export interface Run extends Subject {
   resources: { cpu_s: number | null; rss_bytes_max: number | null };
   seconds: Seconds;
   heatmap: Heatmap;
+  use: Use[];
 }
 
 /** The runs of one build that have pages, merged into one distribution. */
@@ -202,6 +212,26 @@ export interface Changes {
   changepoints: Change[];
 }
 
+/** What was told of a build. */
+export interface Deploy {
+  at: string;
+  service: string;
+  build: string;
+  phase: string;
+}
+
+/** What the runs after one are expected to show; arrays of one length, one entry a run. */
+export interface Forecast {
+  scenario: string;
+  metric: string;
+  after: number;
+  mean: number[];
+  lo80: number[];
+  hi80: number[];
+  lo95: number[];
+  hi95: number[];
+}
+
 export interface Report {
   title: string;
   generated_at: string;
@@ -212,6 +242,12 @@ export interface Report {
   builds: Build[];
   changes: Changes;
   verdicts: Verdict[];
+  /** In order of time. */
+  deploys: Deploy[];
+  forecasts: Forecast[];
+  /** Runs that have a file of their own, and where the report is; see route.ts. */
+  files: number[];
+  home: string;
 }
 
 type Embedded = Omit<Report, "runs" | "pages"> & {

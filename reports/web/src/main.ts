@@ -1,7 +1,7 @@
 // The page: a bar on top, one view below it, chosen by the address.
 import { readReport, type Report } from "./data";
 import { h } from "./dom";
-import { currentRoute, linkTo } from "./route";
+import { currentRoute, linkTo, setSite } from "./route";
 import { runKey } from "./rows";
 import { current, startTheme, themeChanged, toggle } from "./theme";
 import { compareView } from "./views/compare";
@@ -17,7 +17,7 @@ function notFound(what: string): View {
     "main",
     {},
     h("h1", {}, "Not here"),
-    h("p", {}, `This report has no ${what}. `, h("a", { href: "#/" }, "All runs")),
+    h("p", {}, `This report has no ${what}. `, h("a", { href: linkTo([]) }, "All runs")),
   );
   return { title: "Not here", element, figures: [] };
 }
@@ -34,7 +34,8 @@ function runOrRow(report: Report, key: string): View {
 function viewFor(report: Report): View {
   const [page, key] = currentRoute().path;
   if (page === undefined) {
-    return overview(report);
+    const [only] = report.pages.values();
+    return report.home === "" || !only ? overview(report) : runView(report, only);
   }
   if (page === "compare") {
     return compareView(report);
@@ -66,7 +67,7 @@ function topBar(): { element: HTMLElement; update: () => void } {
   const element = h(
     "header",
     { class: "bar" },
-    h("a", { href: "#/", class: "brand" }, "weir"),
+    h("a", { href: linkTo([]), class: "brand" }, "weir"),
     h("nav", { "aria-label": "Pages" }, ...links.map((link) => link.element)),
     button,
   );
@@ -99,6 +100,7 @@ async function start(): Promise<void> {
     place.append(h("p", { class: "no-data" }, `This browser cannot unpack the report: ${error}`));
     return;
   }
+  setSite({ home: report.home, files: new Set(report.files.map(String)) });
   const bar = topBar();
   const content = h("div", {});
   place.append(bar.element, content);

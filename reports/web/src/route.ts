@@ -25,13 +25,35 @@ function decode(part: string): string {
   }
 }
 
-export function linkTo(path: string[], parameters: Record<string, string> = {}): string {
+function here(path: string[], parameters: Record<string, string>): string {
   const query = new URLSearchParams(parameters).toString();
   return `#/${path.map(encodeURIComponent).join("/")}${query ? `?${query}` : ""}`;
 }
 
+/** Where pages are that are not in this file. */
+export interface Site {
+  /** The report, seen from this file; "" = this is it. */
+  home: string;
+  /** Runs that have a file of their own. */
+  files: ReadonlySet<string>;
+}
+
+let site: Site = { home: "", files: new Set() };
+
+export function setSite(where: Site): void {
+  site = where;
+}
+
+export function linkTo(path: string[], parameters: Record<string, string> = {}): string {
+  const [page, key = ""] = path;
+  if (site.home === "" && page === "run" && site.files.has(key)) {
+    return `run/${encodeURIComponent(key)}.html`;
+  }
+  return site.home + here(path, parameters);
+}
+
 export function go(path: string[], parameters: Record<string, string> = {}): void {
-  location.hash = linkTo(path, parameters);
+  location.href = linkTo(path, parameters);
 }
 
 /** Changes one parameter (empty: takes it away) without a new entry in the browser's history. */
@@ -42,5 +64,5 @@ export function replaceParameter(key: string, value: string): void {
   } else {
     parameters.set(key, value);
   }
-  history.replaceState(null, "", linkTo(path, Object.fromEntries(parameters)));
+  history.replaceState(null, "", here(path, Object.fromEntries(parameters)));
 }

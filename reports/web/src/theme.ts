@@ -5,7 +5,11 @@ const storageKey = "weir-theme";
 
 export const themeChanged = new EventTarget();
 
+// What the probe of colour() found; asking costs the browser a layout of the whole page.
+const found = new Map<string, string>();
+
 function announce(): void {
+  found.clear();
   themeChanged.dispatchEvent(new Event("change"));
 }
 
@@ -59,10 +63,15 @@ export function startTheme(): void {
 
 /** The colour that a CSS variable has now; canvases cannot use variables. */
 export function colour(variable: string): string {
+  const known = found.get(variable);
+  if (known !== undefined) {
+    return known;
+  }
   const probe = document.createElement("span");
   probe.style.color = `var(--${variable})`;
   document.body.append(probe);
   const value = getComputedStyle(probe).color;
   probe.remove();
+  found.set(variable, value);
   return value;
 }

@@ -21,7 +21,7 @@ function numbers(chart: Chart): string {
   const lines = chart.lines.filter((line) => !line.hidden);
   return csv(
     [chart.xAxis.label, "name", ...lines.map((line) => line.label)],
-    chart.x.map((x, i) => [x, chart.nameX(i), ...lines.map((line) => line.values[i] ?? null)]),
+    chart.x.map((x, i) => [chart.startOf?.(i) ?? x, chart.nameX(i), ...lines.map((line) => line.values[i] ?? null)]),
   );
 }
 

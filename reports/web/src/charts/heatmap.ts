@@ -133,7 +133,7 @@ export function heatmapFigure(
     return noData(title, "No data: no request was answered in any second.");
   }
   const seconds = common(run);
-  const x = grid.columns.map((_, i) => (i + 0.5) * widthS - 0.5 * run.seconds.width_s);
+  const x = grid.columns.map((_, i) => (i + 0.5) * widthS);
   const when = (i: number): string =>
     widthS === 1 ? `second ${i}` : `seconds ${i * widthS} to ${(i + 1) * widthS - 1}`;
   const chart = figure({

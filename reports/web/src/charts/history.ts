@@ -1,12 +1,13 @@
 // One metric of one scenario over its runs: segments between change points, each with its median
 // and how sure that is, and marks where the surroundings changed.
 import type uPlot from "uplot";
-import type { Change } from "../data";
-import { count, short } from "../format";
+import type { Change, Forecast } from "../data";
+import { count } from "../format";
 import { rowName, type Row } from "../rows";
 import { colour } from "../theme";
+import { paintFan, paintMarks, type Mark } from "./marks";
 import { intervalRunsMin, medianOf, type Median } from "./median";
-import { figure, noData, type Figure, type Slice } from "./plot";
+import { figure, noData, type Axis, type Figure, type Line, type Slice } from "./plot";
 import { runAxis, runWords, type Metric } from "./trend";
 
 export interface Segment extends Median {
@@ -19,6 +20,12 @@ export interface HistoryChart {
   runs: Row[];
   changes: Change[];
   metric: Metric;
+  marks: Mark[];
+  /** What the gate allows; null = not known. */
+  limit: number | null;
+  forecast: Forecast | null;
+  /** The stretch that fills the chart; null = all runs, and the forecast. */
+  view: Slice | null;
   slice: Slice | null;
   onSlice: (slice: Slice | null) => void;
   open: (run: Row) => void;
@@ -57,95 +64,121 @@ export function segmentsOf(runs: Row[], changes: Change[], metric: Metric): Segm
   return segments;
 }
 
-/** Indices of the runs that were made somewhere else than the run before. */
-export function movedHouse(runs: Row[]): number[] {
-  return runs
-    .map((_, i) => i)
-    .filter((i) => i > 0 && runs[i]?.environment !== runs[i - 1]?.environment);
+function paintBands(plot: uPlot, segments: Segment[]): void {
+  const { ctx } = plot;
+  const x = (value: number): number => plot.valToPos(value, "x", true);
+  const y = (value: number): number => plot.valToPos(value, "y", true);
+  ctx.save();
+  ctx.fillStyle = colour("band");
+  for (const { from, to, interval } of segments) {
+    if (interval) {
+      const [low, high] = interval;
+      const height = Math.max(y(low) - y(high), 2);
+      ctx.fillRect(x(from - 0.5), y(high), x(to + 0.5) - x(from - 0.5), height);
+    }
+  }
+  ctx.restore();
 }
 
-function painter(segments: Segment[], marks: number[]): (plot: uPlot) => void {
-  return (plot) => {
-    const { ctx } = plot;
-    const x = (value: number): number => plot.valToPos(value, "x", true);
-    const y = (value: number): number => plot.valToPos(value, "y", true);
-    ctx.save();
-    ctx.fillStyle = colour("band");
-    for (const { from, to, interval } of segments) {
-      if (interval) {
-        const [low, high] = interval;
-        const height = Math.max(y(low) - y(high), 2);
-        ctx.fillRect(x(from - 0.5), y(high), x(to + 0.5) - x(from - 0.5), height);
-      }
-    }
-    ctx.strokeStyle = colour("quiet");
-    ctx.lineWidth = devicePixelRatio;
-    ctx.setLineDash([2 * devicePixelRatio, 3 * devicePixelRatio]);
-    for (const mark of marks) {
-      ctx.beginPath();
-      ctx.moveTo(x(mark - 0.5), plot.bbox.top);
-      ctx.lineTo(x(mark - 0.5), plot.bbox.top + plot.bbox.height);
-      ctx.stroke();
-    }
-    ctx.restore();
-  };
-}
-
-function notes(segments: Segment[], marks: number[]): string {
+function notes(segments: Segment[], marks: Mark[], fan: Forecast | null): string {
   const few = segments.some(({ interval }) => interval === null);
+  const has = (kind: Mark["kind"]): boolean => marks.some((mark) => mark.kind === kind);
   return [
     "line: median of the runs between two change points; band: its 90 % interval",
     few ? `no band where there are fewer than ${intervalRunsMin} runs` : "",
-    marks.length > 0 ? "dashed: the environment changed" : "",
+    has("environment") ? "dashed: the environment changed" : "",
+    has("deploy") ? "strokes at the bottom: a build was deployed" : "",
+    fan ? "fan: 80 and 95 % of what the next runs are expected to show" : "",
     "drag for a range, click for a run",
   ]
     .filter((note) => note !== "")
     .join("; ");
 }
 
-export function historyFigure(chart: HistoryChart): Figure {
-  const { runs, changes, metric } = chart;
-  const values = runs.map(metric.read);
-  const known = values.filter((value): value is number => value !== null);
-  const first = runs[0];
-  if (!first || known.length === 0 || Math.max(...known) < 0) {
-    const why = first ? metric.why() : "no run is left by the filter";
-    return noData(metric.title, `No data: ${why}.`);
-  }
-  const segments = segmentsOf(runs, changes, metric);
-  const marks = movedHouse(runs);
-  const medians = runs.map<number | null>(() => null);
+/** The runs, and after them the steps of the forecast, as x axis. */
+function axisOf({ runs, view }: HistoryChart, ahead: number): Axis {
+  const axis = runAxis(runs, false);
+  return view
+    ? { ...axis, low: view.from - 0.5, high: view.to + 0.5 }
+    : { ...axis, high: runs.length - 0.5 + ahead };
+}
+
+/** Lines without an end of their own: the median of each segment, the limit, the forecast. */
+function levelLines(chart: HistoryChart, segments: Segment[], fan: Forecast | null): Line[] {
+  const { runs, metric } = chart;
+  const ahead = fan?.mean.length ?? 0;
+  const empty = (): (number | null)[] => Array.from({ length: runs.length + ahead }, () => null);
+  const medians = empty();
   for (const { from, to, value } of segments) {
     medians.fill(value, from, to + 1);
   }
   const line = { format: metric.format };
-  const dense = runs.length > 400;
+  const lines: Line[] = [
+    { ...line, label: "median", values: medians, colour: "series-2", width: 2, stepped: true },
+  ];
+  if (chart.limit !== null) {
+    const values = empty().fill(chart.limit);
+    lines.push({ ...line, label: "gate limit", values, colour: "bad", width: 1, dash: [6, 4] });
+  }
+  if (fan) {
+    const values = empty();
+    fan.mean.forEach((value, i) => (values[runs.length + i] = value));
+    lines.push({ ...line, label: "forecast", values, colour: "series-1", width: 2, dash: [3, 4] });
+  }
+  return lines;
+}
+
+export function historyFigure(chart: HistoryChart): Figure {
+  const { runs, changes, metric, view, marks } = chart;
+  const values = runs.map(metric.read);
+  const seen = view ? values.slice(view.from, view.to + 1) : values;
+  const known = seen.filter((value): value is number => value !== null);
+  if (runs.length === 0 || known.length === 0 || Math.max(...known) < 0) {
+    const why = runs.length > 0 ? metric.why() : "no run is left by the filter";
+    return noData(metric.title, `No data: ${why}.`);
+  }
+  const fan = view ? null : chart.forecast;
+  const ahead = fan?.mean.length ?? 0;
+  const segments = segmentsOf(runs, changes, metric);
+  const drawn = [...known, ...(fan?.hi95 ?? []), ...(chart.limit === null ? [] : [chart.limit])];
+  const dense = known.length > 400;
+  const shown = known.length < runs.length && view ? `${count(known.length)} of ` : "";
+  const last = runs.length - 1;
   return figure({
-    title: `${metric.title}, ${count(runs.length)} ${runs.length === 1 ? "run" : "runs"}`,
-    note: notes(segments, marks),
-    x: runs.map((_, i) => i),
-    xAxis: runAxis(runs, false),
-    yAxis: metric.axis(known),
+    title: `${metric.title}, ${shown}${count(runs.length)} ${runs.length === 1 ? "run" : "runs"}`,
+    note: notes(segments, marks, fan),
+    x: Array.from({ length: runs.length + ahead }, (_, i) => i),
+    xAxis: axisOf(chart, ahead),
+    yAxis: metric.axis(drawn),
     lines: [
       {
-        ...line,
+        format: metric.format,
         label: metric.title,
-        values,
+        values: [...values, ...Array.from({ length: ahead }, () => null)],
         colour: "series-1",
         width: dense ? 1 : 0,
         points: !dense,
-        pointSize: runs.length > 100 ? 5 : 8,
+        pointSize: known.length > 100 ? 5 : 8,
       },
-      { ...line, label: "median", values: medians, colour: "series-2", width: 2, stepped: true },
+      ...levelLines(chart, segments, fan),
     ],
     height: 320,
     nameX: (i) => {
       const run = runs[i];
-      const moved = marks.includes(i) ? `, environment: ${short(run?.environment ?? "", 60)}` : "";
-      return run ? runWords(run, metric) + moved : "";
+      const said = marks.filter((mark) => mark.at === i).map(({ text }) => `, ${text}`);
+      return run ? runWords(run, metric) + said.join("") : `forecast, ${i - last} ahead`;
     },
-    paint: painter(segments, marks),
-    onSlice: chart.onSlice,
+    paint: (plot) => {
+      paintBands(plot, segments);
+      if (fan) {
+        paintFan(plot, fan, runs.length);
+      }
+      paintMarks(plot, marks);
+    },
+    onSlice: (slice) =>
+      chart.onSlice(
+        slice && slice.from <= last ? { from: slice.from, to: Math.min(slice.to, last) } : null,
+      ),
     slice: chart.slice,
     onPick: (i) => {
       const run = runs[i];

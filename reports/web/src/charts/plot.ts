@@ -45,6 +45,8 @@ export interface Chart {
   sync?: string;
   /** What the x under the cursor is called. */
   nameX: (index: number) => string;
+  /** What a file of its numbers has for x, where that is not the place of the point. */
+  startOf?: (index: number) => number;
   onPick?: (index: number) => void;
   shade?: { from: number; to: number };
   /** Draws behind the lines. */

@@ -21,27 +21,28 @@ function known(values: (number | null)[]): number[] {
 function timeAxis(series: Seconds): Axis {
   return {
     label: "seconds since the start of the run",
-    // A point stands for the whole second around it, as a column of the heatmap does.
-    low: -0.5 * series.width_s,
-    high: Math.max(series.planned.length - 0.5, 1) * series.width_s,
+    low: 0,
+    high: Math.max(series.planned.length, 1) * series.width_s,
     ticks: linearTicks,
     format: (value) => `${value} s`,
   };
 }
 
 /** What all charts of a run over its seconds share. */
-export function common(run: Run): Pick<Chart, "x" | "xAxis" | "nameX" | "sync" | "shade"> {
+export function common(run: Run): Pick<Chart, "x" | "xAxis" | "startOf" | "nameX" | "sync" | "shade"> {
   const series = run.seconds;
   const warm = run.warm_up_s;
   return {
-    x: series.planned.map((_, i) => i * series.width_s),
+    // A point stands for the whole second around it, as a column of the heatmap does.
+    x: series.planned.map((_, i) => (i + 0.5) * series.width_s),
+    startOf: (i) => i * series.width_s,
     xAxis: timeAxis(series),
     nameX: (i) =>
       series.width_s === 1
         ? `second ${i}`
         : `seconds ${i * series.width_s} to ${(i + 1) * series.width_s - 1}`,
     sync,
-    ...(warm > 0 ? { shade: { from: -0.5, to: warm - 0.5 * series.width_s } } : {}),
+    ...(warm > 0 ? { shade: { from: 0, to: warm } } : {}),
   };
 }
 

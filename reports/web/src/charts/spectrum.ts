@@ -17,6 +17,7 @@ export interface NamedCurve {
   colour: string;
   curve: Curve;
   width?: number;
+  dash?: number[];
 }
 
 /** Where point i stands: log10(1 / (1 - q)). */
@@ -83,10 +84,10 @@ export function spectrumFigure(title: string, curves: NamedCurve[]): Figure {
   }
   const tables: Table[] = [];
   const styles: Omit<Line, "values">[] = [];
-  for (const { label, colour, curve, width } of drawn) {
+  for (const { label, colour, curve, width, dash } of drawn) {
     const line = { label, colour, format: latencyFormat, width: width ?? 2, connected: true };
     tables.push(solidPart(curve));
-    styles.push(line);
+    styles.push(dash && dash.length > 0 ? { ...line, dash } : line);
     const bound = boundPart(curve);
     if (bound) {
       tables.push(bound);

@@ -99,9 +99,14 @@ export function runAxis(runs: Row[], perBuild: boolean): Axis {
     label: perBuild ? "run, in order of start" : "build, in order of start",
     low: -0.5,
     high: runs.length - 0.5,
-    ticks: (_low, _high, most) => {
-      const every = Math.max(1, Math.ceil(runs.length / most));
-      return runs.map((_, i) => i).filter((i) => i % every === 0);
+    ticks: (low, high, most) => {
+      const [first, last] = [Math.max(0, Math.ceil(low)), Math.min(runs.length - 1, high)];
+      const every = Math.max(1, Math.ceil((last - first + 1) / most));
+      const ticks: number[] = [];
+      for (let tick = Math.ceil(first / every) * every; tick <= last; tick += every) {
+        ticks.push(tick);
+      }
+      return ticks;
     },
     format: label,
   };

@@ -17,6 +17,9 @@ export function neighbours(report: Report, run: number): HTMLElement {
     { class: "neighbours", "aria-label": "Neighbouring runs" },
     link(earlier, "← earlier run"),
     link(later, "later run →"),
+    scenario === undefined
+      ? null
+      : h("a", { href: linkTo(["history", scenario]) }, "history of the scenario"),
     both
       ? h(
           "a",

@@ -18,7 +18,7 @@ import { copyButton, markdownOf } from "../parts/markdown";
 import { section, table } from "../parts/table";
 import { validityBanner } from "../parts/validity";
 import { verdictCard } from "../parts/verdict";
-import { currentRoute, go } from "../route";
+import { currentRoute, go, replaceParameter } from "../route";
 import type { View } from "./view";
 
 /** Something that can be a side: a run, or the merged runs of a build. */
@@ -157,7 +157,26 @@ function changeCell(row: Row): Child {
   return datum(change, format.change(change, row.unit));
 }
 
-function rowsTable(title: string, rows: Row[]): HTMLElement {
+/** Smaller than this, a row is left out when only what changed is asked for. */
+const changedMin = 0.02;
+
+function changed({ unit, a, b }: Row): boolean {
+  if (a === null || b === null) {
+    return a !== b;
+  }
+  return unit === "ratio"
+    ? Math.abs(b - a) >= changedMin / 10
+    : a === 0
+      ? b !== 0
+      : Math.abs(b / a - 1) >= changedMin;
+}
+
+function rowsTable(title: string, all: Row[]): HTMLElement {
+  const only = currentRoute().parameters.get("only") === "changed";
+  const rows = only ? all.filter(changed) : all;
+  if (rows.length === 0) {
+    return h("p", { class: "no-data" }, `${title}: nothing changed by 2 % or more.`);
+  }
   return table(
     title,
     [{ title, left: true }, { title: "A" }, { title: "B" }, { title: "change" }],
@@ -198,7 +217,13 @@ export function compareView(report: Report): View {
     { label: "B", colour: "series-2", curve: b.subject.curves.response },
   ]);
   const difference = differenceFigure(a.subject.curves.response, b.subject.curves.response);
-  const tables = differences(a.subject, b.subject);
+  const tables = h("div", {}, differences(a.subject, b.subject));
+  const only = h("input", { type: "checkbox" });
+  only.checked = currentRoute().parameters.get("only") === "changed";
+  only.addEventListener("change", () => {
+    replaceParameter("only", only.checked ? "changed" : "");
+    tables.replaceChildren(differences(a.subject, b.subject));
+  });
   const title = `${a.subject.scenario}: B (${b.label}) against A (${a.label})`;
   const element = h(
     "main",
@@ -218,6 +243,7 @@ export function compareView(report: Report): View {
     section("Distribution", spectrum.element, difference.element),
     section(
       "Differences",
+      h("label", { class: "only" }, only, " only what changed: by 2 %, error rates by 0.2 points"),
       copyButton(() => markdownOf(title, tables)),
       tables,
       h(

@@ -147,7 +147,7 @@ export function gateView(report: Report, key: string | undefined): View | null {
   const element = h(
     "main",
     {},
-    h("p", { class: "crumbs" }, h("a", { href: "#/" }, "All runs")),
+    h("p", { class: "crumbs" }, h("a", { href: linkTo([]) }, "All runs")),
     h(
       "h1",
       {},

@@ -1,4 +1,5 @@
 import { historyFigure, segmentsOf, stretch } from "../charts/history";
+import { deployments, forecastOf, gateLimit, moves } from "../charts/marks";
 import type { Figure, Slice } from "../charts/plot";
 import type { Report } from "../data";
 import { datum, h, name, unknown } from "../dom";
@@ -13,11 +14,17 @@ import { byScenario, runKey, type Row } from "../rows";
 import type { View } from "./view";
 
 /** The stretch that the address asks for, as "12-18", numbers of runs. */
-function addressed(runs: Row[]): Slice | null {
-  const [first, last] = (currentRoute().parameters.get("range") ?? "").split("-");
+function addressed(runs: Row[], parameter: "range" | "zoom"): Slice | null {
+  const [first, last] = (currentRoute().parameters.get(parameter) ?? "").split("-");
   const from = runs.findIndex((run) => runKey(run) === first);
   const to = runs.findIndex((run) => runKey(run) === last);
   return from >= 0 && from <= to ? { from, to } : null;
+}
+
+/** The way back. */
+function inWords(runs: Row[], slice: Slice | null): string {
+  const ends = slice ? [runs[slice.from], runs[slice.to]] : [];
+  return ends.map((run) => (run ? runKey(run) : "")).join("-");
 }
 
 function segmentsTable(report: Report, runs: Row[]): HTMLElement {
@@ -82,40 +89,68 @@ export function historyView(report: Report, scenario: string): View | null {
   const figures: Figure[] = [];
   const place = h("div", {});
   const below = h("div", {});
-  const build = (): void => {
+  const chart = (): void => {
     figures.splice(0).forEach((figure) => figure.destroy());
     const runs = filtered(all);
-    const range = addressed(runs);
-    const list = (slice: Slice | null): void =>
-      below.replaceChildren(lists(report, scenario, runs, slice));
+    const range = addressed(runs, "range");
+    const view = addressed(runs, "zoom");
+    const metric = chosenMetric();
     const figure = historyFigure({
       runs,
       changes: report.changes.changepoints.filter((each) => each.scenario === scenario),
-      metric: chosenMetric(),
-      slice: range,
+      metric,
+      marks: [...moves(runs), ...deployments(runs, report.deploys)],
+      limit: gateLimit(report, runs, metric),
+      forecast: forecastOf(report, runs, metric),
+      view,
+      slice: view ? null : range,
       onSlice: (slice) => {
-        const ends = slice ? [runs[slice.from], runs[slice.to]] : [];
-        replaceParameter("range", ends.map((run) => (run ? runKey(run) : "")).join("-"));
-        list(slice);
+        replaceParameter("range", inWords(runs, slice));
+        offer(slice, view);
+        below.replaceChildren(lists(report, scenario, runs, slice));
       },
       open: (run) => go(["run", runKey(run)]),
     });
     figures.push(figure);
     place.replaceChildren(figure.element);
-    list(range);
+    offer(range, view);
   };
-  build();
-  const rebuild = (): void => {
-    build();
+  const build = (): void => {
+    chart();
+    const runs = filtered(all);
+    below.replaceChildren(lists(report, scenario, runs, addressed(runs, "range")));
+  };
+  const redrawn = (change: () => void): void => {
+    change();
     figures.forEach((figure) => figure.draw());
   };
+  const rebuild = (): void => redrawn(build);
+  const zoomTo = (range: string): void => {
+    replaceParameter("zoom", range);
+    redrawn(chart);
+  };
+  const zoomIn = h(
+    "button",
+    {
+      type: "button",
+      class: "copy",
+      click: () => zoomTo(currentRoute().parameters.get("range") ?? ""),
+    },
+    "Zoom to the range",
+  );
+  const zoomOut = h("button", { type: "button", class: "copy", click: () => zoomTo("") }, "All runs");
+  const offer = (range: Slice | null, view: Slice | null): void => {
+    zoomIn.hidden = !range || (view?.from === range.from && view.to === range.to);
+    zoomOut.hidden = !view;
+  };
+  build();
   const others = [...byScenario(report.runs).keys()].filter((each) => each !== scenario).slice(0, 20);
   const element = h(
     "main",
     {},
-    h("p", { class: "crumbs" }, h("a", { href: "#/" }, "All runs")),
+    h("p", { class: "crumbs" }, h("a", { href: linkTo([]) }, "All runs")),
     h("h1", {}, "History ", h("span", { class: "of" }, name(scenario))),
-    section("Runs over time", filterForm(all, rebuild), metricChoice(rebuild), place),
+    section("Runs over time", filterForm(all, rebuild), metricChoice(rebuild), place, zoomIn, " ", zoomOut),
     below,
     others.length > 0
       ? h(

@@ -2,6 +2,7 @@
 import type { Report } from "../data";
 import { h, name } from "../dom";
 import * as format from "../format";
+import { linkTo } from "../route";
 import { errorShare, rowName, type Row } from "../rows";
 import { facts, tile } from "../parts/facts";
 import { known, rowLatencyCell, stateBadge, thresholdWords } from "../parts/runs";
@@ -14,7 +15,7 @@ export function rowView(report: Report, row: Row): View {
   const element = h(
     "main",
     {},
-    h("p", { class: "crumbs" }, h("a", { href: "#/" }, "All runs")),
+    h("p", { class: "crumbs" }, h("a", { href: linkTo([]) }, "All runs")),
     h(
       "h1",
       {},

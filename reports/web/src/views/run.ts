@@ -1,6 +1,8 @@
 import { heatmapFigure } from "../charts/heatmap";
 import { secondsFigures } from "../charts/seconds";
-import { spectrumFigure } from "../charts/spectrum";
+import type { Figure } from "../charts/plot";
+import { spectrumFigure, type NamedCurve } from "../charts/spectrum";
+import { useFigures } from "../charts/use";
 import {
   columns,
   errorRatio,
@@ -14,11 +16,13 @@ import * as format from "../format";
 import { facts, tile } from "../parts/facts";
 import { latencyCell, latencySection, waitFactor } from "../parts/latency";
 import { neighbours } from "../parts/neighbours";
+import { overlaid, overlayChoice } from "../parts/overlay";
 import { known, stateBadge } from "../parts/runs";
 import { slicePart } from "../parts/slice";
 import { section, table } from "../parts/table";
 import { gradeBadge, validityBanner } from "../parts/validity";
 import { badge } from "../parts/verdict";
+import { linkTo } from "../route";
 import type { View } from "./view";
 
 function tiles(run: Run): HTMLElement {
@@ -220,19 +224,58 @@ function circumstances(run: Run): HTMLElement {
   return facts(rows);
 }
 
+const dashes = [[], [8, 3], [2, 3], [8, 3, 2, 3], [], [8, 3], [2, 3], [8, 3, 2, 3]];
+
+function curvesOf(report: Report, run: Run): NamedCurve[] {
+  const others = overlaid(report, run);
+  if (others.length === 0) {
+    return [
+      // Wider, so that it is seen where both are equal, as they are for a target that keeps up.
+      { label: "response", colour: "series-2", curve: run.curves.response, width: 4 },
+      { label: "service", colour: "series-1", curve: run.curves.service },
+    ];
+  }
+  return [run, ...others].map((each, i) => ({
+    label: runName(each),
+    colour: `series-${i + 1}`,
+    curve: each.curves.response,
+    dash: dashes[i] ?? [],
+  }));
+}
+
+/** The spectrum, with the runs that the reader lays over it. */
+function spectrumOf(
+  report: Report,
+  run: Run,
+): { figure: Figure; place: HTMLElement; choice: HTMLElement | null } {
+  const title = "Percentile spectrum";
+  const place = h("div", {});
+  let inner = spectrumFigure(title, curvesOf(report, run));
+  place.append(inner.element);
+  const figure: Figure = {
+    element: place,
+    draw: () => inner.draw(),
+    destroy: () => inner.destroy(),
+  };
+  const choice = overlayChoice(report, run, () => {
+    inner.destroy();
+    inner = spectrumFigure(title, curvesOf(report, run));
+    place.replaceChildren(inner.element);
+    inner.draw();
+  });
+  return { figure, place, choice };
+}
+
 export function runView(report: Report, run: Run): View {
   const slice = slicePart(run);
   const seconds = [heatmapFigure(run, slice.show, slice.slice), ...secondsFigures(run)];
-  const spectrum = spectrumFigure("Percentile spectrum", [
-    // Wider, so that it is seen where both are equal, as they are for a target that keeps up.
-    { label: "response", colour: "series-2", curve: run.curves.response, width: 4 },
-    { label: "service", colour: "series-1", curve: run.curves.service },
-  ]);
+  const use = useFigures(run);
+  const spectrum = spectrumOf(report, run);
   const title = `${runName(run)}, ${format.short(run.scenario, 60)}`;
   const element = h(
     "main",
     {},
-    h("p", { class: "crumbs" }, h("a", { href: "#/" }, "All runs")),
+    h("p", { class: "crumbs" }, h("a", { href: linkTo([]) }, "All runs")),
     h(
       "h1",
       {},
@@ -256,12 +299,13 @@ export function runView(report: Report, run: Run): View {
       "Over time",
       ...seconds.flatMap((each, i) => [each.element, i === 0 ? slice.element : null]),
     ),
-    section("Distribution", spectrum.element),
+    section("Distribution", spectrum.place, spectrum.choice),
+    use.length > 0 ? section("Resources", ...use.map((each) => each.element)) : null,
     latencySection(run),
     stepsSection(run),
     errorsSection(run),
     circumstances(run),
     neighbours(report, run.run),
   );
-  return { title, element, figures: [...seconds, spectrum] };
+  return { title, element, figures: [...seconds, spectrum.figure, ...use] };
 }
