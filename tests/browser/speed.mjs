@@ -1,0 +1,50 @@
+// How fast a report's history is: node speed.mjs REPORT.html SCENARIO, prints milliseconds as JSON.
+import { pathToFileURL } from "node:url";
+import { chromium } from "playwright-core";
+
+const [file, scenario] = process.argv.slice(2);
+const rounds = 5;
+
+/** Until the browser has painted what `act` brought about. */
+async function paintedAfter(page, act) {
+  return page.evaluate(async (source) => {
+    const begin = performance.now();
+    new Function(source)();
+    await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+    return performance.now() - begin;
+  }, act);
+}
+
+async function measure(browser) {
+  const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+  const hash = `#/history/${encodeURIComponent(scenario)}`;
+  const begin = performance.now();
+  await page.goto(pathToFileURL(file).href + hash);
+  await page.locator("figure canvas").first().waitFor();
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => setTimeout(done))));
+  const open = performance.now() - begin;
+  const plot = page.locator(".u-over").first();
+  const box = await plot.boundingBox();
+  await page.mouse.move(box.x + box.width * 0.3, box.y + 50);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width * 0.6, box.y + 60, { steps: 4 });
+  await page.mouse.up();
+  await page.waitForURL(/range=/);
+  const press = (text) =>
+    `[...document.querySelectorAll("button")].find((b) => b.textContent === "${text}").click()`;
+  const zoom = await paintedAfter(page, press("Zoom to the range"));
+  const back = await paintedAfter(page, press("All runs"));
+  await page.close();
+  return { open, zoom, back };
+}
+
+const browser = await chromium.launch({
+  executablePath: "/usr/bin/chromium",
+  args: ["--no-sandbox", "--disable-gpu"],
+});
+const found = [];
+for (let i = 0; i < rounds; i++) {
+  found.push(await measure(browser));
+}
+await browser.close();
+console.log(JSON.stringify(found));
