@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "base/percent.h"
 #include "scenarios/internal/http_syntax.h"
 #include "scenarios/internal/json_body.h"
 #include "scenarios/internal/slot_scope.h"
@@ -64,18 +65,6 @@ std::string FromFile(const YamlNode& node, std::string_view file_name, Diagnosti
   return HasSlots(*bytes) ? WithSlotsAsText(*bytes) : *bytes;
 }
 
-void AppendEncoded(std::string_view text, std::string& out) {
-  constexpr std::string_view kKept =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
-  for (const char c : text) {
-    if (kKept.find(c) != std::string_view::npos) {
-      out += c;
-    } else {
-      fmt::format_to(std::back_inserter(out), "%{:02X}", static_cast<unsigned char>(c));
-    }
-  }
-}
-
 std::string FromFields(const YamlNode& node, Diagnostics& diagnostics) {
   if (node.kind != Kind::kMap || node.entries.size() > kFieldsMax) {
     diagnostics.Add(node.span, fmt::format("form must be a map of at most {} fields", kFieldsMax),
@@ -90,10 +79,10 @@ std::string FromFields(const YamlNode& node, Diagnostics& diagnostics) {
       continue;
     }
     out += out.empty() ? "" : "&";
-    AppendEncoded(field.key.text, out);
+    AppendPercentEncoded(field.key.text, kUnreservedCharacters, out);
     out += '=';
     ForEachPart(*value, [&out](std::string_view literal, std::string_view slot) {
-      AppendEncoded(literal, out);
+      AppendPercentEncoded(literal, kUnreservedCharacters, out);
       out += slot.empty() ? "" : fmt::format("{{{{ urlencode({}) }}}}", slot);
     });
   }
