@@ -54,6 +54,11 @@ std::vector<reports::PlannedStep> StepsOf(const Scenario& scenario) {
       if (const auto* request = std::get_if<Request>(&action)) {
         steps.push_back({flow.name, flow.weight / weights, request->name,
                          fmt::format("{} {}", request->method, request->path), NotesOf(*request)});
+        if (request->redirects_max > 0) {
+          steps.back().notes += fmt::format(
+              "{}follows {} {}", steps.back().notes.empty() ? "" : ", ", request->redirects_max,
+              request->redirects_max == 1 ? "redirect" : "redirects");
+        }
       } else if (const auto* command = std::get_if<Command>(&action)) {
         steps.push_back({flow.name, flow.weight / weights, command->name,
                          scenarios::CommandLineText(command->argv), ""});
@@ -90,7 +95,14 @@ void AddCounts(const Scenario& scenario, reports::PlanReport& plan) {
       plan.rounds = static_cast<double>(scenario.load.rounds_max);
     }
   }
-  if (plan.rounds) {
+  // How often a condition holds, and how long a loop goes on, is not known beforehand.
+  const bool counts =
+      std::none_of(scenario.flows.begin(), scenario.flows.end(), [](const Flow& flow) {
+        return std::any_of(flow.actions.begin(), flow.actions.end(), [](const Action& action) {
+          return std::holds_alternative<scenarios::Jump>(action);
+        });
+      });
+  if (plan.rounds && counts) {
     double steps = 0;
     for (const reports::PlannedStep& step : plan.steps) {
       steps += step.share;

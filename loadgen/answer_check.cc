@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 #include <re2/re2.h>
 
-#include "loadgen/header_name.h"
+#include "loadgen/header_lines.h"
 #include "scenarios/json_path.h"
 
 namespace weir::loadgen {
@@ -51,26 +51,6 @@ class TextMatcher {
   std::unique_ptr<re2::RE2> regex_;
 };
 
-// Calls `visit` with the value of each header of this name until it returns true; whether it did.
-template <typename Visit>
-bool AnyHeader(std::string_view head, std::string_view name, const Visit& visit) {
-  while (!head.empty()) {
-    const std::size_t end = std::min(head.find('\n'), head.size());
-    const std::string_view line = head.substr(0, end);
-    head.remove_prefix(std::min(end + 1, head.size()));
-    const std::size_t colon = line.find(':');
-    if (colon == std::string_view::npos || !SameHeaderName(line.substr(0, colon), name)) {
-      continue;
-    }
-    std::string_view value = line.substr(colon + 1);
-    value.remove_prefix(std::min(value.find_first_not_of(" \t"), value.size()));
-    if (visit(value)) {
-      return true;
-    }
-  }
-  return false;
-}
-
 // One value that is to be taken out of answers.
 class Taker {
  public:
@@ -96,6 +76,8 @@ class Taker {
   }
 
   bool LooksIntoHead() const { return source_ == Source::kHeader || source_ == Source::kCookie; }
+
+  bool LooksIntoBody() const { return source_ == Source::kJson || source_ == Source::kRegex; }
 
   // Whether there was something to take.
   bool Take(const Answer& answer, std::span<std::string> variables) const {
@@ -127,6 +109,8 @@ class Taker {
           return equals != std::string_view::npos && cookie.substr(0, equals) == name_ &&
                  keep(cookie.substr(equals + 1));
         });
+      case Source::kStatus:
+        return keep(std::to_string(answer.status));
     }
     return false;
   }
@@ -194,7 +178,8 @@ Result<AnswerCheck> AnswerCheck::FromTexts(AnswerCheck made, const scenarios::Ch
       return tl::unexpected(taker.error());
     }
     made.takes_ = true;
-    (taker->LooksIntoHead() ? made.needs_head_ : made.needs_body_) = true;
+    made.needs_head_ = made.needs_head_ || taker->LooksIntoHead();
+    made.needs_body_ = made.needs_body_ || taker->LooksIntoBody();
     texts->takers.push_back(*std::move(taker));
   }
   for (const scenarios::HeaderCheck& header : check.headers) {

@@ -81,6 +81,9 @@ class AnswerCheck {
   /// nothing there; a value is cut after kExtractedBytesMax.
   RequestError Take(const Answer& answer, std::span<std::string> variables) const;
 
+  /// Somebody else wants the head too.
+  void RequireHead() { needs_head_ = true; }
+
   bool needs_head() const { return needs_head_; }
 
   bool needs_body() const { return needs_body_; }

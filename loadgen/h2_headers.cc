@@ -138,7 +138,7 @@ std::string EncodeH2Headers(const scenarios::Request& request, const scenarios::
   AppendField(":scheme", target.scheme == scenarios::Target::Scheme::kHttps ? "https" : "http",
               block);
   AppendField(":authority", authority, block);
-  AppendField(":path", target.base_path + request.path, block);
+  AppendField(":path", (request.below_base ? target.base_path : "") + request.path, block);
   block += fields;
   if (!has_agent) {
     AppendField("user-agent", "weir", block);

@@ -49,7 +49,10 @@ Status Add(const StepContext& context, const Request& request) {
   made.is_head = request.method == "HEAD";
   made.step = context.next();
   made.timeout_class = ClassOf(context.prepared.timeouts, request.timeout);
-  if (request.has_slots) {
+  const bool keeps_cookies = context.prepared.cookies != scenarios::Cookies::kNone;
+  const bool follows = request.redirects_max > 0;
+  const bool is_filled = request.has_slots || keeps_cookies || follows;
+  if (is_filled) {
     Result<RequestSlots> slots = context.names.Resolve(request);
     if (!slots) {
       return UsageError(fmt::format("step '{}': {}", request.name, slots.error().message));
@@ -58,9 +61,39 @@ Status Add(const StepContext& context, const Request& request) {
   } else {
     context.wire.Make(request, made);
   }
-  context.prepared.fills_slots =
-      context.prepared.fills_slots || request.has_slots || !request.extractions.empty();
-  context.prepared.requests.push_back(std::move(made));
+  made.looks_further = made.check.takes() || keeps_cookies || follows;
+  if (keeps_cookies || follows) {
+    made.check.RequireHead();
+  }
+  context.prepared.fills_slots = context.prepared.fills_slots || is_filled || made.looks_further;
+  made.redirects_max = request.redirects_max;
+  made.redirect = context.next() + 1;
+  context.prepared.requests.push_back(made);
+  if (follows) {
+    // Whatever is sent on from there goes to itself again.
+    made.step = context.next();
+    made.slots = std::make_shared<const RequestSlots>(RequestSlots{.is_redirect = true});
+    context.prepared.requests.push_back(std::move(made));
+  }
+  return {};
+}
+
+Status Add(const StepContext& context, const scenarios::Jump& jump, PreparedFlow& flow) {
+  PreparedJump made{.kind = jump.kind, .to = jump.to, .loop = jump.loop, .times = jump.times};
+  if (jump.kind == scenarios::Jump::Kind::kUnless) {
+    const Result<scenarios::Condition> condition = scenarios::ParseCondition(jump.condition);
+    if (!condition) {
+      return tl::unexpected(condition.error());
+    }
+    Result<PlacedCondition> placed = context.names.Resolve(*condition);
+    if (!placed) {
+      return UsageError(fmt::format("'{}': {}", jump.condition, placed.error().message));
+    }
+    made.condition = static_cast<std::uint32_t>(context.prepared.conditions.size());
+    context.prepared.conditions.push_back(*std::move(placed));
+  }
+  context.prepared.fills_slots = true;
+  flow.actions.emplace_back(made);
   return {};
 }
 
@@ -89,6 +122,12 @@ Status AddFlow(const StepContext& context, const scenarios::Flow& flow) {
       made.actions.emplace_back(*think);
       continue;
     }
+    if (const auto* jump = std::get_if<scenarios::Jump>(&action)) {
+      if (Status added = Add(context, *jump, made); !added) {
+        return added;
+      }
+      continue;
+    }
     made.actions.emplace_back(context.next());
     const auto* command = std::get_if<scenarios::Command>(&action);
     if (Status added =
@@ -107,6 +146,7 @@ Result<PreparedScenario> Prepare(const scenarios::Scenario& scenario,
   PreparedScenario prepared;
   prepared.load = scenario.load;
   prepared.open = scenario.IsOpen();
+  prepared.cookies = scenario.cookies;
   prepared.wires.push_back({target, scenario.load.pool.keep_alive,
                             scenario.connection.protocol == scenarios::Protocol::kHttp2,
                             scenario.connection.client != scenarios::Client::kNative});
@@ -151,6 +191,7 @@ Result<PreparedScenario> PreparePair(const scenarios::Scenario& scenario,
   for (PreparedRequest& request : other->requests) {
     request.step += steps;
     request.side = 1;
+    request.redirect += steps;
     pair->requests.push_back(std::move(request));
   }
   for (PreparedFlow& flow : other->flows) {

@@ -39,6 +39,11 @@ struct PreparedRequest {
   std::shared_ptr<const scenarios::Request> source{};
   std::shared_ptr<const PreparedProgram> program{};  ///< Instead of all bytes; null for requests.
   std::uint8_t side = 0;  ///< Of a pair of targets, the one that it goes to.
+  /// Its answers are not only judged: something is extracted, cookies are kept or redirects
+  /// followed.
+  bool looks_further = false;
+  std::uint32_t redirects_max = 0;
+  std::uint32_t redirect = 0;  ///< If any are followed: index of the request that stands for them.
   /// What is to be filled in before it can be sent; null: nothing.
   std::shared_ptr<const RequestSlots> slots{};
   bool is_filled = false;  ///< Its bytes are for one exchange: nothing of it may be kept.
@@ -48,8 +53,17 @@ struct PreparedRequest {
   }
 };
 
-/// An action of a flow: a request (index into PreparedScenario::requests) or a pause.
-using PreparedAction = std::variant<std::uint32_t, scenarios::Think>;
+/// scenarios::Jump with its condition as an index into PreparedScenario::conditions.
+struct PreparedJump {
+  scenarios::Jump::Kind kind = scenarios::Jump::Kind::kAlways;
+  std::uint32_t to = 0;
+  std::uint32_t condition = 0;
+  std::uint32_t loop = 0;
+  std::uint32_t times = 0;
+};
+
+/// An action of a flow: a request (index into PreparedScenario::requests), a pause or a jump.
+using PreparedAction = std::variant<std::uint32_t, scenarios::Think, PreparedJump>;
 
 struct PreparedFlow {
   std::vector<PreparedAction> actions;
@@ -73,7 +87,9 @@ struct PreparedScenario {
   std::vector<Wire> wires;             ///< By side: how requests with slots become bytes.
   std::vector<DataTable> tables;       ///< In the order of Scenario::data.
   std::vector<std::string> variables;  ///< Names of what a round has, by index.
-  bool fills_slots = false;            ///< Some request has slots or extracts.
+  std::vector<PlacedCondition> conditions;
+  scenarios::Cookies cookies = scenarios::Cookies::kNone;
+  bool fills_slots = false;  ///< Rounds have values: slots, extractions, cookies, redirects, jumps.
 
   /// Flows and steps of one side.
   std::uint32_t flow_count() const { return static_cast<std::uint32_t>(flows.size()) / sides; }

@@ -12,6 +12,7 @@
 namespace weir::loadgen {
 namespace {
 
+constexpr int kJumpsMax = 100'000;   // Loops whose requests no condition lets through.
 constexpr std::uint32_t kRound = 0;  // One after the other, they share a place.
 
 std::string BytesOf(const PreparedRequest& request) {
@@ -36,9 +37,16 @@ class Preview {
       }
     }
     const std::uint32_t flow = PickFlow(scenario_.cumulative_weights, seed_, number);
-    for (const PreparedAction& action : scenario_.flows[flow].actions) {
+    const std::vector<PreparedAction>& actions = scenario_.flows[flow].actions;
+    int jumps = 0;
+    for (std::size_t at = 0; at < actions.size() && requests_.size() < count;) {
+      const PreparedAction& action = actions[at++];
       const auto* index = std::get_if<std::uint32_t>(&action);
-      if (index == nullptr || requests_.size() >= count) {
+      if (const auto* jump = std::get_if<PreparedJump>(&action);
+          jump != nullptr && ++jumps < kJumpsMax && filler_.Jumps(kRound, *jump, now_)) {
+        at = jump->to;
+      }
+      if (index == nullptr) {
         continue;
       }
       const PreparedRequest& request = scenario_.requests[*index];

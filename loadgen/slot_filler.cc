@@ -1,6 +1,13 @@
 #include "loadgen/slot_filler.h"
 
+#include <algorithm>
+#include <optional>
+#include <string_view>
+#include <utility>
+
 #include "base/rng.h"
+#include "loadgen/header_lines.h"
+#include "loadgen/redirect.h"
 
 namespace weir::loadgen {
 namespace {
@@ -8,6 +15,25 @@ namespace {
 using Order = scenarios::DataSource::Order;
 
 constexpr std::uint64_t kRoundsSeed = 0x736c6f74U;
+constexpr std::string_view kCookie = "cookie";
+
+std::string_view HeaderOf(const scenarios::Request& request, std::string_view name) {
+  const auto found = std::find_if(
+      request.headers.begin(), request.headers.end(),
+      [name](const scenarios::Header& header) { return SameHeaderName(header.name, name); });
+  return found == request.headers.end() ? std::string_view() : found->value;
+}
+
+// Without port, lower case: what a cookie's domain is compared with.
+std::string HostOf(std::string_view authority) {
+  const std::size_t bracket = authority.find(']');
+  const std::size_t colon = authority.find(':', bracket == std::string_view::npos ? 0 : bracket);
+  std::string host(authority.substr(0, colon));
+  std::transform(host.begin(), host.end(), host.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  return host;
+}
 
 }  // namespace
 
@@ -39,6 +65,7 @@ bool SlotFiller::BeginUser(std::uint32_t round, std::uint64_t user) {
   }
   Filled& filled = At(round);
   filled.is_user = true;
+  filled.cookies.Clear();
   bool there_is = true;
   for (std::size_t table = 0; table < scenario_.tables.size(); ++table) {
     if (scenario_.tables[table].source().order == Order::kUnique) {
@@ -58,12 +85,31 @@ bool SlotFiller::BeginRound(std::uint32_t round, std::uint64_t number) {
   for (std::string& variable : filled.values.variables) {
     variable.clear();
   }
+  if (!filled.is_user || scenario_.cookies != scenarios::Cookies::kUser) {
+    filled.cookies.Clear();
+  }
   bool there_is = true;
   for (std::size_t table = 0; table < scenario_.tables.size(); ++table) {
     const bool keeps = filled.is_user && scenario_.tables[table].source().order == Order::kUnique;
     there_is = (keeps || ChooseRow(table, number, filled.values)) && there_is;
   }
   return there_is;
+}
+
+bool SlotFiller::Jumps(std::uint32_t round, const PreparedJump& jump, WallTime now) {
+  Filled& filled = At(round);
+  switch (jump.kind) {
+    case scenarios::Jump::Kind::kAlways:
+      return true;
+    case scenarios::Jump::Kind::kUnless:
+      return !Holds(scenario_.conditions[jump.condition], scenario_.tables, now, filled.values);
+    case scenarios::Jump::Kind::kEnter:
+      filled.passes[jump.loop] = 0;
+      return false;
+    case scenarios::Jump::Kind::kAgain:
+      return ++filled.passes[jump.loop] < jump.times;
+  }
+  return false;
 }
 
 const PreparedRequest& SlotFiller::Fill(std::uint32_t round, const PreparedRequest& request,
@@ -75,9 +121,72 @@ const PreparedRequest& SlotFiller::Fill(std::uint32_t round, const PreparedReque
     filled.wire = request;
     filled.wire.is_filled = true;
   }
-  FillRequest(*filled.slots, scenario_.tables, now, filled.values, filled.request);
+  if (filled.slots->is_redirect) {
+    filled.request = std::move(filled.redirected);
+  } else {
+    filled.redirects = 0;
+    filled.request.headers.resize(filled.slots->headers.size());
+    FillRequest(*filled.slots, scenario_.tables, now, filled.values, filled.request);
+  }
+  if (scenario_.cookies != scenarios::Cookies::kNone && HeaderOf(filled.request, kCookie).empty()) {
+    std::string cookies;
+    filled.cookies.AppendHeader(OriginOf(filled, request), now, cookies);
+    if (!cookies.empty()) {
+      filled.request.headers.push_back({std::string(kCookie), std::move(cookies)});
+    }
+  }
   scenario_.wires[request.side].Make(filled.request, filled.wire);
   return filled.wire;
+}
+
+CookieOrigin SlotFiller::OriginOf(const Filled& filled, const PreparedRequest& request) const {
+  const scenarios::Target& target = scenario_.wires[request.side].target;
+  const std::string_view host = HeaderOf(filled.request, "host");
+  // The prefix of a target is part of the path that a server knows.
+  return {.host = HostOf(host.empty() ? std::string_view(target.HostHeader()) : host),
+          .path = filled.request.below_base ? target.base_path + filled.request.path
+                                            : filled.request.path,
+          .secure = target.scheme == scenarios::Target::Scheme::kHttps};
+}
+
+void SlotFiller::TakeCookies(std::uint32_t round, const PreparedRequest& request,
+                             const Answer& answer, WallTime now) {
+  if (scenario_.cookies != scenarios::Cookies::kNone) {
+    Filled& filled = At(round);
+    filled.cookies.Take(answer.head, OriginOf(filled, request), now);
+  }
+}
+
+SlotFiller::Redirect SlotFiller::RedirectOf(std::uint32_t round, const PreparedRequest& request,
+                                            const Answer& answer) {
+  if (request.redirects_max == 0 || !IsRedirect(answer.status)) {
+    return Redirect::kNone;
+  }
+  Filled& filled = At(round);
+  if (++filled.redirects > request.redirects_max) {
+    return Redirect::kTooMany;
+  }
+  const scenarios::Target& target = scenario_.wires[request.side].target;
+  std::optional<std::string> path;
+  AnyHeader(answer.head, "location", [&](std::string_view location) {
+    path = ResolveLocation(location, OriginOf(filled, request).path, target,
+                           HeaderOf(filled.request, "host"));
+    return true;
+  });
+  if (!path) {
+    return Redirect::kNowhere;
+  }
+  filled.redirected = filled.request;
+  filled.redirected.path = *std::move(path);
+  filled.redirected.below_base = false;
+  ChangeMethod(answer.status, filled.redirected);
+  if (scenario_.cookies != scenarios::Cookies::kNone) {
+    // They are chosen anew for where it goes.
+    std::erase_if(filled.redirected.headers, [](const scenarios::Header& header) {
+      return SameHeaderName(header.name, kCookie);
+    });
+  }
+  return Redirect::kFollow;
 }
 
 }  // namespace weir::loadgen

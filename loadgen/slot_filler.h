@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -7,13 +8,15 @@
 #include <vector>
 
 #include "base/time.h"
+#include "loadgen/cookie_jar.h"
 #include "loadgen/prepared.h"
 #include "loadgen/slots.h"
 
 namespace weir::loadgen {
 
-/// The values of one worker's rounds, and their requests while they are under way. Does nothing for
-/// a scenario without slots and extractions. Thread rule: the worker's thread.
+/// The values of one worker's rounds (variables, rows, cookies, passes of loops), and their
+/// requests while they are under way. Does nothing for a scenario without any of these. Thread
+/// rule: the worker's thread.
 class SlotFiller {
  public:
   /// `scenario` outlives this. `seed` is that of the run: workers need none of their own, because
@@ -36,6 +39,23 @@ class SlotFiller {
   /// What Fill gave last for this round.
   const PreparedRequest& FilledOf(std::uint32_t round) const { return rounds_[round]->wire; }
 
+  /// Whether the round goes on at `jump.to`.
+  bool Jumps(std::uint32_t round, const PreparedJump& jump, WallTime now);
+
+  /// Looks at the answer to what Fill gave last, before it is judged: keeps its cookies.
+  void TakeCookies(std::uint32_t round, const PreparedRequest& request, const Answer& answer,
+                   WallTime now);
+
+  enum class Redirect : std::uint8_t {
+    kNone,     ///< The answer is judged like any other.
+    kFollow,   ///< `request.redirect` is next; Fill makes it.
+    kTooMany,  ///< More than `request.redirects_max`.
+    kNowhere,  ///< No Location, or one that leads to another origin.
+  };
+
+  /// Where the answer to what Fill gave last sends the round.
+  Redirect RedirectOf(std::uint32_t round, const PreparedRequest& request, const Answer& answer);
+
   std::span<std::string> VariablesOf(std::uint32_t round) {
     return rounds_[round]->values.variables;
   }
@@ -44,12 +64,17 @@ class SlotFiller {
   struct Filled {
     RoundValues values;
     bool is_user = false;
+    CookieJar cookies;
+    std::array<std::uint32_t, scenarios::kLoopsMax> passes{};
+    std::uint32_t redirects = 0;          // Of the step, so far.
+    scenarios::Request redirected;        // What is next of them.
     const RequestSlots* slots = nullptr;  // Of which `request` is made.
     scenarios::Request request;
     PreparedRequest wire;
   };
 
   Filled& At(std::uint32_t round);
+  CookieOrigin OriginOf(const Filled& filled, const PreparedRequest& request) const;
   bool ChooseRow(std::size_t table, std::uint64_t number, RoundValues& values) const;
 
   const PreparedScenario& scenario_;

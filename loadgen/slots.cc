@@ -10,31 +10,12 @@
 #include <openssl/hmac.h>
 
 #include "base/check.h"
+#include "base/percent.h"
 
 namespace weir::loadgen {
 namespace {
 
 using scenarios::Filler;
-
-constexpr std::string_view kUnreserved =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
-// What RFC 3986 lets stand in a path with query, '%' included: a value may be encoded already.
-constexpr std::string_view kInPath =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~!$&'()*+,;=:@/?%";
-
-void AppendEncoded(std::string_view text, std::string_view kept, std::string& out) {
-  constexpr std::string_view kDigits = "0123456789ABCDEF";
-  for (const char c : text) {
-    if (kept.find(c) != std::string_view::npos) {
-      out += c;
-      continue;
-    }
-    const auto byte = static_cast<unsigned char>(c);
-    out += '%';
-    out += kDigits[byte >> 4U];
-    out += kDigits[byte & 0xFU];
-  }
-}
 
 void AppendJson(std::string_view text, std::string& out) {
   for (const char c : text) {
@@ -83,6 +64,12 @@ class Writer {
   Writer(std::span<const DataTable> tables, WallTime now, RoundValues& values)
       : tables_(tables), now_(now), values_(values) {}
 
+  std::string Value(const Piece& piece) {
+    std::string value;
+    Append(piece, value);
+    return value;
+  }
+
   void Write(const std::vector<Piece>& pieces, std::string& out) {
     for (const Piece& piece : pieces) {
       Append(piece, out);
@@ -94,7 +81,7 @@ class Writer {
       if (piece.filler == Filler::kText) {
         out += piece.text;
       } else {
-        AppendEncoded(Value(piece), kInPath, out);
+        AppendPercentEncoded(Value(piece), kPathCharacters, out);
       }
     }
   }
@@ -107,12 +94,6 @@ class Writer {
   }
 
  private:
-  std::string Value(const Piece& piece) {
-    std::string value;
-    Append(piece, value);
-    return value;
-  }
-
   void AppendCount(std::int64_t count, std::string& out) {
     fmt::format_to(std::back_inserter(out), "{}", count);
   }
@@ -159,7 +140,7 @@ class Writer {
         AppendHmac(Value(piece.arguments[0]), Value(piece.arguments[1]), out);
         break;
       case Filler::kUrlEncode:
-        AppendEncoded(Value(piece.arguments[0]), kUnreserved, out);
+        AppendPercentEncoded(Value(piece.arguments[0]), kUnreservedCharacters, out);
         break;
       case Filler::kJson:
         AppendJson(Value(piece.arguments[0]), out);
@@ -248,6 +229,22 @@ Result<RequestSlots> SlotNames::Resolve(const scenarios::Request& request) {
     slots.headers.push_back(*std::move(value));
   }
   return slots;
+}
+
+Result<PlacedCondition> SlotNames::Resolve(const scenarios::Condition& condition) {
+  Result<Piece> left = ResolvePiece(condition.left);
+  Result<Piece> right = ResolvePiece(condition.right);
+  if (!left || !right) {
+    return tl::unexpected((left ? right : left).error());
+  }
+  return PlacedCondition{*std::move(left), condition.comparison, *std::move(right)};
+}
+
+bool Holds(const PlacedCondition& condition, std::span<const DataTable> tables, WallTime now,
+           RoundValues& values) {
+  Writer writer(tables, now, values);
+  const std::string left = writer.Value(condition.left);
+  return scenarios::Holds(condition.comparison, left, writer.Value(condition.right));
 }
 
 void FillRequest(const RequestSlots& slots, std::span<const DataTable> tables, WallTime now,

@@ -11,6 +11,7 @@
 #include "base/rng.h"
 #include "base/time.h"
 #include "loadgen/data_table.h"
+#include "scenarios/condition.h"
 #include "scenarios/scenario.h"
 #include "scenarios/template.h"
 
@@ -37,12 +38,21 @@ struct Piece {
   std::vector<Piece> arguments{};
 };
 
+/// Of `if` or `while`.
+struct PlacedCondition {
+  Piece left;
+  scenarios::Condition::Comparison comparison = scenarios::Condition::Comparison::kEqual;
+  Piece right;
+};
+
 /// A request whose path, headers and body are put together anew each time.
 struct RequestSlots {
-  scenarios::Request request;  ///< What does not change: method, names of headers.
-  std::vector<Piece> path;
-  std::vector<std::vector<Piece>> headers;  ///< Values of request.headers, in their order.
-  std::vector<Piece> body;
+  scenarios::Request request{};  ///< What does not change: method, names of headers.
+  std::vector<Piece> path{};
+  std::vector<std::vector<Piece>> headers{};  ///< Values of request.headers, in their order.
+  std::vector<Piece> body{};
+  bool is_redirect =
+      false;  ///< Nothing of this: the request to which an answer sent its client on.
 };
 
 /// Gives each variable its index, and names of data and columns theirs.
@@ -59,6 +69,7 @@ class SlotNames {
 
   /// Errors: kUsage: a column that the file does not have.
   Result<RequestSlots> Resolve(const scenarios::Request& request);
+  Result<PlacedCondition> Resolve(const scenarios::Condition& condition);
 
  private:
   Result<std::vector<Piece>> ResolveText(std::string_view text);
@@ -74,5 +85,9 @@ class SlotNames {
 /// shape of the request. `values.rng` moves on. Cost: O(bytes).
 void FillRequest(const RequestSlots& slots, std::span<const DataTable> tables, WallTime now,
                  RoundValues& values, scenarios::Request& request);
+
+/// Whether it holds. As FillRequest, `values.rng` moves on.
+bool Holds(const PlacedCondition& condition, std::span<const DataTable> tables, WallTime now,
+           RoundValues& values);
 
 }  // namespace weir::loadgen

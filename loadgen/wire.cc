@@ -22,7 +22,8 @@ bool HasHeader(const Request& request, std::string_view name) {
 
 std::string Render(const Request& request, const scenarios::Target& target, bool keep_alive) {
   std::string bytes =
-      fmt::format("{} {}{} HTTP/1.1\r\n", request.method, target.base_path, request.path);
+      fmt::format("{} {}{} HTTP/1.1\r\n", request.method,
+                  request.below_base ? std::string_view(target.base_path) : "", request.path);
   if (!HasHeader(request, "host")) {
     bytes += fmt::format("Host: {}\r\n", target.HostHeader());
   }

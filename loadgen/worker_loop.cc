@@ -1,7 +1,6 @@
 #include "loadgen/worker_loop.h"
 
 #include <algorithm>
-#include <cmath>
 #include <functional>
 #include <numeric>
 
@@ -15,14 +14,6 @@ using namespace std::chrono_literals;
 // Due requests started in one go before the transport may read again: after a stall of ours the
 // catch-up must not add to the latency of answers that are already there.
 constexpr int kStartsPerTurn = 64;
-
-// Rounds that pause between two requests, per worker. Beyond it a request that would follow a
-// pause is dropped (and counted) instead.
-constexpr std::size_t kThinkersMax = 1'000'000;
-
-// A user whose exchange broke (refused, reset) pauses: a dead target would otherwise be flooded
-// with as many connects as the machine can make.
-constexpr Nanos kPauseAfterBreak = 100ms;
 
 // How often the number of users follows a ramp.
 constexpr Nanos kUserChangePeriod = 10ms;
@@ -42,21 +33,11 @@ std::uint32_t InFlightMax(const PreparedScenario& scenario, WorkerSlice slice) {
   return scenario.sides * std::max<std::uint32_t>(1, UsersOf(scenario.load.in_flight_max, slice));
 }
 
-bool HasAnswer(RequestError error) {
-  return error == RequestError::kStatus || error == RequestError::kCheckHeader ||
-         error == RequestError::kCheckBody || error == RequestError::kExitCode;
-}
-
 std::uint64_t RoundsOf(std::uint64_t rounds_max, WorkerSlice slice) {
   if (rounds_max == 0) {
     return UINT64_MAX;
   }
   return rounds_max / slice.count + (slice.index < rounds_max % slice.count ? 1 : 0);
-}
-
-// Heavy tails have no end; a user who thinks for a day is gone.
-Nanos CutThink(double seconds) {
-  return FromSeconds(std::min(seconds, Seconds(std::chrono::hours(24))));
 }
 
 }  // namespace
@@ -207,10 +188,12 @@ void WorkerLoop::WakeThinkers(Instant now) {
     const Wake wake = wakes_.top();
     wakes_.pop();
     // Judged by when it was due: that we are late is no reason not to plan it.
-    if (wake.at < load_end_) {
-      NextAction(wake.round, wake.at);
-    } else {
+    if (wake.at >= load_end_) {
       RetireRound(wake.round);
+    } else if (rounds_[wake.round].begins_anew) {
+      BeginRound(wake.round, user_rounds_++, wake.at);
+    } else {
+      NextAction(wake.round, wake.at);
     }
   }
 }
@@ -291,295 +274,6 @@ void WorkerLoop::BeginArrival(const Arrival& arrival, Instant due, std::uint32_t
   const std::uint32_t id = TakeRound();
   rounds_[id].is_user = false;
   BeginRound(id, arrival.number, due, side);
-}
-
-std::uint32_t WorkerLoop::TakeRound() {
-  if (!free_.empty()) {
-    const std::uint32_t id = free_.back();
-    free_.pop_back();
-    return id;
-  }
-  rounds_.emplace_back();
-  return static_cast<std::uint32_t>(rounds_.size() - 1);
-}
-
-void WorkerLoop::FreeRound(std::uint32_t id) {
-  rounds_[id].state = Round::State::kFree;
-  free_.push_back(id);
-}
-
-void WorkerLoop::RetireRound(std::uint32_t id) {
-  users_ -= rounds_[id].is_user ? 1U : 0U;
-  FreeRound(id);
-}
-
-void WorkerLoop::BeginRound(std::uint32_t id, std::uint64_t number, Instant due,
-                            std::uint32_t side) {
-  Round& round = rounds_[id];
-  const std::uint32_t flow_count = scenario_.flow_count();
-  round.flow = side * flow_count;
-  if (flow_count > 1) {
-    round.flow +=
-        PickFlow(scenario_.cumulative_weights, seed_ + (round.is_user ? slice_.index : 0), number);
-  }
-  round.action = 0;
-  if (!filler_.BeginRound(id, round.is_user ? OverAllWorkers(number) : number)) {
-    EndOfData(id);
-    return;
-  }
-  NextAction(id, due);
-}
-
-void WorkerLoop::NextAction(std::uint32_t id, Instant due) {
-  Round& round = rounds_[id];
-  const Instant now = Now();
-  const std::vector<PreparedAction>& actions = scenario_.flows[round.flow].actions;
-  bool crowded = false;
-  while (round.action < actions.size()) {
-    const PreparedAction& action = actions[round.action++];
-    if (const auto* request = std::get_if<std::uint32_t>(&action)) {
-      round.request = *request;
-      if (__builtin_expect(RequestOf(round).slots != nullptr, 0)) {
-        filler_.Fill(id, RequestOf(round), clock_.WallNow());
-        is_now_old_ = true;
-      }
-      Plan(id, due, now);
-      std::deque<std::uint32_t>& waiting = waiting_[RequestOf(round).side];
-      if (crowded || in_flight_ > in_flight_max_) {
-        Drop(id, now);
-      } else if (waiting.empty()) {
-        TryStart(id);
-      } else {
-        // First come, first served.
-        waiting.push_back(id);
-      }
-      return;
-    }
-    if (wakes_.size() < kThinkersMax) {
-      Sleep(id, due + Pause(std::get<scenarios::Think>(action)));
-      return;
-    }
-    crowded = true;
-  }
-  // After a last pause the next round is due when the pause was over, not when we woke.
-  EndRound(id, AfterRound::kGoOn, due);
-}
-
-void WorkerLoop::Plan(std::uint32_t id, Instant due, Instant now) {
-  Round& round = rounds_[id];
-  round.state = Round::State::kWaiting;
-  round.due = due;
-  round.attempted = now;
-  round.phase = due < warm_end_ ? Phase::kWarmUp : Phase::kMeasure;
-  ++records_->At(round.phase, RequestOf(round).step).counts.planned;
-  ++in_flight_;
-}
-
-void WorkerLoop::Drop(std::uint32_t id, Instant now) {
-  Settle(id, Outcome::kDropped, RequestError::kInFlightMax, now);
-  EndRound(id, AfterRound::kPause, now);
-}
-
-void WorkerLoop::TryStart(std::uint32_t id) {
-  Round& round = rounds_[id];
-  const Instant now = Now();
-  const Transport::StartResult result = transport_->Start(id, WireOf(id));
-  is_now_old_ = true;
-  switch (result) {
-    case Transport::StartResult::kNoRoom:
-      waiting_[RequestOf(round).side].push_front(id);
-      return;
-    case Transport::StartResult::kSent:
-      round.state = Round::State::kSent;
-      round.sent = now;
-      records_->At(round.phase, RequestOf(round).step).bytes_sent += WireOf(id).bytes.size();
-      break;
-    case Transport::StartResult::kConnecting:
-      round.state = Round::State::kConnecting;
-      break;
-  }
-  round.started = now;
-  WatchTimeout(id);
-}
-
-void WorkerLoop::ServeWaiting() {
-  for (std::deque<std::uint32_t>& waiting : waiting_) {
-    ServeWaiting(waiting);
-  }
-}
-
-void WorkerLoop::ServeWaiting(std::deque<std::uint32_t>& waiting) {
-  while (!waiting.empty()) {
-    const std::uint32_t id = waiting.front();
-    waiting.pop_front();
-    TryStart(id);
-    if (rounds_[id].state == Round::State::kWaiting) {
-      return;
-    }
-  }
-}
-
-void WorkerLoop::OnSent(ExchangeId id, Instant now) {
-  Round& round = rounds_[id];
-  WEIR_CHECK(round.state == Round::State::kConnecting);
-  round.state = Round::State::kSent;
-  round.sent = now;
-  records_->At(round.phase, RequestOf(round).step).bytes_sent += WireOf(id).bytes.size();
-}
-
-void WorkerLoop::OnAnswer(ExchangeId id, const Answer& answer, Instant now) {
-  Enter(now);
-  WEIR_CHECK(rounds_[id].state == Round::State::kSent);
-  const PreparedRequest& request = RequestOf(rounds_[id]);
-  RequestError error = request.check.Judge(answer);
-  if (__builtin_expect(request.check.takes(), 0) && error == RequestError::kNone) {
-    error = request.check.Take(answer, filler_.VariablesOf(id));
-  }
-  const bool completed = error == RequestError::kNone;
-  // What ends at or after the boundary belongs to the new second.
-  if (now >= next_second_) {
-    RotateRecords(now);
-  }
-  records_->At(rounds_[id].phase, request.step).bytes_received += answer.bytes_received;
-  if (__builtin_expect(answer.usage == nullptr, 1)) {
-    RecordParts(rounds_[id], answer.times, now);
-  } else {
-    RecordSet::RecordUsage(records_->At(rounds_[id].phase, request.step), *answer.usage);
-  }
-  OnEnded(id, completed ? Outcome::kCompleted : Outcome::kFailed, error, now);
-  if (completed && state_ == State::kRunning && now < load_end_) {
-    NextAction(id, now);
-  } else {
-    EndRound(id, AfterRound::kGoOn, now);
-  }
-  // A long batch of answers must not hold up what is due meanwhile.
-  if (next_due_ <= now) {
-    StartDueArrivals();
-  }
-}
-
-void WorkerLoop::OnBroken(ExchangeId id, RequestError error, Instant now) {
-  WEIR_CHECK(rounds_[id].state == Round::State::kConnecting ||
-             rounds_[id].state == Round::State::kSent);
-  Enter(now);
-  if (now >= next_second_) {
-    RotateRecords(now);
-  }
-  OnEnded(id, Outcome::kFailed, error, now);
-  EndRound(id, AfterRound::kPause, now);
-}
-
-void WorkerLoop::OnEnded(ExchangeId id, Outcome outcome, RequestError error, Instant now) {
-  Settle(id, outcome, error, now);
-  ServeWaiting();
-}
-
-void WorkerLoop::OnCapacity(Instant now) {
-  Enter(now);
-  ServeWaiting();
-}
-
-void WorkerLoop::Settle(std::uint32_t id, Outcome outcome, RequestError error, Instant now) {
-  Round& round = rounds_[id];
-  StepRecord& record = records_->At(round.phase, RequestOf(round).step);
-  ++record.counts.by_outcome[static_cast<std::size_t>(outcome)];
-  if (error != RequestError::kNone) {
-    ++record.errors[static_cast<std::size_t>(error)];
-  } else if (now < load_end_) {
-    ++record.completed_in_window;
-  }
-  if (outcome != Outcome::kDropped) {
-    RecordLatency(round, outcome, error, now);
-  }
-  --in_flight_;
-  round.state = Round::State::kFree;
-  finished_at_ = now;
-}
-
-void WorkerLoop::RecordLatency(const Round& round, Outcome outcome, RequestError error,
-                               Instant now) {
-  if (__builtin_expect(counts_only_, 0)) {
-    return;
-  }
-  LatencySet& set = records_->LatencyAt(round.phase, RequestOf(round).step, outcome);
-  set.send_lag.Record(round.attempted - round.due);
-  // A broken exchange has no response time, but our own lateness is known for it too.
-  if (outcome == Outcome::kFailed && !HasAnswer(error)) {
-    return;
-  }
-  set.response.Record(now - round.due);
-  if (round.state == Round::State::kSent) {
-    set.service.Record(now - round.sent);
-  }
-}
-
-void WorkerLoop::RecordParts(const Round& round, const ExchangeTimes& times, Instant now) {
-  if (__builtin_expect(counts_only_, 0)) {
-    return;
-  }
-  StepRecord& record = records_->At(round.phase, RequestOf(round).step);
-  records_->RecordPart(record, LatencyPart::kWait, round.started - round.attempted);
-  if (const Nanos opening = round.sent - round.started; opening > 0ns) {
-    const OpeningTimes known = times.opening == nullptr ? OpeningTimes() : *times.opening;
-    const Nanos dns = std::min(known.dns, opening);
-    const Nanos tls = std::min(known.tls, opening - dns);
-    records_->RecordPart(record, LatencyPart::kDns, dns);
-    records_->RecordPart(record, LatencyPart::kConnect, opening - dns - tls);
-    records_->RecordPart(record, LatencyPart::kTls, tls);
-  }
-  // An answer may come before the request is written.
-  const Instant first_byte = std::clamp(times.first_byte, round.sent, now);
-  const Instant written = std::clamp(times.written, round.sent, first_byte);
-  records_->RecordPart(record, LatencyPart::kSend, written - round.sent);
-  records_->RecordPart(record, LatencyPart::kFirstByte, first_byte - written);
-  records_->RecordPart(record, LatencyPart::kBody, now - first_byte);
-}
-
-void WorkerLoop::EndRound(std::uint32_t id, AfterRound after, Instant now) {
-  Round& round = rounds_[id];
-  if (!round.is_user || state_ != State::kRunning || now >= load_end_ || users_ > users_wanted_ ||
-      !TakeRoundOfUser()) {
-    RetireRound(id);
-    return;
-  }
-  if (after == AfterRound::kPause) {
-    round.action = 0;
-    Sleep(id, now + kPauseAfterBreak);
-    return;
-  }
-  BeginRound(id, user_rounds_++, now);
-}
-
-void WorkerLoop::Sleep(std::uint32_t id, Instant until) {
-  rounds_[id].state = Round::State::kThinking;
-  wakes_.push({until, id});
-}
-
-Nanos WorkerLoop::Pause(const scenarios::Think& think) {
-  switch (think.distribution) {
-    case scenarios::Think::Distribution::kFixed:
-      return think.mean;
-    case scenarios::Think::Distribution::kUniform:
-      return think.low + FromSeconds(think_rng_.Uniform() * Seconds(think.high - think.low));
-    case scenarios::Think::Distribution::kExponential:
-      return FromSeconds(think_rng_.Exponential() * Seconds(think.mean));
-    case scenarios::Think::Distribution::kLognormal:
-      return CutThink(Seconds(think.mean) * std::exp(think.shape * think_rng_.Normal()));
-    case scenarios::Think::Distribution::kPareto:
-      return CutThink(Seconds(think.low) * std::pow(1 - think_rng_.Uniform(), -1 / think.shape));
-  }
-  WEIR_CHECK(false);
-}
-
-// Lazy: an exchange that ends leaves its check behind, and the round's next one takes it over. So
-// an exchange in time costs one comparison, and a check is queued about once per timeout and round.
-void WorkerLoop::WatchTimeout(std::uint32_t id) {
-  Round& round = rounds_[id];
-  const Instant at = TimeoutOf(round);
-  if (at < round.check_at) {
-    round.check_at = at;
-    checks_.push({at, id});
-  }
 }
 
 }  // namespace weir::loadgen

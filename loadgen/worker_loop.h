@@ -97,6 +97,8 @@ class WorkerLoop final : public TransportEvents {
     State state = State::kFree;
     Phase phase = Phase::kMeasure;
     bool is_user = false;
+    bool is_idle = true;       ///< Neither requests nor pauses so far.
+    bool begins_anew = false;  ///< After its pause it is another round.
     std::uint32_t flow = 0;
     std::uint32_t action = 0;   ///< Index of the action in progress.
     std::uint32_t request = 0;  ///< Index of the request in progress.
@@ -152,6 +154,10 @@ class WorkerLoop final : public TransportEvents {
   void BeginArrival(const Arrival& arrival, Instant due, std::uint32_t side);
   void BeginRound(std::uint32_t id, std::uint64_t number, Instant due, std::uint32_t side = 0);
   void NextAction(std::uint32_t id, Instant due);
+  void YieldTurn(std::uint32_t id, Instant due);
+  void BeginRequest(std::uint32_t id, std::uint32_t request, Instant due, bool crowded);
+  bool LookFurther(ExchangeId id, const PreparedRequest& request, const Answer& answer,
+                   RequestError& error);
   void Plan(std::uint32_t id, Instant due, Instant now);
   void Drop(std::uint32_t id, Instant now);
   void TryStart(std::uint32_t id);

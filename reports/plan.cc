@@ -42,6 +42,11 @@ std::string RenderFacts(const PlanReport& plan, const TextOptions& options) {
                 fmt::format("{} in {} rounds, if every step completes", count(*plan.requests),
                             count(*plan.rounds)),
                 options);
+  } else if (plan.rounds) {
+    out += Line(
+        "requests",
+        fmt::format("in {} rounds, as many as their branches and loops send", count(*plan.rounds)),
+        options);
   } else {
     out += Line("requests", "as many as the users get done", options);
   }
@@ -147,7 +152,8 @@ std::string PlanJson(const PlanReport& plan) {
                {"warm_up_s", Seconds(plan.warm_up)}};
   constexpr std::string_view kUsers = "users do as many as they get done";
   PutKnown(json, "rounds", plan.rounds, kUsers);
-  PutKnown(json, "requests", plan.requests, kUsers);
+  PutKnown(json, "requests", plan.requests,
+           plan.rounds ? "branches and loops send as many as they do" : kUsers);
   json[plan.open ? "peak_per_s" : "peak_users"] = plan.peak;
   json[plan.open ? "level_per_s" : "level_users"] = plan.level;
   json["steps"] = Json::array();

@@ -37,7 +37,7 @@ struct PlanReport {
   Nanos duration{0};   ///< Of the stages.
   Nanos warm_up{0};
   std::optional<double> rounds;    ///< Planned, expected for Poisson; none: as many as fit.
-  std::optional<double> requests;  ///< If every step completes.
+  std::optional<double> requests;  ///< If every step completes; none with branches.
   double peak = 0;                 ///< Highest rate of rounds per second, or most users.
   std::vector<double> level;       ///< Rate or users in even parts of `duration`.
   std::vector<PlannedStep> steps;

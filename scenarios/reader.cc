@@ -60,6 +60,22 @@ void ReadTarget(const YamlNode& node, Scenario& scenario, Diagnostics& diagnosti
   scenario.target = *std::move(target);
 }
 
+void ReadCookies(const YamlNode& node, Scenario& scenario, Diagnostics& diagnostics) {
+  const std::optional<std::string> word = ReadText({node, "cookies"}, diagnostics);
+  if (!word) {
+    return;
+  }
+  if (*word == "user") {
+    scenario.cookies = Cookies::kUser;
+  } else if (*word == "round") {
+    scenario.cookies = Cookies::kRound;
+  } else if (*word != "none") {
+    diagnostics.Add(node.span, fmt::format("cookies: '{}' is not known", Printable(*word, 40)),
+                    "write 'user' (a user keeps them over his rounds), 'round' (each round begins "
+                    "without any) or 'none'");
+  }
+}
+
 void ReadFlowsOrSteps(const YamlNode& root, std::string_view file_name, Scenario& scenario,
                       Diagnostics& diagnostics) {
   internal::StepDefaults defaults;
@@ -184,7 +200,7 @@ void ReadThresholds(const YamlNode& node, Scenario& scenario, Diagnostics& diagn
 void CheckProgramKeys(const YamlNode& root, const Scenario& scenario, Diagnostics& diagnostics) {
   const bool runs_programs = !scenario.flows.empty() && scenario.RunsPrograms();
   for (const std::string_view key :
-       {"target", "protocol", "streams", "pipeline", "engine", "tls", "curl"}) {
+       {"target", "protocol", "streams", "pipeline", "engine", "tls", "curl", "cookies"}) {
     if (const YamlEntry* entry = Find(root, key); entry != nullptr && runs_programs) {
       diagnostics.Add(entry->key.span, fmt::format("'{}' does not go with programs", key),
                       "remove it: programs are run here, not sent anywhere");
@@ -194,9 +210,9 @@ void CheckProgramKeys(const YamlNode& root, const Scenario& scenario, Diagnostic
 
 void ReadRoot(const YamlNode& root, std::string_view file_name, Scenario& scenario,
               Diagnostics& diagnostics) {
-  constexpr std::array<std::string_view, 14> kKnown = {
-      "name",       "target",   "defaults", "data",   "flows", "steps", "load",
-      "thresholds", "protocol", "streams",  "engine", "tls",   "curl",  "pipeline"};
+  constexpr std::array<std::string_view, 15> kKnown = {
+      "name",     "target",  "defaults", "data", "flows", "steps",    "load",   "thresholds",
+      "protocol", "streams", "engine",   "tls",  "curl",  "pipeline", "cookies"};
   if (root.kind == Kind::kNull) {
     diagnostics.Add({}, "the file is empty", std::string(kSmallest));
     return;
@@ -213,6 +229,9 @@ void ReadRoot(const YamlNode& root, std::string_view file_name, Scenario& scenar
   scenario.connection = internal::ReadConnection(root, diagnostics);
   if (const YamlNode* data = FindValue(root, "data")) {
     scenario.data = internal::ReadData(*data, file_name, diagnostics);
+  }
+  if (const YamlNode* cookies = FindValue(root, "cookies")) {
+    ReadCookies(*cookies, scenario, diagnostics);
   }
   ReadFlowsOrSteps(root, file_name, scenario, diagnostics);
   CheckProgramKeys(root, scenario, diagnostics);

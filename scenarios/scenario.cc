@@ -88,6 +88,9 @@ std::vector<StepName> Scenario::StepNames() const {
     for (const Action& action : flow.actions) {
       if (const auto* request = std::get_if<Request>(&action)) {
         names.push_back(StepName{flow.name, request->name});
+        if (request->redirects_max > 0) {
+          names.push_back(StepName{flow.name, request->name + " (redirected)"});
+        }
       } else if (const auto* command = std::get_if<Command>(&action)) {
         names.push_back(StepName{flow.name, command->name});
       }

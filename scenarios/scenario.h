@@ -64,6 +64,7 @@ struct Extraction {
     kRegex,   ///< Regular expression of RE2 on the body: its first group, or all of it.
     kHeader,  ///< First value of the header of this name.
     kCookie,  ///< Value of the cookie of this name that the answer sets.
+    kStatus,  ///< The status; no pattern.
   };
   std::string variable;
   Source source = Source::kJson;
@@ -85,6 +86,8 @@ struct Request {
   Check check;
   std::vector<Extraction> extractions;  ///< Of distinct variables. One that finds nothing fails.
   Nanos timeout = std::chrono::seconds(5);  ///< From the send to the last byte. > 0.
+  std::uint32_t redirects_max = 0;  ///< How many are followed, one after the other; 0 = none.
+  bool below_base = true;           ///< The target's prefix goes before the path.
   std::optional<Nanos> apdex;  ///< T of its Apdex: who is answered within it is satisfied. > 0.
 };
 
@@ -109,7 +112,26 @@ struct Think {
   friend bool operator==(const Think&, const Think&) = default;
 };
 
-using Action = std::variant<Request, Think, Command>;
+/// Goes on elsewhere in the flow: what `repeat`, `if` and `while` come to.
+struct Jump {
+  enum class Kind : std::uint8_t {
+    kAlways,
+    kUnless,  ///< Unless `condition` holds.
+    kEnter,   ///< Never: a loop begins, its passes count from 0.
+    kAgain,   ///< If the loop has made less than `times` passes with this one.
+  };
+  Kind kind = Kind::kAlways;
+  std::uint32_t to = 0;     ///< Index of an action of the flow, or their number: the round is over.
+  std::string condition{};  ///< kUnless: a valid one (scenarios/condition.h).
+  std::uint32_t loop = 0;   ///< kEnter, kAgain: loops around it; < kLoopsMax.
+  std::uint32_t times = 0;  ///< kAgain.
+  friend bool operator==(const Jump&, const Jump&) = default;
+};
+
+/// Loops within each other.
+inline constexpr std::uint32_t kLoopsMax = 8;
+
+using Action = std::variant<Request, Think, Command, Jump>;
 
 /// Rows that fill slots: each round has one of them.
 struct DataSource {
@@ -192,11 +214,19 @@ struct Target {
   friend bool operator==(const Target&, const Target&) = default;
 };
 
+/// How long cookies are kept and sent again (RFC 6265).
+enum class Cookies : std::uint8_t {
+  kNone,
+  kRound,  ///< Each round begins without any.
+  kUser,   ///< A user of a closed load keeps his; in an open load every arrival is a user.
+};
+
 struct Scenario {
   std::string name;
   std::optional<Target> target;  ///< None: --target must be given.
   std::vector<Flow> flows;       ///< At least one.
   std::vector<DataSource> data;  ///< Of distinct names.
+  Cookies cookies = Cookies::kNone;
   Load load;
   Connection connection;
   std::vector<Threshold> thresholds;  ///< Steps named in them exist.
@@ -213,7 +243,8 @@ struct Scenario {
 
   Nanos Duration() const;  ///< Sum of the stages, warm-up included, drain not.
 
-  /// In the order of their appearance over all flows: StepRecord::step counts these.
+  /// In the order of their appearance over all flows: StepRecord::step counts these. A step that
+  /// follows redirects has a second one behind it, for the requests to which it was sent on.
   std::vector<StepName> StepNames() const;
 
   /// "5,000/s uniform for 30 s", "50 users for 1 min, then ...".

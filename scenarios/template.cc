@@ -256,15 +256,6 @@ std::string_view Inside(std::string_view text, Found slot) {
   return text.substr(slot.open + kOpen.size(), slot.end - slot.open - kOpen.size() - kClose.size());
 }
 
-void VisitNames(const Expression& expression, const std::function<void(const Expression&)>& visit) {
-  if (expression.filler == Filler::kVariable || expression.filler == Filler::kColumn) {
-    visit(expression);
-  }
-  for (const Expression& argument : expression.arguments) {
-    VisitNames(argument, visit);
-  }
-}
-
 }  // namespace
 
 bool HasSlots(std::string_view text) {
@@ -281,6 +272,10 @@ void ForEachPart(
     at = slot.end;
   }
   visit(text.substr(at), {});
+}
+
+Result<Expression> ParseExpression(std::string_view text) {
+  return SlotParser(text).Parse();
 }
 
 Result<Template> ParseTemplate(std::string_view text) {
@@ -321,9 +316,19 @@ std::string WithoutSlots(std::string_view text, std::string_view stand_in) {
   return out;
 }
 
+void ForEachName(const Expression& expression,
+                 const std::function<void(const Expression&)>& visit) {
+  if (expression.filler == Filler::kVariable || expression.filler == Filler::kColumn) {
+    visit(expression);
+  }
+  for (const Expression& argument : expression.arguments) {
+    ForEachName(argument, visit);
+  }
+}
+
 void ForEachName(const Template& whole, const std::function<void(const Expression&)>& visit) {
   for (const Expression& part : whole) {
-    VisitNames(part, visit);
+    ForEachName(part, visit);
   }
 }
 

@@ -53,6 +53,9 @@ bool HasSlots(std::string_view text);
 /// Errors: kUsage, HintedError: what is no expression, unknown functions, wrong arguments.
 Result<Template> ParseTemplate(std::string_view text);
 
+/// Reads the inside of a slot. Errors: as ParseTemplate.
+Result<Expression> ParseExpression(std::string_view text);
+
 /// Calls `visit` with each stretch outside slots and the inside of the slot that follows it; the
 /// last one is empty when none follows.
 void ForEachPart(std::string_view text,
@@ -62,6 +65,7 @@ void ForEachPart(std::string_view text,
 std::string WithoutSlots(std::string_view text, std::string_view stand_in);
 
 /// Calls `visit` with each kVariable and kColumn in it, however deep.
+void ForEachName(const Expression& expression, const std::function<void(const Expression&)>& visit);
 void ForEachName(const Template& whole, const std::function<void(const Expression&)>& visit);
 
 /// Its value in a JSON text needs no quotes: random, counter, timestamps, number.

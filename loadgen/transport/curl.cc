@@ -262,7 +262,9 @@ CurlTransport::Headers& CurlTransport::HeadersOf(const PreparedRequest& request)
   if (made == nullptr || request.is_filled) {
     WEIR_CHECK(request.source != nullptr);
     made = std::make_unique<Headers>();
-    made->url = options_.target.Url() + request.source->path;
+    scenarios::Target target = options_.target;
+    target.base_path = request.source->below_base ? target.base_path : "";
+    made->url = target.Url() + request.source->path;
     for (const scenarios::Header& header : request.source->headers) {
       // An empty value is written "Name;": "Name:" would take the header away.
       made->Add(header.value.empty() ? header.name + ";"

@@ -58,7 +58,7 @@ Command ReadCommand(const YamlNode& step, const YamlEntry& verb, Diagnostics& di
       command.argv = *std::move(argv);
     }
   }
-  for (const std::string_view key : {"headers", "body", "json"}) {
+  for (const std::string_view key : {"headers", "body", "json", "redirects"}) {
     if (const YamlEntry* entry = Find(step, key)) {
       diagnostics.Add(entry->key.span, fmt::format("'{}' does not go with a program", key),
                       "it is for requests; hand a program what it needs as arguments");

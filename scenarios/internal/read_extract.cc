@@ -23,7 +23,8 @@ constexpr std::size_t kExtractionsMax = 50;
 constexpr std::size_t kPatternBytesMax = 500;
 constexpr std::size_t kVariableBytesMax = 60;
 constexpr std::string_view kForms =
-    "write 'json $.items[0].id', 'regex /id=(\\d+)/', 'header location' or 'cookie session'";
+    "write 'json $.items[0].id', 'regex /id=(\\d+)/', 'header location', 'cookie session' or "
+    "'status'";
 
 Status CheckRegex(const std::string& pattern) {
   const re2::RE2 compiled(pattern, re2::RE2::Quiet);
@@ -47,6 +48,10 @@ Result<Extraction> ParseExtraction(std::string_view text) {
   Extraction extraction;
   extraction.pattern = std::string(Trimmed(text.substr(space)));
   std::string& pattern = extraction.pattern;
+  if (text == "status") {
+    extraction.source = Source::kStatus;
+    return extraction;
+  }
   if (pattern.empty() || pattern.size() > kPatternBytesMax) {
     return tl::unexpected(HintedError(
         fmt::format("'{}' does not say what is to be taken", Printable(text, 40)), kForms));

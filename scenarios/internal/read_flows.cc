@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <cmath>
-#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -14,17 +12,13 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "scenarios/command_line.h"
-#include "scenarios/internal/http_syntax.h"
+#include "scenarios/condition.h"
+#include "scenarios/internal/flow_reader.h"
 #include "scenarios/internal/read_auth.h"
-#include "scenarios/internal/read_body.h"
-#include "scenarios/internal/read_check.h"
-#include "scenarios/internal/read_command.h"
-#include "scenarios/internal/read_extract.h"
+#include "scenarios/internal/read_headers.h"
 #include "scenarios/internal/read_think.h"
 #include "scenarios/internal/slot_scope.h"
 #include "scenarios/internal/values.h"
-#include "scenarios/template.h"
 
 namespace weir::scenarios::internal {
 namespace {
@@ -33,80 +27,10 @@ using Kind = YamlNode::Kind;
 
 constexpr std::size_t kFlowsMax = 100;
 constexpr std::size_t kStepsMax = 1000;  // Over all flows: each is a row of results.
-constexpr std::size_t kHeadersMax = 100;
-constexpr std::size_t kNameBytesMax = 100;
 constexpr double kWeightMax = 1e6;
-constexpr NanosRange kTimeoutRange = {Nanos(1), std::chrono::hours(1)};
-constexpr NanosRange kApdexRange = {Nanos(1), std::chrono::hours(1)};
+constexpr CountRange kPassesRange = {1, 10'000};
 constexpr std::array<std::string_view, 7> kVerbs = {"get",    "post", "put",    "patch",
                                                     "delete", "head", "options"};
-
-std::vector<Header> ReadHeaders(const YamlNode& node, Diagnostics& diagnostics) {
-  std::vector<Header> headers;
-  if (node.kind != Kind::kMap || node.entries.size() > kHeadersMax) {
-    diagnostics.Add(node.span, fmt::format("headers must be a map of at most {}", kHeadersMax),
-                    "write 'headers: { accept: application/json }'");
-    return headers;
-  }
-  for (const YamlEntry& entry : node.entries) {
-    const std::string& name = entry.key.text;
-    const Status name_valid = CheckHeaderName(name);
-    if (!name_valid) {
-      diagnostics.Add(entry.key.span, name_valid.error());
-    }
-    if (entry.value.kind == Kind::kNull) {
-      diagnostics.Add(entry.key.span, fmt::format("header '{}' has no value", Printable(name, 40)),
-                      "write '' for an empty one, or remove it");
-      continue;
-    }
-    const std::optional<std::string> value =
-        ReadSlottedText({entry.value, "value of a header"}, diagnostics);
-    if (!value || !name_valid) {
-      continue;
-    }
-    const std::string trimmed(Trimmed(*value));
-    if (const Status valid = CheckHeaderValue(name, trimmed); !valid) {
-      diagnostics.Add(entry.value.span, valid.error());
-      continue;
-    }
-    const bool is_new = std::none_of(headers.begin(), headers.end(), [&name](const Header& other) {
-      return EqualsIgnoringCase(other.name, name);
-    });
-    const bool same_spelling =
-        std::any_of(headers.begin(), headers.end(),
-                    [&name](const Header& other) { return other.name == name; });
-    if (!is_new && !same_spelling) {
-      diagnostics.Add(
-          entry.key.span,
-          fmt::format("header '{}' is set twice: their case does not count", Printable(name, 40)),
-          "remove one of the two");
-      continue;
-    }
-    headers.push_back(Header{name, trimmed});
-  }
-  return headers;
-}
-
-const Header* FindHeader(const std::vector<Header>& headers, std::string_view name) {
-  const auto found = std::find_if(headers.begin(), headers.end(), [name](const Header& header) {
-    return EqualsIgnoringCase(header.name, name);
-  });
-  return found == headers.end() ? nullptr : &*found;
-}
-
-// Those of the step, then the defaults that it does not replace.
-std::vector<Header> MergedHeaders(std::vector<Header> own, const std::vector<Header>& defaults) {
-  const std::size_t count = own.size();
-  for (const Header& header : defaults) {
-    const auto end = own.begin() + static_cast<std::ptrdiff_t>(count);
-    if (std::none_of(own.begin(), end, [&header](const Header& other) {
-          return EqualsIgnoringCase(other.name, header.name);
-        })) {
-      own.push_back(header);
-    }
-  }
-  return own;
-}
 
 std::optional<double> ReadWeight(const YamlNode& node, Diagnostics& diagnostics) {
   const std::optional<std::string> text = ReadText({node, "weight"}, diagnostics);
@@ -126,51 +50,6 @@ std::optional<double> ReadWeight(const YamlNode& node, Diagnostics& diagnostics)
   return weight;
 }
 
-// Reads the steps of all flows, whose names must differ.
-// `apdex: 500ms`, or what stands in `otherwise`.
-std::optional<Nanos> ReadApdex(const YamlNode& map, Diagnostics& diagnostics,
-                               std::optional<Nanos> otherwise) {
-  const YamlNode* apdex = FindValue(map, "apdex");
-  return apdex == nullptr ? otherwise : ReadDuration({*apdex, "apdex"}, kApdexRange, diagnostics);
-}
-
-class FlowReader {
- public:
-  FlowReader(const FlowContext& context, Diagnostics& diagnostics)
-      : defaults_(context.defaults),
-        file_name_(context.file_name),
-        diagnostics_(diagnostics),
-        scope_{context.data, {}} {}
-
-  Flow ReadFlow(const YamlNode& node, std::size_t index);
-  std::vector<Action> ReadSteps(const YamlNode& node, SourceSpan owner);
-
- private:
-  void ReadStep(const YamlNode& node, std::vector<Action>& actions);
-  Request ReadRequest(const YamlNode& node, const YamlEntry& verb);
-  void ReadProgram(const YamlNode& node, const YamlEntry& verb, std::vector<Action>& actions);
-  void CheckKind(const YamlEntry& verb);
-  Nanos ReadTimeout(const YamlNode& node, Nanos usual);
-  bool ReadMethodAndPath(const YamlEntry& verb, Request& request);
-  std::string ReadStepName(const YamlNode& node, const YamlEntry& verb, std::string usual);
-  void CheckContentLength(const YamlNode& node, const Request& request);
-  void CheckSlots(const YamlNode& node, const YamlEntry& verb, Request& request);
-
-  const StepDefaults& defaults_;
-  std::string_view file_name_;
-  Diagnostics& diagnostics_;
-  SlotScope scope_;
-  std::map<std::string, SourceSpan, std::less<>> step_names_;
-  std::map<std::string, SourceSpan, std::less<>> flow_names_;
-  std::size_t steps_ = 0;
-  const YamlEntry* first_verb_ = nullptr;
-  bool mixed_ = false;
-};
-
-bool IsProgram(const YamlEntry& verb) {
-  return verb.key.text == "command" || verb.key.text == "shell";
-}
-
 // True if a key that was reported as unknown was meant to be `key`: what follows from that need not
 // be said.
 bool HasMisspelt(const YamlNode& map, std::string_view key,
@@ -178,6 +57,12 @@ bool HasMisspelt(const YamlNode& map, std::string_view key,
   return std::any_of(map.entries.begin(), map.entries.end(), [&](const YamlEntry& entry) {
     return entry.key.text != key && NearestWord(entry.key.text, known) == key;
   });
+}
+
+}  // namespace
+
+bool IsProgram(const YamlEntry& verb) {
+  return verb.key.text == "command" || verb.key.text == "shell";
 }
 
 Flow FlowReader::ReadFlow(const YamlNode& node, std::size_t index) {
@@ -189,7 +74,7 @@ Flow FlowReader::ReadFlow(const YamlNode& node, std::size_t index) {
   }
   SourceSpan name_span = node.span;
   if (const YamlNode* name = FindValue(node, "name")) {
-    flow.name = ReadName({*name, "name of a flow"}, kNameBytesMax, diagnostics_)
+    flow.name = ReadName({*name, "name of a flow"}, kStepNameBytesMax, diagnostics_)
                     .value_or(std::move(flow.name));
     name_span = name->span;
   }
@@ -219,16 +104,9 @@ std::vector<Action> FlowReader::ReadSteps(const YamlNode& node, SourceSpan owner
   }
   const std::size_t before = diagnostics_.count();
   scope_.variables.clear();
-  for (const YamlNode& step : node.items) {
-    if (++steps_ > kStepsMax) {
-      diagnostics_.Add(step.span, fmt::format("more than {} steps", kStepsMax),
-                       "split the scenario into several files");
-      return actions;
-    }
-    ReadStep(step, actions);
-  }
+  ReadList(node, actions);
   const bool has_request = std::any_of(actions.begin(), actions.end(), [](const Action& action) {
-    return !std::holds_alternative<Think>(action);
+    return std::holds_alternative<Request>(action) || std::holds_alternative<Command>(action);
   });
   if (!has_request && diagnostics_.count() == before) {
     diagnostics_.Add(owner, "these steps hold no request", "add a step such as '- get: /'");
@@ -236,11 +114,142 @@ std::vector<Action> FlowReader::ReadSteps(const YamlNode& node, SourceSpan owner
   return actions;
 }
 
+void FlowReader::ReadList(const YamlNode& list, std::vector<Action>& actions) {
+  for (const YamlNode& step : list.items) {
+    if (++steps_ > kStepsMax) {
+      if (steps_ == kStepsMax + 1) {
+        diagnostics_.Add(step.span, fmt::format("more than {} steps", kStepsMax),
+                         "split the scenario into several files");
+      }
+      return;
+    }
+    if (!ReadBlock(step, actions)) {
+      ReadStep(step, actions);
+    }
+  }
+}
+
+// False: it is a step like any other.
+bool FlowReader::ReadBlock(const YamlNode& node, std::vector<Action>& actions) {
+  const YamlEntry* begin = nullptr;
+  for (const std::string_view word : {"repeat", "if", "while"}) {
+    const YamlEntry* entry = node.kind == Kind::kMap ? Find(node, word) : nullptr;
+    begin = entry == nullptr ? begin : entry;
+  }
+  if (begin == nullptr) {
+    return false;
+  }
+  if (++blocks_ > kLoopsMax) {
+    diagnostics_.Add(begin->key.span,
+                     fmt::format("more than {} blocks within each other", kLoopsMax),
+                     "make the flow simpler, or several flows of it");
+  } else if (begin->key.text == "repeat") {
+    ReadRepeat(node, actions);
+  } else if (begin->key.text == "if") {
+    ReadIf(node, actions);
+  } else {
+    ReadWhile(node, actions);
+  }
+  --blocks_;
+  return true;
+}
+
+void FlowReader::ReadRepeat(const YamlNode& node, std::vector<Action>& actions) {
+  constexpr std::array<std::string_view, 2> kKnown = {"repeat", "steps"};
+  CheckKeys(node, {"repeat", kKnown, {}}, diagnostics_);
+  const std::uint32_t times =
+      ReadCount({*FindValue(node, "repeat"), "repeat"}, kPassesRange, diagnostics_).value_or(1);
+  actions.emplace_back(Jump{.kind = Jump::Kind::kEnter, .loop = loops_});
+  const auto first = static_cast<std::uint32_t>(actions.size());
+  ++loops_;
+  ReadBody(node, "steps", actions);
+  --loops_;
+  actions.emplace_back(
+      Jump{.kind = Jump::Kind::kAgain, .to = first, .loop = loops_, .times = times});
+}
+
+// What is extracted in only one of the two branches is not there afterwards.
+void FlowReader::ReadIf(const YamlNode& node, std::vector<Action>& actions) {
+  constexpr std::array<std::string_view, 3> kKnown = {"if", "steps", "else"};
+  CheckKeys(node, {"if", kKnown, {}}, diagnostics_);
+  const std::size_t unless = actions.size();
+  actions.emplace_back(
+      Jump{.kind = Jump::Kind::kUnless, .condition = ReadCondition(*Find(node, "if"))});
+  const auto before = scope_.variables;
+  ReadBody(node, "steps", actions);
+  auto after = std::exchange(scope_.variables, before);
+  if (FindValue(node, "else") != nullptr) {
+    const std::size_t skip = actions.size();
+    actions.emplace_back(Jump());
+    std::get<Jump>(actions[unless]).to = static_cast<std::uint32_t>(actions.size());
+    ReadBody(node, "else", actions);
+    std::get<Jump>(actions[skip]).to = static_cast<std::uint32_t>(actions.size());
+    std::erase_if(scope_.variables,
+                  [&after](const std::string& name) { return !after.contains(name); });
+  } else {
+    std::get<Jump>(actions[unless]).to = static_cast<std::uint32_t>(actions.size());
+  }
+}
+
+void FlowReader::ReadWhile(const YamlNode& node, std::vector<Action>& actions) {
+  constexpr std::array<std::string_view, 3> kKnown = {"while", "at_most", "steps"};
+  CheckKeys(node, {"while", kKnown, {}}, diagnostics_);
+  std::uint32_t times = 1;
+  if (const YamlNode* at_most = FindValue(node, "at_most")) {
+    times = ReadCount({*at_most, "at_most"}, kPassesRange, diagnostics_).value_or(1);
+  } else {
+    diagnostics_.Add(Find(node, "while")->key.span, "'while' without a bound",
+                     "add 'at_most: 20': so many passes are made at most");
+  }
+  actions.emplace_back(Jump{.kind = Jump::Kind::kEnter, .loop = loops_});
+  const std::size_t unless = actions.size();
+  actions.emplace_back(
+      Jump{.kind = Jump::Kind::kUnless, .condition = ReadCondition(*Find(node, "while"))});
+  const auto before = scope_.variables;
+  ++loops_;
+  ReadBody(node, "steps", actions);
+  --loops_;
+  scope_.variables = before;
+  actions.emplace_back(Jump{.kind = Jump::Kind::kAgain,
+                            .to = static_cast<std::uint32_t>(unless),
+                            .loop = loops_,
+                            .times = times});
+  std::get<Jump>(actions[unless]).to = static_cast<std::uint32_t>(actions.size());
+}
+
+void FlowReader::ReadBody(const YamlNode& node, std::string_view key,
+                          std::vector<Action>& actions) {
+  const YamlNode* steps = FindValue(node, key);
+  if (steps == nullptr || steps->kind != Kind::kSequence || steps->items.empty()) {
+    diagnostics_.Add(steps == nullptr ? node.span : steps->span,
+                     fmt::format("'{}' must be a list of steps", key),
+                     fmt::format("write '{}: [ {{ get: /path }} ]'", key));
+    return;
+  }
+  ReadList(*steps, actions);
+}
+
+std::string FlowReader::ReadCondition(const YamlEntry& entry) {
+  const std::optional<std::string> text = ReadScalar({entry.value, entry.key.text}, diagnostics_);
+  if (!text) {
+    return "";
+  }
+  const Result<Condition> condition = ParseCondition(*text);
+  if (!condition) {
+    diagnostics_.Add(entry.value.span, Explained(entry.key.text, condition.error()));
+    return "";
+  }
+  for (const Expression& side : {condition->left, condition->right}) {
+    CheckNames({entry.value, entry.key.text}, side, scope_, diagnostics_);
+  }
+  return *text;
+}
+
 void FlowReader::ReadStep(const YamlNode& node, std::vector<Action>& actions) {
-  constexpr std::array<std::string_view, 21> kKnown = {
-      "get",     "post",    "put",   "patch", "delete",  "head",  "options",
-      "request", "command", "name",  "auth",  "headers", "body",  "json",
-      "form",    "timeout", "apdex", "check", "extract", "think", "shell"};
+  constexpr std::array<std::string_view, 25> kKnown = {
+      "get",     "post",  "put",     "patch",     "delete", "head", "options", "request", "command",
+      "name",    "auth",  "headers", "body",      "json",   "form", "timeout", "apdex",   "check",
+      "extract", "think", "shell",   "redirects", "repeat", "if",   "while"};
   const std::size_t before = diagnostics_.count();
   if (!CheckKeys(node, {"step", kKnown, {}}, diagnostics_)) {
     return;
@@ -291,159 +300,15 @@ void FlowReader::CheckKind(const YamlEntry& verb) {
   }
 }
 
-void FlowReader::ReadProgram(const YamlNode& node, const YamlEntry& verb,
-                             std::vector<Action>& actions) {
-  Command command = ReadCommand(node, verb, diagnostics_);
-  command.timeout = ReadTimeout(node, command.timeout);
-  if (!command.argv.empty()) {
-    const bool by_shell = verb.key.text == "shell";
-    command.name =
-        ReadStepName(node, verb, by_shell ? command.argv.back() : CommandLineText(command.argv));
-    actions.emplace_back(std::move(command));
-  }
-}
-
-Nanos FlowReader::ReadTimeout(const YamlNode& node, Nanos usual) {
-  const Nanos fallback = defaults_.timeout.value_or(usual);
-  const YamlNode* timeout = FindValue(node, "timeout");
-  return timeout == nullptr
-             ? fallback
-             : ReadDuration({*timeout, "timeout"}, kTimeoutRange, diagnostics_).value_or(fallback);
-}
-
-Request FlowReader::ReadRequest(const YamlNode& node, const YamlEntry& verb) {
-  Request request;
-  if (ReadMethodAndPath(verb, request) || FindValue(node, "name") != nullptr) {
-    request.name = ReadStepName(node, verb, fmt::format("{} {}", request.method, request.path));
-  }
-  request.timeout = ReadTimeout(node, request.timeout);
-  request.apdex = ReadApdex(node, diagnostics_, defaults_.apdex);
-  if (const YamlNode* headers = FindValue(node, "headers")) {
-    request.headers = ReadHeaders(*headers, diagnostics_);
-  }
-  if (const YamlEntry* auth = Find(node, "auth")) {
-    ReadAuth(*auth, request.headers, diagnostics_);
-  }
-  request.headers = MergedHeaders(std::move(request.headers), defaults_.headers);
-  ReadBody(node, file_name_, request, diagnostics_);
-  CheckContentLength(node, request);
-  if (const YamlNode* check = FindValue(node, "check")) {
-    request.check = ReadCheck(*check, diagnostics_);
-  }
-  CheckSlots(node, verb, request);
-  if (const YamlNode* extract = FindValue(node, "extract")) {
-    request.extractions = ReadExtractions(*extract, diagnostics_);
-    for (const Extraction& extraction : request.extractions) {
-      scope_.variables.insert(extraction.variable);
-    }
-  }
-  return request;
-}
-
-// Of the whole request: headers may come from the defaults, which do not know what is extracted.
-void FlowReader::CheckSlots(const YamlNode& node, const YamlEntry& verb, Request& request) {
-  const YamlNode* headers = FindValue(node, "headers");
-  const YamlNode* auth = FindValue(node, "auth");
-  const YamlEntry* body = FindBody(node);
-  const auto check = [&](Named value, std::string_view text) {
-    request.has_slots = request.has_slots || HasSlots(text);
-    CheckSlotNames(value, text, scope_, diagnostics_);
-  };
-  check({verb.value, "path"}, request.path);
-  for (const Header& header : request.headers) {
-    const YamlNode* value = headers == nullptr ? nullptr : FindValue(*headers, header.name);
-    if (value == nullptr && auth != nullptr && header.name == kAuthorization) {
-      value = auth;
-    }
-    check({value == nullptr ? verb.value : *value, header.name}, header.value);
-  }
-  if (body != nullptr) {
-    check({body->value, body->key.text}, request.body);
-  }
-}
-
-bool FlowReader::ReadMethodAndPath(const YamlEntry& verb, Request& request) {
-  const std::optional<std::string> text =
-      ReadSlottedText({verb.value, verb.key.text}, diagnostics_);
-  if (!text) {
-    return false;
-  }
-  std::string_view path = Trimmed(*text);
-  if (verb.key.text == "request") {
-    const std::size_t space = std::min(path.find(' '), path.size());
-    request.method = std::string(path.substr(0, space));
-    path = Trimmed(path.substr(space));
-    if (const Status valid = CheckMethod(request.method); !valid) {
-      diagnostics_.Add(verb.value.span, valid.error());
-      return false;
-    }
-    if (path.empty()) {
-      diagnostics_.Add(verb.value.span, "the request names no path",
-                       fmt::format("write '{} /path'", request.method));
-      return false;
-    }
-  } else {
-    request.method = verb.key.text;
-    std::transform(request.method.begin(), request.method.end(), request.method.begin(),
-                   [](char c) { return static_cast<char>(c - 'a' + 'A'); });
-  }
-  if (const Status valid = CheckPath(WithoutSlots(path, "0")); !valid) {
-    diagnostics_.Add(verb.value.span, valid.error());
-    return false;
-  }
-  request.path = std::string(path);
-  return true;
-}
-
-std::string FlowReader::ReadStepName(const YamlNode& node, const YamlEntry& verb,
-                                     std::string usual) {
-  SourceSpan span = verb.value.span;
-  const YamlNode* name = FindValue(node, "name");
-  if (name != nullptr) {
-    span = name->span;
-    usual = ReadName({*name, "name of a step"}, kNameBytesMax, diagnostics_).value_or("");
-    if (usual.empty()) {
-      return usual;
-    }
-  } else {
-    usual = Printable(usual, kNameBytesMax);
-  }
-  const auto [first, is_new] = step_names_.emplace(usual, span);
-  if (is_new) {
-    return usual;
-  }
-  diagnostics_.Add(span,
-                   fmt::format("two steps are called '{}', here and in line {}",
-                               Printable(usual, 60), first->second.line),
-                   name != nullptr ? "give one of them another name"
-                                   : "give one of them a name of its own with 'name:'");
-  return usual;
-}
-
-void FlowReader::CheckContentLength(const YamlNode& node, const Request& request) {
-  const Header* length = FindHeader(request.headers, "content-length");
-  if (length != nullptr && HasSlots(request.body)) {
-    diagnostics_.Add(node.span, "content-length is set, but the body has slots",
-                     "leave the header out: weir sends the right one");
-  } else if (length != nullptr && length->value != std::to_string(request.body.size())) {
-    diagnostics_.Add(node.span,
-                     fmt::format("content-length is set to '{}', but the body has {} bytes",
-                                 Printable(length->value, 20), request.body.size()),
-                     "leave the header out: weir sends the right one");
-  }
-}
-
-}  // namespace
-
 StepDefaults ReadDefaults(const YamlNode& node, Diagnostics& diagnostics) {
-  constexpr std::array<std::string_view, 4> kKnown = {"timeout", "headers", "apdex", "auth"};
+  constexpr std::array<std::string_view, 5> kKnown = {"timeout", "headers", "apdex", "auth",
+                                                      "redirects"};
   StepDefaults defaults;
   if (!CheckKeys(node, {"defaults", kKnown, {}}, diagnostics)) {
     return defaults;
   }
-  if (const YamlNode* timeout = FindValue(node, "timeout")) {
-    defaults.timeout = ReadDuration({*timeout, "timeout"}, kTimeoutRange, diagnostics);
-  }
+  defaults.timeout = ReadTimeout(node, diagnostics, std::nullopt);
+  defaults.redirects_max = ReadRedirects(node, diagnostics, 0);
   defaults.apdex = ReadApdex(node, diagnostics, std::nullopt);
   if (const YamlNode* headers = FindValue(node, "headers")) {
     defaults.headers = ReadHeaders(*headers, diagnostics);

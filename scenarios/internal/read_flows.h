@@ -16,6 +16,7 @@ struct StepDefaults {
   std::optional<Nanos> timeout;  ///< None = what Request and Command have by themselves.
   std::vector<Header> headers;
   std::optional<Nanos> apdex;
+  std::uint32_t redirects_max = 0;
 };
 
 /// `defaults: { timeout: 5s, headers: { accept: application/json } }`.

@@ -81,7 +81,14 @@ void CheckSlotNames(Named value, std::string_view text, const SlotScope& scope,
   if (!parsed) {
     return;
   }
-  ForEachName(*parsed, [&](const Expression& name) {
+  for (const Expression& part : *parsed) {
+    CheckNames(value, part, scope, diagnostics);
+  }
+}
+
+void CheckNames(Named value, const Expression& expression, const SlotScope& scope,
+                Diagnostics& diagnostics) {
+  ForEachName(expression, [&](const Expression& name) {
     if (name.filler == Filler::kVariable) {
       CheckVariable(value, name.text, scope, diagnostics);
     } else {

@@ -9,6 +9,7 @@
 #include "scenarios/diagnostic.h"
 #include "scenarios/internal/values.h"
 #include "scenarios/scenario.h"
+#include "scenarios/template.h"
 
 namespace weir::scenarios::internal {
 
@@ -26,5 +27,9 @@ std::optional<std::string> ReadSlottedText(Named value, Diagnostics& diagnostics
 /// `value`. Slots that are no expressions are passed over.
 void CheckSlotNames(Named value, std::string_view text, const SlotScope& scope,
                     Diagnostics& diagnostics);
+
+/// The same for an expression.
+void CheckNames(Named value, const Expression& expression, const SlotScope& scope,
+                Diagnostics& diagnostics);
 
 }  // namespace weir::scenarios::internal
