@@ -34,6 +34,8 @@ FlagSpec Spec() {
       "bimodal:1ms:20ms:1% (fast, slow, share of slow); default none");
   add("slow-tail", text("FACTOR:QUANTILE"),
       "latencies above the quantile are multiplied, e.g. 1.2:0.95");
+  add("workers", text("N"),
+      "serve N requests at a time, the latency being the time of service; others wait");
   add("stall", text("TIME"), "answers nothing for this long ...");
   add("every", text("TIME"), "... at the end of each such period");
   add("errors", text("SHARE"), "share of requests answered 500, e.g. 1%");
@@ -42,6 +44,15 @@ FlagSpec Spec() {
   add("truth", text("FILE"), "CSV with the arrival and service time of every request");
   add("spin", "never sleep: exact to the microsecond, at the price of a whole core");
   return spec;
+}
+
+Result<std::uint32_t> ParseWorkers(std::string_view text) {
+  const Result<std::uint64_t> count = ParseCount(text);
+  if (!count || *count == 0 || *count > target::kWorkersMax) {
+    return UsageError(fmt::format("'{}' is not a number of workers; write 1 to {}",
+                                  Printable(text, 40), target::kWorkersMax));
+  }
+  return static_cast<std::uint32_t>(*count);
 }
 
 Result<target::TargetOptions> ReadOptions(const ParsedFlags& flags) {
@@ -66,7 +77,8 @@ Result<target::TargetOptions> ReadOptions(const ParsedFlags& flags) {
        {read("port", target::ParsePort, options.port),
         read("latency", target::ParseLatency, options.latency),
         read("slow-tail", target::ParseSlowTail, options.slow_tail),
-        read("stall", ParseDuration, options.stall), read("every", ParseDuration, options.every),
+        read("workers", ParseWorkers, options.workers), read("stall", ParseDuration, options.stall),
+        read("every", ParseDuration, options.every),
         read("errors", ParseRatio, options.error_ratio),
         read("body", ParseBytes, options.body_bytes), read("seed", ParseCount, options.seed),
         Status{}}) {

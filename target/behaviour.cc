@@ -69,10 +69,26 @@ Behaviour::Behaviour(const TargetOptions& options, Instant epoch)
     : latencies_(options.latency, options.slow_tail, options.seed),
       errors_(Rng::ForPart(options.seed, kErrorStream)),
       error_ratio_(options.error_ratio),
-      stalls_(epoch, options.stall, options.every) {}
+      stalls_(epoch, options.stall, options.every) {
+  for (std::uint32_t i = 0; i < options.workers; ++i) {
+    free_at_.push(epoch);
+  }
+}
+
+// Arrivals come in order, so the worker that is free first takes the next one.
+Nanos Behaviour::WaitForWorker(Instant arrival, Nanos service) {
+  if (free_at_.empty()) {
+    return Nanos(0);
+  }
+  const Instant begin = std::max(arrival, free_at_.top());
+  free_at_.pop();
+  free_at_.push(begin + service);
+  return begin - arrival;
+}
 
 Plan Behaviour::Next(Instant arrival, int status_override) {
-  const Nanos planned = latencies_.Next();
+  const Nanos service = latencies_.Next();
+  const Nanos planned = service + WaitForWorker(arrival, service);
   // Drawn for overridden requests too: the n-th request keeps the n-th draw.
   const bool error = errors_.Uniform() < error_ratio_;
   const int status = status_override != 0 ? status_override : error ? 500 : 200;

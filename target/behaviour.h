@@ -1,6 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <queue>
+#include <vector>
 
 #include "base/rng.h"
 #include "base/time.h"
@@ -51,7 +54,7 @@ class StallSchedule {
 
 /// What is to become of one request.
 struct Plan {
-  Nanos planned;    ///< The drawn latency.
+  Nanos planned;    ///< The drawn latency, after the wait for a worker if there are any.
   Instant release;  ///< arrival + planned, moved to the end of a stall if it falls into one.
   int status;       ///< 200, 500 by --errors, or the override.
 };
@@ -68,7 +71,11 @@ class Behaviour {
   const StallSchedule& stalls() const { return stalls_; }
 
  private:
+  Nanos WaitForWorker(Instant arrival, Nanos service);
+
   LatencySource latencies_;
+  /// When each worker is free again, the first one on top; empty: nobody waits.
+  std::priority_queue<Instant, std::vector<Instant>, std::greater<>> free_at_;
   Rng errors_;
   const double error_ratio_;
   const StallSchedule stalls_;

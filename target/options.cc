@@ -227,6 +227,10 @@ Status Validate(const TargetOptions& options) {
   if (!InRange(options.error_ratio, 0, 1)) {
     return UsageError("--errors must be a share between 0 and 1, for example '1%'");
   }
+  if (options.workers > kWorkersMax) {
+    return UsageError(
+        fmt::format("--workers {} is too large; the most is {}", options.workers, kWorkersMax));
+  }
   if (options.body_bytes > kBodyBytesMax) {
     return UsageError(fmt::format("--body {} is too large; the most is {}",
                                   FormatBytes(options.body_bytes), FormatBytes(kBodyBytesMax)));

@@ -15,6 +15,9 @@ inline constexpr Nanos kLatencyMax = std::chrono::hours(1);
 /// The largest answer body.
 inline constexpr std::uint64_t kBodyBytesMax = 256'000'000;
 
+/// The most workers of TargetOptions.
+inline constexpr std::uint32_t kWorkersMax = 10'000;
+
 enum class LatencyShape : std::uint8_t { kFixed, kExponential, kLognormal, kBimodal };
 
 /// The distribution from which each request's latency is drawn. ParseLatency makes valid ones.
@@ -51,6 +54,9 @@ struct TargetOptions {
   std::uint16_t port = 0;
   LatencyModel latency{};
   SlowTail slow_tail{};
+  /// So many requests are served at a time, first come, first served: a latency is then a time of
+  /// service, and requests wait for it. 0 = none waits; at most kWorkersMax.
+  std::uint32_t workers = 0;
   /// The last `stall` of each period `every`, counted from Server::epoch, sends no answer.
   /// 0 = never; else 0 < stall < every.
   Nanos stall{0};

@@ -133,5 +133,31 @@ TEST(BehaviourTest, ReleasesAfterTheLatencyAndTheStall) {
   EXPECT_EQ(behaviour.Next(Instant(1250ms), 0).release, Instant(2s));
 }
 
+// Two at a time, each for 100 ms: the third waits for the first, the fourth for the second.
+TEST(BehaviourTest, RequestsWaitForAWorker) {
+  Behaviour behaviour({.latency = *ParseLatency("fixed:100ms"), .workers = 2}, Instant(0s));
+  EXPECT_EQ(behaviour.Next(Instant(1000ms), 0).release, Instant(1100ms));
+  EXPECT_EQ(behaviour.Next(Instant(1010ms), 0).release, Instant(1110ms));
+  EXPECT_EQ(behaviour.Next(Instant(1020ms), 0).release, Instant(1200ms));
+  const Plan fourth = behaviour.Next(Instant(1030ms), 0);
+  EXPECT_EQ(fourth.release, Instant(1210ms));
+  EXPECT_EQ(fourth.planned, 180ms);
+  EXPECT_EQ(behaviour.Next(Instant(2000ms), 0).release, Instant(2100ms));
+}
+
+// M/M/1 at 80 % of its capacity: times in the system are exponential, of mean 1 / (mu - lambda).
+TEST(BehaviourTest, OneWorkerIsTheQueueOfTheBooks) {
+  Behaviour behaviour({.latency = *ParseLatency("exponential:1ms"), .workers = 1}, Instant(0s));
+  Rng arrivals(3);
+  Instant at(0s);
+  double sum_ms = 0;
+  constexpr int kRequests = 400'000;
+  for (int i = 0; i < kRequests; ++i) {
+    at += FromSeconds(arrivals.Exponential() / 800);
+    sum_ms += Seconds(behaviour.Next(at, 0).planned) * 1e3;
+  }
+  EXPECT_NEAR(sum_ms / kRequests, 5, 0.25);
+}
+
 }  // namespace
 }  // namespace weir::target
