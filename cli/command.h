@@ -18,6 +18,7 @@ struct Command {
 };
 
 int RunMain(const Arguments& arguments);
+int CapacityMain(const Arguments& arguments);
 int CheckMain(const Arguments& arguments);
 int CompareMain(const Arguments& arguments);
 int GateMain(const Arguments& arguments);
