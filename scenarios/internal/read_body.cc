@@ -20,7 +20,9 @@ namespace {
 
 using Kind = YamlNode::Kind;
 
-constexpr std::array<std::string_view, 3> kBodies = {"body", "json", "form"};
+constexpr std::array<std::string_view, 4> kBodies = {"body", "json", "form", "multipart"};
+// Between the parts of a multipart body: no text of a person, and no file is likely to hold it.
+constexpr std::string_view kBoundary = "weir-6f0c1d52b8e94a37-boundary";
 constexpr std::size_t kPathBytesMax = 4000;
 constexpr std::size_t kFileBytesMax = std::size_t{16} * 1024 * 1024;
 constexpr std::size_t kFieldsMax = 1000;
@@ -42,6 +44,21 @@ std::string WithSlotsAsText(const std::string& bytes) {
   return out;
 }
 
+// The bytes of a file beside the scenario.
+std::string FileText(const YamlNode& file, std::string_view file_name, Diagnostics& diagnostics) {
+  const std::optional<std::string> path = ReadName({file, "file"}, kPathBytesMax, diagnostics);
+  if (!path) {
+    return "";
+  }
+  const Result<std::string> bytes =
+      ReadSourceFile(BesideScenario(*path, file_name), "body", kFileBytesMax);
+  if (!bytes) {
+    diagnostics.Add(file.span, bytes.error());
+    return "";
+  }
+  return HasSlots(*bytes) ? WithSlotsAsText(*bytes) : *bytes;
+}
+
 std::string FromFile(const YamlNode& node, std::string_view file_name, Diagnostics& diagnostics) {
   constexpr std::array<std::string_view, 1> kKnown = {"file"};
   const YamlNode* file = FindValue(node, "file");
@@ -52,17 +69,57 @@ std::string FromFile(const YamlNode& node, std::string_view file_name, Diagnosti
     return "";
   }
   CheckKeys(node, {"body", kKnown, {}}, diagnostics);
-  const std::optional<std::string> path = ReadName({*file, "file"}, kPathBytesMax, diagnostics);
-  if (!path) {
+  return FileText(*file, file_name, diagnostics);
+}
+
+// As browsers write names in a multipart body (WHATWG, "multipart/form-data").
+std::string QuotedName(std::string_view name) {
+  std::string out = "\"";
+  for (const char c : name) {
+    out += c == '"' ? "%22" : c == '\n' ? "%0A" : c == '\r' ? "%0D" : std::string(1, c);
+  }
+  return out + '"';
+}
+
+std::string FilePart(const YamlEntry& part, std::string_view file_name, Diagnostics& diagnostics) {
+  constexpr std::array<std::string_view, 3> kKnown = {"file", "name", "type"};
+  const YamlNode* file = FindValue(part.value, "file");
+  if (!CheckKeys(part.value, {"part", kKnown, {}}, diagnostics) || file == nullptr) {
+    diagnostics.Add(part.value.span, fmt::format("part '{}' names no file", part.key.text),
+                    "write a text, or '{ file: photo.jpg, type: image/jpeg }'");
     return "";
   }
-  const Result<std::string> bytes =
-      ReadSourceFile(BesideScenario(*path, file_name), "body", kFileBytesMax);
-  if (!bytes) {
-    diagnostics.Add(file->span, bytes.error());
+  std::string name = file->text.substr(file->text.rfind('/') + 1);
+  std::string type = "application/octet-stream";
+  if (const YamlNode* given = FindValue(part.value, "name")) {
+    name = ReadName({*given, "name"}, kPathBytesMax, diagnostics).value_or("");
+  }
+  if (const YamlNode* given = FindValue(part.value, "type")) {
+    type = ReadName({*given, "type"}, kPathBytesMax, diagnostics).value_or("");
+  }
+  return fmt::format("; filename={}\r\nContent-Type: {}\r\n\r\n{}", QuotedName(name), type,
+                     FileText(*file, file_name, diagnostics));
+}
+
+// RFC 7578.
+std::string FromParts(const YamlNode& node, std::string_view file_name, Diagnostics& diagnostics) {
+  if (node.kind != Kind::kMap || node.entries.empty() || node.entries.size() > kFieldsMax) {
+    diagnostics.Add(node.span, fmt::format("multipart must be a map of 1 to {} parts", kFieldsMax),
+                    "write 'multipart: { title: red, photo: { file: photo.jpg } }'");
     return "";
   }
-  return HasSlots(*bytes) ? WithSlotsAsText(*bytes) : *bytes;
+  std::string out;
+  for (const YamlEntry& part : node.entries) {
+    std::string rest;
+    if (part.value.kind == Kind::kMap) {
+      rest = FilePart(part, file_name, diagnostics);
+    } else {
+      rest = "\r\n\r\n" + ReadSlottedText({part.value, part.key.text}, diagnostics).value_or("");
+    }
+    out += fmt::format("--{}\r\nContent-Disposition: form-data; name={}{}\r\n", kBoundary,
+                       QuotedName(part.key.text), rest);
+  }
+  return fmt::format("{}--{}--\r\n", out, kBoundary);
 }
 
 std::string FromFields(const YamlNode& node, Diagnostics& diagnostics) {
@@ -132,6 +189,9 @@ void ReadBody(const YamlNode& step, std::string_view file_name, Request& request
   } else if (first->key.text == "form") {
     request.body = FromFields(first->value, diagnostics);
     SetType(request, "application/x-www-form-urlencoded");
+  } else if (first->key.text == "multipart") {
+    request.body = FromParts(first->value, file_name, diagnostics);
+    SetType(request, fmt::format("multipart/form-data; boundary={}", kBoundary));
   } else if (first->value.kind == Kind::kMap) {
     request.body = FromFile(first->value, file_name, diagnostics);
   } else {

@@ -67,6 +67,39 @@ TEST(BodiesTest, AFileIsSentAsItIs) {
   EXPECT_FALSE(plain.has_slots);
 }
 
+TEST(BodiesTest, AMultipartBodyHoldsTextsAndFiles) {
+  const tests::TempDir dir;
+  const std::string scenario = dir.File("upload.yaml");
+  dir.Write("photos/a.jpg", std::string("\xFF\0{{ x }}", 9));
+  const Request request =
+      First(Read("steps: [ { post: /, multipart: { 'ti\"tle': 'red {{ uuid() }}', "
+                 "photo: { file: photos/a.jpg, type: image/jpeg } } } ]",
+                 scenario));
+  EXPECT_EQ(request.body,
+            std::string("--weir-6f0c1d52b8e94a37-boundary\r\n"
+                        "Content-Disposition: form-data; name=\"ti%22tle\"\r\n\r\n"
+                        "red {{ uuid() }}\r\n"
+                        "--weir-6f0c1d52b8e94a37-boundary\r\n"
+                        "Content-Disposition: form-data; name=\"photo\"; filename=\"a.jpg\"\r\n"
+                        "Content-Type: image/jpeg\r\n\r\n\xFF") +
+                std::string("\0{{ '{{' }} x }}\r\n", 18) +
+                "--weir-6f0c1d52b8e94a37-boundary--\r\n");
+  EXPECT_EQ(HeaderOf(request, "content-type"),
+            "multipart/form-data; boundary=weir-6f0c1d52b8e94a37-boundary");
+  EXPECT_TRUE(request.has_slots);
+}
+
+TEST(BodiesTest, MistakesInAMultipartBodyAreNamed) {
+  EXPECT_NE(ErrorOf("steps: [ { post: /, multipart: [ 1 ] } ]").find("multipart must be a map"),
+            std::string::npos);
+  EXPECT_NE(ErrorOf("steps: [ { post: /, multipart: { a: { type: x } } } ]")
+                .find("part 'a' names no file"),
+            std::string::npos);
+  EXPECT_NE(ErrorOf("steps: [ { post: /, multipart: { a: { file: nowhere.bin } } } ]")
+                .find("nowhere.bin"),
+            std::string::npos);
+}
+
 TEST(BodiesTest, MistakesAreNamed) {
   EXPECT_NE(ErrorOf("steps: [ { put: /, body: { file: nowhere.bin } } ]").find("nowhere.bin"),
             std::string::npos);
