@@ -8,7 +8,9 @@
 #include "cli/exit_codes.h"
 #include "cli/flags.h"
 #include "cli/plan.h"
+#include "cli/terminal.h"
 #include "scenarios/reader.h"
+#include "scenarios/schema.h"
 #include "scenarios/target.h"
 
 namespace weir::cli {
@@ -25,10 +27,12 @@ FlagSpec Spec() {
   spec.examples =
       "  weir check checkout.yaml\n"
       "  weir check checkout.yaml --render --seed 7\n"
-      "  weir check scenarios/*.yaml --quiet";
+      "  weir check scenarios/*.yaml --quiet\n"
+      "  weir check --schema > weir.schema.json";
   spec.positionals = {"SCENARIO"};
   auto add = spec.options.add_options();
   const auto text = [](const char* name) { return po::value<std::string>()->value_name(name); };
+  add("schema", "print the JSON schema of scenario files, for editors; no file is needed");
   add("render", "also the first ten requests as they will be sent, slots filled in");
   add("target", text("URL"), "where they will be sent, instead of the scenario's own target");
   add("seed", text("N"), "of the run that is shown; default 1");
@@ -78,6 +82,10 @@ int CheckMain(const Arguments& arguments) {
     return Complain("check", flags.error());
   }
   if (flags->help) {
+    return kExitPass;
+  }
+  if (flags->Has("schema")) {
+    Print(std::string(scenarios::ScenarioSchema()));
     return kExitPass;
   }
   const std::vector<std::string> files = flags->Texts("SCENARIO");

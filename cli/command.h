@@ -26,6 +26,7 @@ int DuetMain(const Arguments& arguments);
 int ImportMain(const Arguments& arguments);
 int HistoryMain(const Arguments& arguments);
 int ShowMain(const Arguments& arguments);
+int RecordMain(const Arguments& arguments);
 int ReportMain(const Arguments& arguments);
 int AnalyzeMain(const Arguments& arguments);
 int TargetMain(const Arguments& arguments);

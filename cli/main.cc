@@ -13,10 +13,11 @@
 namespace weir::cli {
 
 std::span<const Command> Commands() {
-  static constexpr std::array<Command, 15> kCommands = {{
+  static constexpr std::array<Command, 16> kCommands = {{
       {"run", "send a scenario's load to a target and record what was measured", &RunMain},
       {"check", "say what a scenario file will do, or what is wrong with it", &CheckMain},
       {"capacity", "find the highest rate at which a target keeps its demands", &CapacityMain},
+      {"record", "write a scenario from a log, a HAR, OpenAPI, curl, vegeta, ...", &RecordMain},
       {"gate", "judge a build against a baseline: pass, fail or inconclusive", &GateMain},
       {"duet", "compare two deployments, programs or benchmarks in pairs, and judge", &DuetMain},
       {"compare", "show what differs between two runs or builds", &CompareMain},

@@ -252,7 +252,7 @@ TEST(ReadScenarioFileTest, ReadsEveryScenarioOfTheLibrary) {
       ++read;
     }
   }
-  EXPECT_EQ(read, 5);
+  EXPECT_EQ(read, 13);
 }
 
 TEST(ReadScenarioFileTest, SaysWhatIsWrongWithAPath) {

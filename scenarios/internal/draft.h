@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "base/time.h"
+#include "scenarios/scenario.h"
+
+/// A scenario that is made of somebody else's file, before it is written.
+namespace weir::scenarios::internal {
+
+struct DraftStep {
+  std::string name{};  ///< Empty: method and path.
+  std::string method = "GET";
+  std::string path = "/";
+  std::vector<Header> headers{};
+  std::string body{};
+  std::optional<int> status{};         ///< What is expected; none: the default.
+  std::optional<Nanos> think{};        ///< The pause behind it.
+  std::vector<std::string> extract{};  ///< "NAME: SOURCE".
+  std::string comment{};               ///< Above it; may be empty.
+};
+
+struct DraftFlow {
+  std::string name;
+  double weight = 1;
+  std::vector<DraftStep> steps;
+};
+
+struct Draft {
+  std::string name;
+  std::string target;              ///< Its address; empty: --target says it.
+  std::vector<std::string> notes;  ///< At the top: what it is, and what could not be carried over.
+  std::vector<DraftFlow> flows;    ///< At least one.
+  bool poisson = false;
+  std::vector<std::string> stages;  ///< "rate: 5/s, for: 1m"; none: a minute of one round a second.
+  std::vector<std::string> thresholds;
+};
+
+/// What holds for requests of foreign files: bytes that may not stand in a path become %XX, header
+/// fields that are another's business (host, lengths, connection, HTTP/2's pseudo fields) or
+/// invalid are left out, secrets (cookie, authorization) unless they are to be kept; texts are no
+/// slots.
+struct ForeignRequest {
+  bool keeps_secrets = false;
+  std::size_t secrets_dropped = 0;  ///< Counted, for a note.
+
+  void AddHeader(DraftStep& step, std::string_view name, std::string_view value);
+  static void SetPath(DraftStep& step, std::string_view path);
+
+  /// False: it is no text, so it is left out.
+  static bool SetBody(DraftStep& step, std::string_view body);
+};
+
+/// Its YAML, which ReadScenario has read. Errors: kUsage, when it could not.
+Result<std::string> WriteDraft(const Draft& draft);
+
+}  // namespace weir::scenarios::internal
