@@ -9,6 +9,7 @@
 #include "cli/output_file.h"
 #include "cli/selectors.h"
 #include "cli/terminal.h"
+#include "reports/run_plots.h"
 #include "store/history.h"
 
 namespace weir::cli {
@@ -27,8 +28,8 @@ FlagSpec Spec() {
   spec.positionals = {"A B"};
   AddStoreFlag(spec.options);
   AddJsonFlag(spec.options);
-  spec.options.add_options()("scenario", po::value<std::string>()->value_name("NAME"),
-                             "only runs of this scenario");
+  spec.options.add_options()("plots", "draw both percentile spectra; a terminal gets them unasked")(
+      "scenario", po::value<std::string>()->value_name("NAME"), "only runs of this scenario");
   return spec;
 }
 
@@ -38,6 +39,15 @@ std::vector<RunId> IdsOf(const std::vector<Run>& runs) {
     ids.push_back(run.id);
   }
   return ids;
+}
+
+// Of all these runs as one distribution.
+Histogram ResponseTimes(const std::vector<Run>& runs) {
+  Histogram all;
+  for (const Run& run : runs) {
+    all.Merge(MergedLatency(run.Total(Phase::kMeasure), LatencyKind::kResponse).histogram);
+  }
+  return all;
 }
 
 Status CompareRuns(const ParsedFlags& flags) {
@@ -69,6 +79,11 @@ Status CompareRuns(const ParsedFlags& flags) {
     return WriteJson(flags.Text("json"), reports::CompareJson(sides, comparison));
   }
   Print(reports::RenderCompareText(sides, comparison, TerminalOptions()));
+  if (flags.Has("plots") || StdoutIsTerminal()) {
+    const Histogram before = ResponseTimes(*a);
+    const Histogram after = ResponseTimes(*b);
+    Print(reports::RenderSpectra({names[1], &after}, {names[0], &before}, TerminalOptions()));
+  }
   return {};
 }
 

@@ -8,6 +8,7 @@
 #include "cli/selectors.h"
 #include "cli/terminal.h"
 #include "reports/run_json.h"
+#include "reports/run_plots.h"
 #include "reports/run_text.h"
 #include "store/history.h"
 
@@ -22,15 +23,29 @@ FlagSpec Spec() {
   spec.examples =
       "  weir show last\n"
       "  weir show 12 --json\n"
+      "  weir show 12 --plots | less\n"
       "  weir show last --apdex 500ms --apdex 'add to cart=2s'";
   spec.positionals = {"RUN"};
   spec.options.add_options()(
       "apdex", po::value<std::vector<std::string>>()->value_name("[STEP=]T"),
       "rate users by their response time: satisfied up to T, tolerating up to 4 T; may be\n"
       "repeated; default: the 'apdex:' of the scenario's steps");
+  spec.options.add_options()("plots",
+                             "draw the run over time, its heatmap and percentile spectrum; a\n"
+                             "terminal gets them without being asked");
   AddStoreFlag(spec.options);
   AddJsonFlag(spec.options);
   return spec;
+}
+
+Status PrintPlots(store::Store& store, const Run& run) {
+  reports::RunPlots plots(run, TerminalOptions());
+  Status read =
+      store.VisitSeconds(run.id, [&plots](const SecondPoint& point) { plots.Add(point); });
+  if (read && run.measurements.empty()) {
+    Print(plots.Render());
+  }
+  return read;
 }
 
 Status ShowRun(const ParsedFlags& flags) {
@@ -63,7 +78,7 @@ Status ShowRun(const ParsedFlags& flags) {
     return WriteJson(flags.Text("json"), reports::RunJson(*run, *apdex));
   }
   Print(reports::RenderRunText(*run, TerminalOptions(), *apdex));
-  return {};
+  return flags.Has("plots") || StdoutIsTerminal() ? PrintPlots(**store, *run) : Status();
 }
 
 }  // namespace

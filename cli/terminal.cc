@@ -45,6 +45,10 @@ reports::TextOptions TerminalOptions() {
   return options;
 }
 
+bool StdoutIsTerminal() {
+  return isatty(STDOUT_FILENO) != 0;
+}
+
 bool StderrIsTerminal() {
   return isatty(STDERR_FILENO) != 0;
 }

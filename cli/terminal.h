@@ -10,6 +10,9 @@ namespace weir::cli {
 /// terminal and without NO_COLOR; ASCII only when the locale asks for it (LC_ALL=C).
 reports::TextOptions TerminalOptions();
 
+/// Whether standard output is a terminal, so that somebody looks at pictures.
+bool StdoutIsTerminal();
+
 /// Whether standard error is a terminal, so that progress makes sense.
 bool StderrIsTerminal();
 
