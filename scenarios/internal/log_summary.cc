@@ -126,7 +126,12 @@ void LogSummary::AddToSession(const LogLine& line, std::uint16_t route) {
   }
 }
 
+// A look goes through all of them, so it is worth it only once in a while.
 void LogSummary::CloseIdle(WallTime now) {
+  if (now - idle_sought_ < kIdle / 30) {
+    return;
+  }
+  idle_sought_ = now;
   for (auto at = sessions_.begin(); at != sessions_.end();) {
     if (now - at->second.last > kIdle) {
       Close(at->second);

@@ -63,6 +63,7 @@ class LogSummary {
   std::vector<Route> routes_;
   std::string key_;  // Its memory is kept.
   std::unordered_map<std::uint64_t, Session> sessions_;
+  WallTime idle_sought_{};
   std::uint64_t sessions_closed_ = 0;
   std::map<std::vector<std::uint16_t>, std::uint64_t> shapes_;
   std::uint64_t shapes_left_out_ = 0;

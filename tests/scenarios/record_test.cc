@@ -186,6 +186,17 @@ TEST_F(RecordLogTest, AnEndlessLineIsOneBadLine) {
   EXPECT_NE(scenario->find("1 lines of another form"), std::string::npos);
 }
 
+// Each look for idle clients goes through all of them: not for each line beyond the limit.
+TEST_F(RecordLogTest, ClientsBeyondTheLimitAreCountedAndCostNothing) {
+  std::string log;
+  for (int i = 0; i < 205'000; ++i) {
+    log += Line(i % 1000, "/", fmt::format("c{}", i));
+  }
+  const Result<std::string> scenario = RecordLog(File(log), {});
+  ASSERT_TRUE(scenario) << scenario.error().message;
+  EXPECT_NE(scenario->find("5,000 of further clients"), std::string::npos) << *scenario;
+}
+
 TEST_F(RecordLogTest, AFileWithoutRequestsIsAnError) {
   EXPECT_FALSE(RecordLog(File(""), {}));
   EXPECT_FALSE(RecordLog(folder_.File("none"), {}));
