@@ -83,7 +83,7 @@ Result<std::string> Record(const ParsedFlags& flags) {
   if (*kind == scenarios::RecordKind::kAccessLog) {
     return scenarios::RecordLog(path, options);
   }
-  const Result<std::string> text = ReadWhole(path);
+  Result<std::string> text = ReadWhole(path);
   if (!text) {
     return text;
   }

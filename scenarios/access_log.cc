@@ -133,7 +133,8 @@ bool TakeRequest(std::string_view request, LogLine& line) {
 
 }  // namespace
 
-std::optional<LogLine> ParseLogLine(std::string_view rest) {
+std::optional<LogLine> ParseLogLine(std::string_view line_text) {
+  std::string_view rest = line_text;
   if (rest.ends_with('\r')) {
     rest.remove_suffix(1);
   }

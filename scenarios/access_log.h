@@ -32,6 +32,6 @@ struct LogLine {
 /// `$request_time`, bare or behind a name and '='), a whole number (Apache's `%D`, microseconds)
 /// and seconds since 1970 with three decimals (nginx's `$msec`), which is then the end. Nothing for
 /// a line of another form. Cost: O(line), no allocation. Pure; any thread.
-std::optional<LogLine> ParseLogLine(std::string_view line);
+std::optional<LogLine> ParseLogLine(std::string_view line_text);
 
 }  // namespace weir::scenarios

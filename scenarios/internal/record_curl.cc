@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <optional>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -13,10 +15,38 @@
 namespace weir::scenarios::internal {
 namespace {
 
+// Short flags by their long names.
+constexpr std::array<std::pair<char, std::string_view>, 20> kLongNames = {{
+    {'X', "--request"},     {'H', "--header"}, {'A', "--user-agent"}, {'e', "--referer"},
+    {'b', "--cookie"},      {'u', "--user"},   {'d', "--data"},       {'F', "--form"},
+    {'T', "--upload-file"}, {'o', "--output"}, {'m', "--max-time"},   {'w', "--write-out"},
+    {'I', "--head"},        {'G', "--get"},    {'L', "--location"},   {'k', "--insecure"},
+    {'s', "--silent"},      {'S', "--silent"}, {'v', "--silent"},     {'f', "--silent"},
+}};
+
+constexpr std::array<std::string_view, 7> kData = {"--data",          "--data-raw", "--data-binary",
+                                                   "--data-ascii",    "--json",     "--form",
+                                                   "--data-urlencode"};
+
 // Flags that take a value and say nothing about the request.
-constexpr std::array<std::string_view, 12> kIgnoredWithValue = {
-    "-o",          "--output", "-m",     "--max-time", "--connect-timeout", "--retry", "-w",
-    "--write-out", "--cacert", "--cert", "--key",      "--resolve"};
+constexpr std::array<std::string_view, 10> kIgnoredWithValue = {
+    "--output", "--max-time", "--connect-timeout", "--retry",     "--write-out", "--cacert",
+    "--cert",   "--key",      "--resolve",         "--max-redirs"};
+
+// Those that only say what curl does with the answer.
+constexpr std::array<std::string_view, 6> kIgnored = {"--silent",  "--show-error", "--verbose",
+                                                      "--include", "--fail",       "--compressed"};
+
+bool IsOneOf(std::string_view flag, std::span<const std::string_view> flags) {
+  return std::find(flags.begin(), flags.end(), flag) != flags.end();
+}
+
+std::string LongName(char letter) {
+  const auto* const found =
+      std::find_if(kLongNames.begin(), kLongNames.end(),
+                   [letter](const auto& known) { return known.first == letter; });
+  return found == kLongNames.end() ? std::string{'-', letter} : std::string(found->second);
+}
 
 class CurlReader {
  public:
@@ -37,61 +67,80 @@ class CurlReader {
 
  private:
   void Take(const std::vector<std::string>& words, std::size_t& at) {
-    std::string flag = words[at];
-    std::string value;
-    const auto next = [&] { return at + 1 < words.size() ? words[++at] : std::string(); };
-    if (!flag.starts_with('-') || flag == "-") {
-      url_ = url_.empty() ? flag : url_;
+    const std::string& word = words[at];
+    if (!word.starts_with('-') || word == "-") {
+      url_ = url_.empty() ? word : url_;
       return;
     }
-    const bool is_long = flag.starts_with("--");
-    if (!is_long && flag.size() > 2 &&
-        std::string_view("XHdAbeuF").find(flag[1]) != std::string_view::npos) {
-      value = flag.substr(2);
-      flag.resize(2);
-    } else if (is_long && flag.find('=') != std::string::npos) {
-      value = flag.substr(flag.find('=') + 1);
-      flag.resize(flag.find('='));
+    std::string flag = word;
+    std::optional<std::string> value;
+    if (const std::size_t equals = word.find('='); word.starts_with("--")) {
+      flag = word.substr(0, equals);
+      value = equals == std::string::npos ? std::nullopt : std::optional(word.substr(equals + 1));
+    } else {
+      flag = LongName(word[1]);
+      if (word.size() > 2 && IsSwitch(flag)) {
+        TakeLetters(word);
+        return;
+      }
+      value = word.size() > 2 ? std::optional(word.substr(2)) : std::nullopt;
     }
-    const auto argument = [&] { return value.empty() ? next() : value; };
-    if (flag == "-X" || flag == "--request") {
-      step_.method = argument();
-      has_method_ = true;
-    } else if (flag == "-H" || flag == "--header") {
-      AddHeaderLine(argument());
-    } else if (flag == "--url") {
-      url_ = argument();
-    } else if (flag == "-A" || flag == "--user-agent") {
-      foreign_.AddHeader(step_, "user-agent", argument());
-    } else if (flag == "-e" || flag == "--referer") {
-      foreign_.AddHeader(step_, "referer", argument());
-    } else if (flag == "-b" || flag == "--cookie") {
-      foreign_.AddHeader(step_, "cookie", argument());
-    } else if (flag == "-u" || flag == "--user") {
-      argument();
-      Note("-u is left out: write 'auth: { basic: \"user:password\" }'.");
-    } else if (flag == "-d" || flag == "--data" || flag == "--data-raw" ||
-               flag == "--data-binary" || flag == "--data-ascii" || flag == "--json") {
-      AddData(flag, argument());
-    } else if (flag == "-I" || flag == "--head") {
+    if (IsSwitch(flag)) {
+      TakeSwitch(flag);
+    } else {
+      TakeValue(flag, value ? *value : at + 1 < words.size() ? words[++at] : "");
+    }
+  }
+
+  // Neither takes a value.
+  static bool IsSwitch(std::string_view flag) {
+    constexpr std::array<std::string_view, 4> kSwitches = {"--head", "--get", "--location",
+                                                           "--insecure"};
+    constexpr std::array<std::string_view, 8> kValues = {"--request", "--header",     "--url",
+                                                         "--user",    "--user-agent", "--referer",
+                                                         "--cookie",  "--upload-file"};
+    return IsOneOf(flag, kSwitches) || IsOneOf(flag, kIgnored) ||
+           !(IsOneOf(flag, kValues) || IsOneOf(flag, kData) || IsOneOf(flag, kIgnoredWithValue));
+  }
+
+  // "-sSL"
+  void TakeLetters(std::string_view word) {
+    for (const char letter : word.substr(1)) {
+      TakeSwitch(LongName(letter));
+    }
+  }
+
+  void TakeSwitch(std::string_view flag) {
+    if (flag == "--head") {
       step_.method = "HEAD";
       has_method_ = true;
-    } else if (flag == "-G" || flag == "--get") {
+    } else if (flag == "--get") {
       in_query_ = true;
-    } else if (flag == "-L" || flag == "--location") {
+    } else if (flag == "--location") {
       Note("-L: write 'redirects: 5' to follow redirects.");
-    } else if (flag == "-k" || flag == "--insecure") {
+    } else if (flag == "--insecure") {
       Note("-k: write 'tls: { insecure: true }' beside the flows.");
-    } else if (std::find(kIgnoredWithValue.begin(), kIgnoredWithValue.end(), flag) !=
-               kIgnoredWithValue.end()) {
-      argument();
-    } else if (flag == "-F" || flag == "--form" || flag == "--data-urlencode" || flag == "-T" ||
-               flag == "--upload-file") {
-      argument();
-      Note(fmt::format("{} is not carried over.", flag));
-    } else if (flag != "-s" && flag != "--silent" && flag != "-S" && flag != "--compressed" &&
-               flag != "-v" && flag != "-i" && flag != "-f" && flag != "--fail" && flag != "-sS") {
+    } else if (!IsOneOf(flag, kIgnored)) {
       Note(fmt::format("{} is not carried over.", Printable(flag, 40)));
+    }
+  }
+
+  void TakeValue(std::string_view flag, const std::string& value) {
+    if (flag == "--request") {
+      step_.method = value;
+      has_method_ = true;
+    } else if (flag == "--header") {
+      AddHeaderLine(value);
+    } else if (flag == "--url") {
+      url_ = value;
+    } else if (flag == "--user-agent" || flag == "--referer" || flag == "--cookie") {
+      foreign_.AddHeader(step_, flag.substr(2), value);
+    } else if (flag == "--user") {
+      Note("-u is left out: write 'auth: { basic: \"user:password\" }'.");
+    } else if (flag == "--form" || flag == "--data-urlencode" || flag == "--upload-file") {
+      Note(fmt::format("{} is not carried over.", flag));
+    } else if (IsOneOf(flag, kData)) {
+      AddData(flag, value);
     }
   }
 
@@ -100,7 +149,7 @@ class CurlReader {
     foreign_.AddHeader(step_, line.substr(0, colon), line.substr(std::min(colon + 1, line.size())));
   }
 
-  void AddData(const std::string& flag, const std::string& data) {
+  void AddData(std::string_view flag, const std::string& data) {
     if (data.starts_with('@') && flag != "--data-raw") {
       Note(fmt::format("{} {}: write 'body: {{ file: {} }}'.", flag, Printable(data, 100),
                        Printable(data.substr(1), 100)));

@@ -85,7 +85,7 @@ class CapacityTest(unittest.TestCase):
     def test_finds_what_the_books_say(self):
         for name in BOOKS:
             with self.subTest(name):
-                self.check_books(name, 0.05, "--from", "100", "--probe", "4s", "--confirm", "20s")
+                self.check_books(name, 0.05, "--from", "100", "--probe", "4s", "--confirm", "60s")
 
     def test_finds_about_what_the_book_says_in_seconds(self):
         self.check_books("M/M/1", 0.5, "--from", "200", "--probe", "1s", "--confirm", "2s",
