@@ -51,7 +51,7 @@ class K6Reader {
   void Note(std::string text) { draft_.notes.push_back(std::move(text)); }
 
   static std::string Duration(const Json& object, std::string_view key) {
-    const std::string text = TextOf(object, key);
+    std::string text = TextOf(object, key);
     // "1m30s" has two parts.
     const Result<Nanos> whole = ParseDuration(text);
     if (whole) {
