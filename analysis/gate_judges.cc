@@ -14,6 +14,7 @@
 #include "analysis/criterion_value.h"
 #include "analysis/effect.h"
 #include "analysis/gate_earlier.h"
+#include "analysis/gate_lateness.h"
 #include "analysis/gate_prose.h"
 #include "base/text.h"
 
@@ -30,44 +31,6 @@ constexpr double kTailFrom = 0.9;
 constexpr double kFasterBodyT = -1;
 // Few runs may agree by chance: the error is at least this share of the sampling error inside runs.
 constexpr double kInsideErrorShare = 0.25;
-constexpr double kLagShareMax = 0.5;
-
-double Median(std::vector<double> values) {
-  if (values.empty()) {
-    return 0;
-  }
-  std::sort(values.begin(), values.end());
-  const std::size_t half = values.size() / 2;
-  return values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
-}
-
-// Median over runs of the generator's lateness, at the place of the latencies that is judged.
-double LagOf(std::span<const RunStatistics> runs, Kind kind) {
-  std::vector<double> lags;
-  for (const RunStatistics& run : runs) {
-    const auto& lag = kind == Kind::kResponseBody ? run.send_lag_p50_ns : run.send_lag_p99_ns;
-    lags.push_back(lag.value_or(0));
-  }
-  return Median(std::move(lags));
-}
-
-// Why the generator's own lateness spoils this check; empty when it does not. Lateness that is the
-// same on both sides is noise and is in the error already; lateness that changed looks like an
-// effect, and lateness as large as the latency hides one.
-std::string LagTrouble(const Sides& sides, const GateCriterion& criterion, const GateCheck& check) {
-  const double before = LagOf(sides.a, criterion.kind);
-  const double after = LagOf(sides.b, criterion.kind);
-  const bool changed = std::fabs(after - before) > criterion.tolerance * *check.baseline;
-  const bool large = std::max(before, after) > kLagShareMax * *check.baseline;
-  if (!changed && !large) {
-    return "";
-  }
-  return fmt::format(
-      "the generator's own lateness ({} of send lag: {} in the baseline, {} in the candidate) is "
-      "too large for {} of {}",
-      criterion.kind == Kind::kResponseBody ? "p50" : "p99", ValueText(before, "ns"),
-      ValueText(after, "ns"), ToleranceOf(check), ValueText(*check.baseline, "ns"));
-}
 
 using SeriesOf = std::function<RunSeries(const Sides&)>;
 
@@ -111,32 +74,33 @@ void FillLatencyEffect(const Effect& effect, GateCheck& check) {
       Interval{RatioOf(effect.lower(kPassConfidence)), RatioOf(effect.upper(kPassConfidence))};
 }
 
-// The p-value of a tail, and the words for it when the second test decides.
-struct TailTest {
-  double p = 1;
+// The test that decides, and the words for it when it is the second of a tail.
+struct LatencyTest {
+  DecidedBy by;
   std::string aside;
+
+  double p() const { return std::min(1.0, by.p_factor * by.effect.p_upper()); }
 };
 
-TailTest TestTail(const GateContext& context, const Sides& sides, const GateCriterion& criterion,
-                  const Effect& effect) {
-  TailTest test{.p = effect.p_upper(), .aside = ""};
+LatencyTest TestTail(const GateContext& context, const Sides& sides, const GateCriterion& criterion,
+                     const Effect& effect) {
+  LatencyTest test{.by = {.effect = effect}, .aside = ""};
   const double q = criterion.quantile;
   if (q < kTailFrom) {
     return test;
   }
-  const double factor = context.alone ? kTwoTestsFactorAlone : kTwoTestsFactor;
+  test.by.p_factor = context.alone ? kTwoTestsFactorAlone : kTwoTestsFactor;
   const std::optional<Effect> body = EffectOf(context, sides, criterion.step, BodySeries);
   const std::optional<Effect> relative =
       EffectOf(context, sides, criterion.step,
                [q](const Sides& of) { return RelativeToLowerHalf(QuantileSeries(of, q), of); });
-  if (body && relative && body->t() > kFasterBodyT && relative->p_upper() < test.p) {
-    test.p = relative->p_upper();
+  if (body && relative && body->t() > kFasterBodyT && relative->p_upper() < effect.p_upper()) {
+    test.by.effect = *relative;
     test.aside = fmt::format("against the same runs' p10 to p50: {}, interval {} to {}",
                              FormatChange(RatioOf(relative->difference)),
                              FormatChange(RatioOf(relative->lower(kPassConfidence))),
                              FormatChange(RatioOf(relative->upper(kPassConfidence))));
   }
-  test.p = std::min(1.0, factor * test.p);
   return test;
 }
 
@@ -229,20 +193,21 @@ void JudgeLatency(const GateContext& context, const Sides& sides, const GateCrit
     return Undecided(check, TooFewRuns(context));
   }
   FillLatencyEffect(*effect, check);
-  const TailTest test = body ? TailTest{.p = effect->p_upper(), .aside = ""}
-                             : TestTail(context, sides, criterion, *effect);
+  const LatencyTest test = body ? LatencyTest{.by = {.effect = *effect}, .aside = ""}
+                                : TestTail(context, sides, criterion, *effect);
   const Evidence evidence{
       .difference = effect->difference,
       .upper = effect->upper(kPassConfidence),
       .tolerance = std::log1p(criterion.tolerance),
-      .p = test.p,
+      .p = test.p(),
       .alpha = alpha,
       .may_fail = !series.lower_bound_a && context.order.design != RunDesign::kUnknown,
       .may_pass = !series.lower_bound_b};
-  check.p_value = test.p;
+  check.p_value = evidence.p;
   check.detectable = RatioOf(DetectableDifference(*effect, alpha));
   check.verdict = Decide(evidence);
-  if (const std::string trouble = LagTrouble(sides, criterion, check); !trouble.empty()) {
+  if (const std::string trouble = LatenessTrouble(sides, criterion, evidence, test.by, check);
+      !trouble.empty()) {
     return Undecided(check, trouble);
   }
   if (check.verdict == Verdict::kInconclusive) {

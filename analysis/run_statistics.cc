@@ -47,6 +47,15 @@ double ResolutionVariance() {
   return kRelativeWidth * kRelativeWidth / 12;
 }
 
+std::optional<double> BodyLatenessNs(const RunStatistics& statistics, const StepRecord& total) {
+  const LatencyView service = MergedLatency(total, LatencyKind::kService);
+  const auto body = MeanLogBetween(service.histogram, kBodyFrom, kBodyTo);
+  if (!body || !statistics.body) {
+    return std::nullopt;
+  }
+  return std::exp(*statistics.body) - std::exp(*body);
+}
+
 }  // namespace
 
 std::optional<double> MeanLogBetween(const Histogram& histogram, double from, double to) {
@@ -100,8 +109,8 @@ RunStatistics StatisticsOf(const Run& run, int step) {
     statistics.planned_per_s = static_cast<double>(total.counts.planned) / seconds;
   }
   if (const Histogram lag = MergedLatency(total, LatencyKind::kSendLag).histogram; !lag.empty()) {
-    statistics.send_lag_p50_ns = static_cast<double>(lag.QuantileNs(0.5));
     statistics.send_lag_p99_ns = static_cast<double>(lag.QuantileNs(0.99));
+    statistics.body_lateness_ns = BodyLatenessNs(statistics, total);
   }
   return statistics;
 }

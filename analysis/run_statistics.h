@@ -36,8 +36,8 @@ struct RunStatistics {
   std::optional<double> achieved_per_s;  ///< Completed over measured time.
   std::optional<double> planned_per_s;   ///< Planned over measured time.
   std::optional<double> error_ratio;
-  std::optional<double> send_lag_p50_ns;  ///< The generator's own lateness.
-  std::optional<double> send_lag_p99_ns;
+  std::optional<double> send_lag_p99_ns;   ///< The generator's own lateness.
+  std::optional<double> body_lateness_ns;  ///< The body less that of the service times.
 };
 
 /// `step` < 0: all steps. The run need not be complete.
