@@ -43,7 +43,7 @@ CriterionValue SummaryOf(const Run& run, const GateCriterion& criterion) {
 }
 
 CriterionValue LatencyOf(const Run& run, int step, const GateCriterion& criterion) {
-  const LatencyView view = MergedLatency(run.Total(Phase::kMeasure, step), LatencyKind::kResponse);
+  const LatencyView view = MeasuredLatency(run, LatencyKind::kResponse, step);
   if (view.histogram.empty()) {
     return SummaryOf(run, criterion);
   }
@@ -176,8 +176,7 @@ bool OnlySummaries(std::span<const Run> runs) {
     const bool summed = std::any_of(
         run.target_metrics.begin(), run.target_metrics.end(),
         [](const TargetMetric& metric) { return metric.name.starts_with(SummaryMetric("")); });
-    return summed &&
-           MergedLatency(run.Total(Phase::kMeasure), LatencyKind::kResponse).histogram.empty();
+    return summed && MeasuredLatency(run, LatencyKind::kResponse).histogram.empty();
   });
 }
 

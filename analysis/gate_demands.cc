@@ -81,7 +81,7 @@ Interval WithCounts(Interval interval, std::span<const Run> runs, const std::str
   std::uint64_t wrong = 0;
   std::uint64_t planned = 0;
   for (const Run& run : runs) {
-    const RequestCounts counts = run.Total(Phase::kMeasure, *StepIndex(run, step)).counts;
+    const RequestCounts counts = MeasuredCounts(run, *StepIndex(run, step));
     planned += counts.planned;
     wrong += counts.planned - std::min(counts.planned, counts.of(Outcome::kCompleted));
   }

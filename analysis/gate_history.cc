@@ -39,9 +39,9 @@ double CountError(const GateContext& context, const GateCriterion& criterion) {
   double planned = 0;
   for (const auto& runs : {context.history, context.candidate}) {
     for (const Run& run : runs) {
-      const StepRecord total = run.Total(Phase::kMeasure, *StepIndex(run, criterion.step));
-      planned += static_cast<double>(total.counts.planned);
-      ratio += total.counts.ErrorRatio().value_or(0) * static_cast<double>(total.counts.planned);
+      const RequestCounts counts = MeasuredCounts(run, *StepIndex(run, criterion.step));
+      planned += static_cast<double>(counts.planned);
+      ratio += counts.ErrorRatio().value_or(0) * static_cast<double>(counts.planned);
     }
   }
   const auto runs = static_cast<double>(context.history.size() + context.candidate.size());

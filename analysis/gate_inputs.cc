@@ -41,7 +41,7 @@ std::string Unusable(std::span<const Run> runs, std::string_view side) {
       return fmt::format("{} of the {} is {}{}", RunName(run), side, RunStateName(run.state),
                          run.state_reason.empty() ? "" : ": " + run.state_reason);
     }
-    if (run.measurements.empty() && run.Total(Phase::kMeasure).counts.planned == 0) {
+    if (run.measurements.empty() && MeasuredCounts(run).planned == 0) {
       return fmt::format("{} of the {} has no measured requests", RunName(run), side);
     }
   }
@@ -94,17 +94,19 @@ std::string OtherEnvironment(std::span<const Run> baseline, std::span<const Run>
 void WarnOfLag(std::span<const Run> runs, std::string_view side,
                std::vector<std::string>& warnings) {
   for (const Run& run : runs) {
-    const RunStatistics statistics = StatisticsOf(run);
-    if (!statistics.send_lag_p99_ns || statistics.response.histogram.empty()) {
+    const Histogram lag = MeasuredLatency(run, LatencyKind::kSendLag).histogram;
+    const Histogram response = MeasuredLatency(run, LatencyKind::kResponse).histogram;
+    if (lag.empty() || response.empty()) {
       continue;
     }
-    const auto median = static_cast<double>(statistics.response.histogram.QuantileNs(0.5));
-    if (*statistics.send_lag_p99_ns > kLagShareMax * median) {
-      warnings.push_back(fmt::format(
-          "the generator was late in {} of the {}: send lag p99 is {}, the median "
-          "response time {}",
-          RunName(run), side, FormatDuration(FromSeconds(*statistics.send_lag_p99_ns / 1e9)),
-          FormatDuration(FromSeconds(median / 1e9))));
+    const auto late = static_cast<double>(lag.QuantileNs(0.99));
+    const auto median = static_cast<double>(response.QuantileNs(0.5));
+    if (late > kLagShareMax * median) {
+      warnings.push_back(
+          fmt::format("the generator was late in {} of the {}: send lag p99 is {}, the median "
+                      "response time {}",
+                      RunName(run), side, FormatDuration(FromSeconds(late / 1e9)),
+                      FormatDuration(FromSeconds(median / 1e9))));
       return;
     }
   }
@@ -130,7 +132,7 @@ void WarnOfSuspects(std::span<const Run> runs, std::string_view side,
 
 void WarnOfAccounting(std::span<const Run> runs, std::vector<std::string>& warnings) {
   for (const Run& run : runs) {
-    if (!run.Total(Phase::kMeasure).counts.Balanced()) {
+    if (!MeasuredCounts(run).Balanced()) {
       warnings.push_back(
           fmt::format("{}: planned requests are not the sum of their outcomes", RunName(run)));
     }

@@ -83,7 +83,7 @@ struct LatencyTest {
 };
 
 LatencyTest TestTail(const GateContext& context, const Sides& sides, const GateCriterion& criterion,
-                     const Effect& effect) {
+                     const RunSeries& series, const Effect& effect) {
   LatencyTest test{.by = {.effect = effect}, .aside = ""};
   const double q = criterion.quantile;
   if (q < kTailFrom) {
@@ -91,9 +91,10 @@ LatencyTest TestTail(const GateContext& context, const Sides& sides, const GateC
   }
   test.by.p_factor = context.alone ? kTwoTestsFactorAlone : kTwoTestsFactor;
   const std::optional<Effect> body = EffectOf(context, sides, criterion.step, BodySeries);
-  const std::optional<Effect> relative =
-      EffectOf(context, sides, criterion.step,
-               [q](const Sides& of) { return RelativeToLowerHalf(QuantileSeries(of, q), of); });
+  const std::optional<Effect> relative = EffectOf(
+      context, RelativeToLowerHalf(series, sides),
+      StepNoise(context, criterion.step,
+                [q](const Sides& of) { return RelativeToLowerHalf(QuantileSeries(of, q), of); }));
   if (body && relative && body->t() > kFasterBodyT && relative->p_upper() < effect.p_upper()) {
     test.by.effect = *relative;
     test.aside = fmt::format("against the same runs' p10 to p50: {}, interval {} to {}",
@@ -194,7 +195,7 @@ void JudgeLatency(const GateContext& context, const Sides& sides, const GateCrit
   }
   FillLatencyEffect(*effect, check);
   const LatencyTest test = body ? LatencyTest{.by = {.effect = *effect}, .aside = ""}
-                                : TestTail(context, sides, criterion, *effect);
+                                : TestTail(context, sides, criterion, series, *effect);
   const Evidence evidence{
       .difference = effect->difference,
       .upper = effect->upper(kPassConfidence),

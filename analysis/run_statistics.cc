@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "analysis/distributions.h"
 #include "analysis/quantile_interval.h"
@@ -47,13 +48,23 @@ double ResolutionVariance() {
   return kRelativeWidth * kRelativeWidth / 12;
 }
 
-std::optional<double> BodyLatenessNs(const RunStatistics& statistics, const StepRecord& total) {
-  const LatencyView service = MergedLatency(total, LatencyKind::kService);
+std::optional<double> BodyLatenessNs(const RunStatistics& statistics, const Run& run, int step) {
+  const LatencyView service = MeasuredLatency(run, LatencyKind::kService, step);
   const auto body = MeanLogBetween(service.histogram, kBodyFrom, kBodyTo);
   if (!body || !statistics.body) {
     return std::nullopt;
   }
   return std::exp(*statistics.body) - std::exp(*body);
+}
+
+template <typename Visitor>
+void ForEachMeasured(const Run& run, int step, Visitor visit) {
+  for (const StepRecord& record : run.totals) {
+    if (record.phase == Phase::kMeasure &&
+        (step < 0 || record.step == static_cast<std::uint32_t>(step))) {
+      visit(record);
+    }
+  }
 }
 
 }  // namespace
@@ -94,23 +105,43 @@ std::optional<double> SmoothedLogQuantile(const Histogram& histogram, double q) 
   return sum;
 }
 
+RequestCounts MeasuredCounts(const Run& run, int step) {
+  RequestCounts counts;
+  ForEachMeasured(run, step, [&](const StepRecord& record) { counts += record.counts; });
+  return counts;
+}
+
+LatencyView MeasuredLatency(const Run& run, LatencyKind kind, int step) {
+  LatencyView all;
+  ForEachMeasured(run, step, [&](const StepRecord& record) {
+    LatencyView view = MergedLatency(record, kind);
+    if (all.histogram.empty()) {
+      all.histogram = std::move(view.histogram);
+    } else {
+      all.histogram.Merge(view.histogram);
+    }
+    all.censored += view.censored;
+  });
+  return all;
+}
+
 RunStatistics StatisticsOf(const Run& run, int step) {
-  const StepRecord total = run.Total(Phase::kMeasure, step);
   RunStatistics statistics;
-  statistics.response = MergedLatency(total, LatencyKind::kResponse);
-  statistics.counts = total.counts;
+  statistics.response = MeasuredLatency(run, LatencyKind::kResponse, step);
+  statistics.counts = MeasuredCounts(run, step);
   statistics.body = MeanLogBetween(statistics.response.histogram, kBodyFrom, kBodyTo);
   statistics.lower_half =
       MeanLogBetween(statistics.response.histogram, kLowerHalfFrom, kLowerHalfTo);
-  statistics.error_ratio = total.counts.ErrorRatio();
+  statistics.error_ratio = statistics.counts.ErrorRatio();
   if (const double seconds = Seconds(run.measured); seconds > 0) {
-    const std::uint64_t completed = total.counts.of(Outcome::kCompleted);
+    const std::uint64_t completed = statistics.counts.of(Outcome::kCompleted);
     statistics.achieved_per_s = static_cast<double>(completed) / seconds;
-    statistics.planned_per_s = static_cast<double>(total.counts.planned) / seconds;
+    statistics.planned_per_s = static_cast<double>(statistics.counts.planned) / seconds;
   }
-  if (const Histogram lag = MergedLatency(total, LatencyKind::kSendLag).histogram; !lag.empty()) {
+  if (const Histogram lag = MeasuredLatency(run, LatencyKind::kSendLag, step).histogram;
+      !lag.empty()) {
     statistics.send_lag_p99_ns = static_cast<double>(lag.QuantileNs(0.99));
-    statistics.body_lateness_ns = BodyLatenessNs(statistics, total);
+    statistics.body_lateness_ns = BodyLatenessNs(statistics, run, step);
   }
   return statistics;
 }

@@ -40,7 +40,14 @@ struct RunStatistics {
   std::optional<double> body_lateness_ns;  ///< The body less that of the service times.
 };
 
-/// `step` < 0: all steps. The run need not be complete.
+/// Sum over the steps of the measured part, or one step of it; `step` < 0 = all, here and below.
+RequestCounts MeasuredCounts(const Run& run, int step = -1);
+
+/// What is reported of the measured part (MergedLatency). Cost: a merge for each outcome and step,
+/// of this kind only.
+LatencyView MeasuredLatency(const Run& run, LatencyKind kind, int step = -1);
+
+/// The run need not be complete.
 RunStatistics StatisticsOf(const Run& run, int step = -1);
 
 /// Index of the step called `name` in the run's plan; -1 for an empty name (the whole run); no
