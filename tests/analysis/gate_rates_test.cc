@@ -1,8 +1,5 @@
-#include <charconv>
 #include <cmath>
 #include <cstdio>
-#include <cstdlib>
-#include <cstring>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,6 +9,7 @@
 #include "analysis/exact_intervals.h"
 #include "analysis/gate.h"
 #include "tests/analysis/gate_runs.h"
+#include "tests/analysis/trials.h"
 
 /// How often the default policy fails builds that are alike, with the four gates before as its
 /// past, on machines of five kinds. Two of five moods each: what a machine does to a run as a
@@ -20,6 +18,7 @@
 namespace weir::analysis {
 namespace {
 
+constexpr int kTrialsUnlessTold = 150;
 constexpr int kRuns = 5;
 constexpr int kRequests = 10'000;
 constexpr int kBlock = 50;  ///< Requests that share the speed of the moment.
@@ -153,19 +152,9 @@ int Fails(MakeGate make, const Machine& machine, const Change& change, int trial
   return fails;
 }
 
-int Trials() {
-  // NOLINTNEXTLINE(concurrency-mt-unsafe): read once, before any thread.
-  const char* text = std::getenv("WEIR_TRIALS");
-  int trials = 150;
-  if (text != nullptr) {
-    std::from_chars(text, text + std::strlen(text), trials);
-  }
-  return trials;
-}
-
 // The mean over the machines is at most 5 %; a machine's own rate may not be shown to be above 7 %.
 void ExpectFewFalseFails(const std::string& design, MakeGate make) {
-  const int trials = Trials();
+  const int trials = Trials(kTrialsUnlessTold);
   int sum = 0;
   for (const Machine& machine : kMachines) {
     const int fails = Fails(make, machine, {}, trials);
@@ -191,9 +180,9 @@ TEST(GateRatesTest, AlikeBuildsRarelyFailInterleavedWithAPast) {
 double Power(MakeGate make, const Change& change) {
   int fails = 0;
   for (const Machine& machine : kMachines) {
-    fails += Fails(make, machine, change, Trials());
+    fails += Fails(make, machine, change, Trials(kTrialsUnlessTold));
   }
-  return static_cast<double>(fails) / (5 * Trials());
+  return static_cast<double>(fails) / (5 * Trials(kTrialsUnlessTold));
 }
 
 // Mean over the machines of what five pairs with four gates of the past find.
