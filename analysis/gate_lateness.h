@@ -22,9 +22,9 @@ struct DecidedBy {
 /// without what the lateness may have done: a fail or warning when a rise of it is taken off the
 /// effect, a pass when a fall of it is put on. Lateness above half the latency spoils every check.
 ///
-/// `check.verdict` and `check.baseline` are set. The amount: for the body twice the response times
-/// less the service times, both between p5 and p95, since a generator that sends late reads late
-/// by as much; for a quantile the send lag at p99, which is the most that it can be there.
+/// `check.verdict` and `check.baseline` are set. The amount: for the body twice the mean send lag,
+/// each at most the p95 of the response times, since a generator that sends late reads late by as
+/// much; for a quantile the send lag at p99, which is the most that it can be there.
 /// Measured: docs/verdicts.md.
 std::string LatenessTrouble(const Sides& sides, const GateCriterion& criterion,
                             const Evidence& evidence, const DecidedBy& decided,

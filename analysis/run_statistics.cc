@@ -48,13 +48,16 @@ double ResolutionVariance() {
   return kRelativeWidth * kRelativeWidth / 12;
 }
 
-std::optional<double> BodyLatenessNs(const RunStatistics& statistics, const Run& run, int step) {
-  const LatencyView service = MeasuredLatency(run, LatencyKind::kService, step);
-  const auto body = MeanLogBetween(service.histogram, kBodyFrom, kBodyTo);
-  if (!body || !statistics.body) {
-    return std::nullopt;
-  }
-  return std::exp(*statistics.body) - std::exp(*body);
+// Mean lag; a request that is in the body is late by at most the body's upper end.
+double BodyLatenessNs(const Histogram& lag, const Histogram& response) {
+  const auto most = static_cast<double>(response.QuantileNs(kBodyTo));
+  double sum = 0;
+  lag.ForEachBucket([&](const Histogram::Bucket& bucket) {
+    const double middle =
+        (static_cast<double>(bucket.lowest_ns) + static_cast<double>(bucket.highest_ns)) / 2;
+    sum += static_cast<double>(bucket.count) * std::min(middle, most);
+  });
+  return sum / static_cast<double>(lag.count());
 }
 
 template <typename Visitor>
@@ -139,9 +142,9 @@ RunStatistics StatisticsOf(const Run& run, int step) {
     statistics.planned_per_s = static_cast<double>(statistics.counts.planned) / seconds;
   }
   if (const Histogram lag = MeasuredLatency(run, LatencyKind::kSendLag, step).histogram;
-      !lag.empty()) {
+      !lag.empty() && !statistics.response.histogram.empty()) {
     statistics.send_lag_p99_ns = static_cast<double>(lag.QuantileNs(0.99));
-    statistics.body_lateness_ns = BodyLatenessNs(statistics, run, step);
+    statistics.body_lateness_ns = BodyLatenessNs(lag, statistics.response.histogram);
   }
   return statistics;
 }

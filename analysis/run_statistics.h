@@ -37,7 +37,7 @@ struct RunStatistics {
   std::optional<double> planned_per_s;   ///< Planned over measured time.
   std::optional<double> error_ratio;
   std::optional<double> send_lag_p99_ns;   ///< The generator's own lateness.
-  std::optional<double> body_lateness_ns;  ///< The body less that of the service times.
+  std::optional<double> body_lateness_ns;  ///< Mean of it, each at most the p95 of the response.
 };
 
 /// Sum over the steps of the measured part, or one step of it; `step` < 0 = all, here and below.
