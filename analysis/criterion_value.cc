@@ -166,6 +166,7 @@ CriterionValue ValueOf(const Run& run, const GateCriterion& criterion) {
       return {.value = value.value, .lower_bound = false, .missing = value.reason};
     }
     case Kind::kResource:
+    case Kind::kEveryStep:
       break;
   }
   WEIR_CHECK(false);
@@ -210,6 +211,7 @@ std::string UnitOf(const GateCriterion& criterion) {
     case Kind::kResponseBody:
     case Kind::kResponseQuantile:
     case Kind::kResponseMean:
+    case Kind::kEveryStep:
       break;
   }
   return "ns";

@@ -8,6 +8,7 @@
 #include "analysis/criterion_value.h"
 #include "analysis/gate_context.h"
 #include "analysis/gate_demands.h"
+#include "analysis/gate_every_step.h"
 #include "analysis/gate_flip.h"
 #include "analysis/gate_history.h"
 #include "analysis/gate_inputs.h"
@@ -35,6 +36,7 @@ double WeightOf(const GateCriterion& criterion) {
     case Kind::kResponseMean:
       return 2;
     case Kind::kResponseQuantile:
+    case Kind::kEveryStep:
       return 3;
     case Kind::kApdex:
     case Kind::kResource:
@@ -76,6 +78,9 @@ void JudgeByBaseline(GateContext& context, const GatePolicy& policy, const GateC
     case Kind::kApdex:
     case Kind::kResource:
       JudgePlain(context, criterion, alpha, check);
+      break;
+    case Kind::kEveryStep:
+      JudgeEveryStep(context, criterion, alpha, check);
       break;
   }
   if (!context.blocker.empty()) {

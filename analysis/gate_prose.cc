@@ -19,6 +19,7 @@ constexpr std::string_view kErrorRate = "error_rate";
 constexpr std::string_view kThroughput = "throughput";
 constexpr std::string_view kMean = "response_time.mean";
 constexpr std::string_view kApdex = "apdex";
+constexpr std::string_view kEveryStep = "every_step";
 constexpr std::string_view kResourcePrefix = "resource.";
 constexpr std::string_view kRealTime = "resource.real_time";
 constexpr std::string_view kCpuTime = "resource.cpu_time";
@@ -106,6 +107,8 @@ std::string MetricName(const GateCriterion& criterion) {
       return std::string(kApdex);
     case GateCriterion::Kind::kResource:
       return std::string(kResourcePrefix) + criterion.resource;
+    case GateCriterion::Kind::kEveryStep:
+      return std::string(kEveryStep);
   }
   WEIR_CHECK(false);
 }
@@ -128,6 +131,8 @@ std::string SubjectOf(const GateCheck& check) {
     subject = "mean response time";
   } else if (check.metric == kApdex) {
     subject = "Apdex";
+  } else if (check.metric == kEveryStep) {
+    subject = "every step by itself";
   } else if (check.metric == kRealTime) {
     subject = "real time";
   } else if (check.metric == kCpuTime) {

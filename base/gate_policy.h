@@ -41,6 +41,7 @@ struct GateCriterion {
     kResponseMean,      ///< Arithmetic mean, outliers included.
     kApdex,             ///< With target `apdex_t`.
     kResource,          ///< What the watched target used: `resource`.
+    kEveryStep,         ///< Response times and errors of every step; `step` stays empty.
   };
   enum class Basis : std::uint8_t {
     kBaseline,  ///< Not worse than the baseline by `tolerance`: a test with stated error rates.

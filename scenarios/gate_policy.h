@@ -32,6 +32,7 @@ enum class PolicyForm : std::uint8_t { kOwn, kKeptn, kOpenSlo };
 ///         limit: '>= 0.94'
 ///       - resource: cpu_s_per_request      # or memory_max, or a metric that the run recorded
 ///         tolerance: 5%
+///       - every_step: { tolerance: 5% }    # no step of the plan got slower or worse, tested
 ///     total_score: { pass: 90%, warning: 75% }   # optional: verdict by weights; default: the
 ///     worst demands: interval            # or point: limits against the values as they are
 ///     on_fail: block               # or warn, rollback, { confirm: 3 }

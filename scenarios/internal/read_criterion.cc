@@ -17,11 +17,11 @@ using Basis = GateCriterion::Basis;
 using Kind = GateCriterion::Kind;
 
 constexpr Nanos kApdexMax = std::chrono::hours(1);
-constexpr std::array<std::string_view, 5> kMetrics = {"response_time", "throughput", "error_rate",
-                                                      "apdex", "resource"};
+constexpr std::array<std::string_view, 6> kMetrics = {"response_time", "throughput", "error_rate",
+                                                      "apdex",         "resource",   "every_step"};
 constexpr std::string_view kCriterionShape =
-    "write 'response_time: p99', 'throughput', 'error_rate', 'apdex: 250ms' or 'resource: "
-    "memory_max', perhaps with 'tolerance: 5%' or 'limit: ...'";
+    "write 'response_time: p99', 'throughput', 'error_rate', 'apdex: 250ms', 'resource: "
+    "memory_max' or 'every_step', perhaps with 'tolerance: 5%' or 'limit: ...'";
 
 GateCriterion ByMetric(std::string_view metric) {
   GateCriterion criterion;
@@ -34,6 +34,9 @@ GateCriterion ByMetric(std::string_view metric) {
     criterion.kind = Kind::kApdex;
   } else if (metric == "resource") {
     criterion.kind = Kind::kResource;
+    criterion.tolerance = 0.05;
+  } else if (metric == "every_step") {
+    criterion.kind = Kind::kEveryStep;
     criterion.tolerance = 0.05;
   }
   return criterion;
@@ -141,8 +144,20 @@ void ReadMetric(const YamlEntry& metric, GateCriterion& criterion, Diagnostics& 
   }
 }
 
+// It is one test of all steps with an error rate of its own; a limit for each is written for each.
+void RefuseOptions(const YamlNode& map, Diagnostics& diagnostics) {
+  for (const std::string_view name : {"step", "limit", "warn", "against"}) {
+    if (const YamlNode* option =
+            map.kind == YamlNode::Kind::kMap ? FindValue(map, name) : nullptr) {
+      diagnostics.Add(option->span, fmt::format("'every_step' takes no '{}'", name),
+                      "it tests all steps against the baseline by 'tolerance'; for one step write "
+                      "a criterion such as 'response_time: p99' with 'step: NAME'");
+    }
+  }
+}
+
 GateCriterion ReadWord(const YamlNode& node, Diagnostics& diagnostics) {
-  if (node.text != "throughput" && node.text != "error_rate") {
+  if (node.text != "throughput" && node.text != "error_rate" && node.text != "every_step") {
     const std::optional<std::string> near =
         node.text.size() > 40 ? std::nullopt : NearestWord(node.text, kMetrics);
     diagnostics.Add(node.span, fmt::format("'{}' is not a criterion", Printable(node.text, 40)),
@@ -156,8 +171,8 @@ GateCriterion ReadWord(const YamlNode& node, Diagnostics& diagnostics) {
 }  // namespace
 
 GateCriterion ReadCriterion(const YamlNode& node, Diagnostics& diagnostics) {
-  constexpr std::array<std::string_view, 12> kKnown = {
-      "response_time", "throughput", "error_rate", "apdex",   "resource", "tolerance",
+  constexpr std::array<std::string_view, 13> kKnown = {
+      "response_time", "throughput", "error_rate", "apdex",   "resource", "every_step", "tolerance",
       "step",          "limit",      "warn",       "against", "weight",   "key"};
   if (node.kind == YamlNode::Kind::kScalar) {
     return ReadWord(node, diagnostics);
@@ -184,6 +199,10 @@ GateCriterion ReadCriterion(const YamlNode& node, Diagnostics& diagnostics) {
   GateCriterion criterion = ByMetric(metric->key.text);
   ReadMetric(*metric, criterion, diagnostics);
   ReadOptions(node, criterion, diagnostics);
+  if (criterion.kind == Kind::kEveryStep) {
+    RefuseOptions(node, diagnostics);
+    RefuseOptions(metric->value, diagnostics);
+  }
   return criterion;
 }
 

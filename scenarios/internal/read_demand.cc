@@ -54,6 +54,7 @@ std::string_view Example(const GateCriterion& criterion, DemandUnits units) {
     case Kind::kResponseBody:
     case Kind::kResponseQuantile:
     case Kind::kResponseMean:
+    case Kind::kEveryStep:
       break;
   }
   return "write, for example, '< 250ms' or '<= +10%'";
@@ -114,6 +115,7 @@ std::optional<double> Number(std::string_view text, const GateCriterion& criteri
     case Kind::kResponseBody:
     case Kind::kResponseQuantile:
     case Kind::kResponseMean:
+    case Kind::kEveryStep:
       break;
   }
   return Value(ParseDuration(text), 1);

@@ -41,7 +41,10 @@ Run EmptyRun(int slot) {
 }
 
 void AddRequests(Run& run, std::uint64_t latency_ns, std::uint64_t count) {
-  StepRecord& record = Record(run);
+  AddRequests(Record(run), latency_ns, count);
+}
+
+void AddRequests(StepRecord& record, std::uint64_t latency_ns, std::uint64_t count) {
   record.counts.planned += count;
   record.counts.by_outcome[static_cast<std::size_t>(Outcome::kCompleted)] += count;
   record.completed_in_window += count;

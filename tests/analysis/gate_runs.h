@@ -21,6 +21,7 @@ Run EmptyRun(int slot);
 
 /// Adds `count` completed requests of `latency_ns` each.
 void AddRequests(Run& run, std::uint64_t latency_ns, std::uint64_t count);
+void AddRequests(StepRecord& record, std::uint64_t latency_ns, std::uint64_t count);
 
 /// Adds requests of the outcome without a latency, or with one of `latency_ns` if it is not 0.
 void AddBroken(Run& run, Outcome outcome, std::uint64_t count, std::uint64_t latency_ns = 0);

@@ -24,6 +24,8 @@ criteria:
   - throughput: { tolerance: 3%, step: list }
   - error_rate: { tolerance: 0.2% }
   - error_rate
+  - every_step
+  - every_step: { tolerance: 8% }
 )",
                                                      "gate.yaml");
   ASSERT_TRUE(file) << file.error().message;
@@ -38,7 +40,9 @@ criteria:
                                                {Kind::kThroughput, 0, 0.02, ""},
                                                {Kind::kThroughput, 0, 0.03, "list"},
                                                {Kind::kErrorRate, 0, 0.002, ""},
-                                               {Kind::kErrorRate, 0, 0.001, ""}};
+                                               {Kind::kErrorRate, 0, 0.001, ""},
+                                               {Kind::kEveryStep, 0, 0.05, ""},
+                                               {Kind::kEveryStep, 0, 0.08, ""}};
   EXPECT_EQ(file->policy.criteria, expected);
 }
 
