@@ -292,8 +292,16 @@ std::optional<Widest> WidestOf(const EveryStep& found) {
   return widest;
 }
 
-void PassOrNot(const GateContext& context, const std::vector<StepValues>& values, const Plan& plan,
-               const EveryStep& found, double alpha, GateCheck& check) {
+/// What a verdict is taken from.
+struct Material {
+  Plan plan;
+  std::vector<StepValues> values;  ///< Of the plan's steps.
+  EveryStep found;
+  double alpha = 0;
+};
+
+void PassOrNot(const GateContext& context, const Material& material, GateCheck& check) {
+  const auto& [plan, values, found, alpha] = material;
   const std::optional<Widest> widest = WidestOf(found);
   if (!widest) {
     return Undecided(check, "requests that were cut off hide the true p50 of its steps");
@@ -350,25 +358,25 @@ std::string SharedTrouble(const GateContext& context, const Rise& rise, double a
 void JudgeEveryStep(const GateContext& context, const GateCriterion& criterion, double alpha,
                     GateCheck& check) {
   WEIR_CHECK(criterion.tolerance > 0);
-  const Plan plan = PlanOf(context);
+  Material material{.plan = PlanOf(context), .values = {}, .found = {}, .alpha = alpha};
+  const Plan& plan = material.plan;
   if (plan.steps.empty()) {
     return Undecided(check, fmt::format("no step has {} requests in each run", kRequestsMin));
   }
-  std::vector<StepValues> values;
   for (const StepRuns& step : plan.steps) {
-    values.push_back(ValuesOf(step));
+    material.values.push_back(ValuesOf(step));
   }
-  const EveryStep found = CompareEveryStep(values, context.order);
-  const std::optional<Rise> rise = Surest(found, criterion.tolerance);
+  material.found = CompareEveryStep(material.values, context.order);
+  const std::optional<Rise> rise = Surest(material.found, criterion.tolerance);
   if (!rise) {
     check.runs_needed = kRunsForAnyTest;
     return Undecided(check, TooFewRuns(context));
   }
-  Fill(values, plan, *rise, check);
+  Fill(material.values, plan, *rise, check);
   const bool sure = rise->p < alpha && context.order.design != RunDesign::kUnknown &&
                     rise->effect.difference >= SmallestRise(rise->statistic, criterion.tolerance);
   if (!sure) {
-    return PassOrNot(context, values, plan, found, alpha, check);
+    return PassOrNot(context, material, check);
   }
   check.verdict = Verdict::kFail;
   if (const std::string trouble = SharedTrouble(context, *rise, alpha, check); !trouble.empty()) {

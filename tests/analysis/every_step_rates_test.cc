@@ -90,12 +90,12 @@ Found JudgeAll(const std::string& what, MakeGate make, const Release& release) {
 
 // Whether a share of the trials may be at most `limit`, and at least.
 void ExpectAtMost(int count, double limit) {
-  const auto all = static_cast<std::uint64_t>(5 * Trials(kTrialsUnlessTold));
+  const auto all = 5 * static_cast<std::uint64_t>(Trials(kTrialsUnlessTold));
   EXPECT_LE(ClopperPearson(static_cast<std::uint64_t>(count), all, 0.9).low, limit);
 }
 
 void ExpectAtLeast(int count, double limit) {
-  const auto all = static_cast<std::uint64_t>(5 * Trials(kTrialsUnlessTold));
+  const auto all = 5 * static_cast<std::uint64_t>(Trials(kTrialsUnlessTold));
   EXPECT_GE(ClopperPearson(static_cast<std::uint64_t>(count), all, 0.9).high, limit);
 }
 

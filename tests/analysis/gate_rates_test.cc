@@ -72,7 +72,7 @@ void ExpectFewFalseFails(const std::string& design, MakeGate make) {
     EXPECT_LE(rate.low, 0.07) << design << " " << machine.name;
     sum += fails;
   }
-  const auto all = static_cast<std::uint64_t>(5 * trials);
+  const auto all = 5 * static_cast<std::uint64_t>(trials);
   EXPECT_LE(ClopperPearson(static_cast<std::uint64_t>(sum), all, 0.9).low, 0.05) << design;
 }
 

@@ -13,7 +13,7 @@ namespace weir::analysis {
 
 /// Noise between runs, on the scale of logarithms.
 struct Machine {
-  const char* name;
+  const char* name = "";
   double level = 0;      ///< Of the whole run.
   double slow = 0;       ///< Of the slow mode alone.
   double neighbour = 0;  ///< Chance of an episode of a busy neighbour.
