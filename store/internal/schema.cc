@@ -352,11 +352,38 @@ CREATE TABLE figure (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
+constexpr std::string_view kVersion9 = R"sql(
+CREATE TABLE monitor_state (
+  kind INTEGER NOT NULL,
+  key TEXT NOT NULL,
+  value TEXT NOT NULL,
+  PRIMARY KEY (kind, key)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE outbox (
+  outbox_id INTEGER PRIMARY KEY AUTOINCREMENT,
+  event_id TEXT NOT NULL,
+  dedup_key TEXT NOT NULL,
+  channel TEXT NOT NULL,
+  payload TEXT NOT NULL,
+  created_at_ns INTEGER NOT NULL,
+  due_at_ns INTEGER NOT NULL,
+  attempts INTEGER NOT NULL,
+  state INTEGER NOT NULL,
+  error TEXT NOT NULL,
+  ended_at_ns INTEGER,
+  UNIQUE (event_id, channel)
+) STRICT;
+
+CREATE INDEX outbox_waiting ON outbox (channel, dedup_key, outbox_id) WHERE state = 0;
+)sql";
+
 constexpr std::array kMigrations = {
     Migration{.version = 1, .sql = kVersion1}, Migration{.version = 2, .sql = kVersion2},
     Migration{.version = 3, .sql = kVersion3}, Migration{.version = 4, .sql = kVersion4},
     Migration{.version = 5, .sql = kVersion5}, Migration{.version = 6, .sql = kVersion6},
-    Migration{.version = 7, .sql = kVersion7}, Migration{.version = 8, .sql = kVersion8}};
+    Migration{.version = 7, .sql = kVersion7}, Migration{.version = 8, .sql = kVersion8},
+    Migration{.version = 9, .sql = kVersion9}};
 
 // A reader only ever waits for a writer that is making or migrating the file.
 constexpr Nanos kReaderLockWait = std::chrono::seconds(5);
