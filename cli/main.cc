@@ -8,12 +8,13 @@
 #include "cli/command.h"
 #include "cli/deploy_commands.h"
 #include "cli/exit_codes.h"
+#include "cli/monitor_commands.h"
 #include "cli/version.h"
 
 namespace weir::cli {
 
 std::span<const Command> Commands() {
-  static constexpr std::array<Command, 16> kCommands = {{
+  static constexpr std::array<Command, 17> kCommands = {{
       {"run", "send a scenario's load to a target and record what was measured", &RunMain},
       {"check", "say what a scenario file will do, or what is wrong with it", &CheckMain},
       {"capacity", "find the highest rate at which a target keeps its demands", &CapacityMain},
@@ -28,6 +29,7 @@ std::span<const Command> Commands() {
       {"analyze", "look at series of numbers with the engines of weir", &AnalyzeMain},
       {"serve", "answer deploy tools over HTTP: Flagger, Argo Rollouts, curl", &ServeMain},
       {"deploy", "watch a canary beside the stable build, roll back the bad one", &DeployMain},
+      {"monitor", "watch live systems, alert people, and keep at it", &MonitorMain},
       {"target", "serve HTTP with dialled-in latency, errors and stalls", &TargetMain},
       {"doctor", "say whether this machine is fit to measure, and calibrate weir", &DoctorMain},
   }};

@@ -83,33 +83,10 @@ class Cursor {
   std::string_view text_;
 };
 
-struct Label {
-  std::string_view name;
-  std::string value;
-};
-
-struct Line {
-  std::string_view name;
-  std::vector<Label> labels;
-  double value = 0;
-};
-
-std::optional<double> ParseValue(std::string_view word) {
-  if (word.starts_with('+')) {
-    word.remove_prefix(1);
-  }
-  double value = 0;
-  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value);
-  if (error != std::errc() || end != word.data() + word.size() || !std::isfinite(value)) {
-    return std::nullopt;
-  }
-  return value;
-}
-
-bool TakeLabels(Cursor& cursor, std::vector<Label>& labels) {
+bool TakeLabels(Cursor& cursor, std::vector<MetricLine::Label>& labels) {
   while (!cursor.Take("}")) {
     cursor.SkipSpaces();
-    Label label;
+    MetricLine::Label label;
     label.name = cursor.TakeName();
     cursor.SkipSpaces();
     if (label.name.empty() || !cursor.Take("=")) {
@@ -129,31 +106,10 @@ bool TakeLabels(Cursor& cursor, std::vector<Label>& labels) {
   return true;
 }
 
-std::optional<Line> ParseLine(std::string_view text) {
-  Cursor cursor(text);
-  cursor.SkipSpaces();
-  Line line;
-  line.name = cursor.TakeName();
-  if (line.name.empty()) {
-    return std::nullopt;
-  }
-  cursor.SkipSpaces();
-  if (cursor.Take("{") && !TakeLabels(cursor, line.labels)) {
-    return std::nullopt;
-  }
-  cursor.SkipSpaces();
-  const std::optional<double> value = ParseValue(cursor.TakeWord());
-  if (!value) {
-    return std::nullopt;
-  }
-  line.value = *value;
-  return line;
-}
-
-bool Matches(const MetricSelector& selector, const Line& line) {
+bool Matches(const MetricSelector& selector, const MetricLine& line) {
   for (const MetricSelector::Matcher& matcher : selector.matchers) {
     std::string_view value;
-    for (const Label& label : line.labels) {
+    for (const MetricLine::Label& label : line.labels) {
       if (label.name == matcher.label) {
         value = label.value;
       }
@@ -166,6 +122,45 @@ bool Matches(const MetricSelector& selector, const Line& line) {
 }
 
 }  // namespace
+
+std::optional<double> ParseMetricValue(std::string_view word) {
+  if (word.starts_with('+')) {
+    word.remove_prefix(1);
+  }
+  double value = 0;
+  const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value);
+  if (error != std::errc() || end != word.data() + word.size()) {
+    return std::nullopt;
+  }
+  return value;
+}
+
+std::optional<MetricLine> ParseMetricLine(std::string_view text) {
+  if (text.ends_with('\r')) {
+    text.remove_suffix(1);
+  }
+  Cursor cursor(text);
+  cursor.SkipSpaces();
+  MetricLine line;
+  line.name = cursor.TakeName();
+  if (line.name.empty()) {
+    return std::nullopt;
+  }
+  cursor.SkipSpaces();
+  if (cursor.Take("{") && !TakeLabels(cursor, line.labels)) {
+    return std::nullopt;
+  }
+  cursor.SkipSpaces();
+  const std::optional<double> value = ParseMetricValue(cursor.TakeWord());
+  cursor.SkipSpaces();
+  // Then perhaps a time, and in OpenMetrics perhaps "# {...}": an example.
+  const std::string_view time = cursor.TakeWord();
+  if (!value || (!time.empty() && time != "#" && !ParseMetricValue(time))) {
+    return std::nullopt;
+  }
+  line.value = *value;
+  return line;
+}
 
 Result<MetricSelector> ParseMetricSelector(std::string_view text) {
   const auto wrong = [&] {
@@ -234,8 +229,8 @@ std::vector<TargetValue> SelectMetrics(std::string_view page,
     for (const MetricSelector& selector : selectors) {
       wanted = wanted || text.starts_with(selector.name);
     }
-    const std::optional<Line> line = wanted ? ParseLine(text) : std::nullopt;
-    if (!line) {
+    const std::optional<MetricLine> line = wanted ? ParseMetricLine(text) : std::nullopt;
+    if (!line || !std::isfinite(line->value)) {
       continue;
     }
     for (std::size_t i = 0; i < selectors.size(); ++i) {

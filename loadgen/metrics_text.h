@@ -28,6 +28,25 @@ struct MetricSelector {
   std::vector<Matcher> matchers;  ///< All must hold; a label that a series lacks is empty.
 };
 
+/// One sample of a page. Views lead into the line.
+struct MetricLine {
+  struct Label {
+    std::string_view name;
+    std::string value;  ///< Its escapes resolved.
+  };
+
+  std::string_view name;
+  std::vector<Label> labels;
+  double value = 0;  ///< May be NaN or infinite.
+};
+
+/// Reads one line without its end. Nothing for a comment, an empty line, and one that makes no
+/// sense.
+std::optional<MetricLine> ParseMetricLine(std::string_view text);
+
+/// A number as pages have it: `1.5e3`, `NaN`, `+Inf`.
+std::optional<double> ParseMetricValue(std::string_view word);
+
 /// Errors: kUsage, with what was expected. Matchers are `=` and `!=` only.
 Result<MetricSelector> ParseMetricSelector(std::string_view text);
 

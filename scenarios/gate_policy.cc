@@ -15,6 +15,7 @@
 #include "scenarios/internal/source_file.h"
 #include "scenarios/internal/values.h"
 #include "scenarios/internal/yaml_tree.h"
+#include "scenarios/yaml_document.h"
 
 namespace weir::scenarios {
 namespace {
@@ -194,22 +195,13 @@ void ReadWaiverRoot(const YamlNode& root, std::vector<Waiver>& waivers, Diagnost
   }
 }
 
-// Parses `text` and hands its root to `read`, which fills `into`.
 template <typename T, typename Reader>
 Result<T> ReadYaml(std::string_view text, std::string_view file_name, T into, Reader read) {
   if (text.size() > kPolicyBytesMax) {
     return UsageError(fmt::format("{}: the gate policy is larger than {}; shorten it",
                                   Printable(file_name, 300), FormatBytes(kPolicyBytesMax)));
   }
-  const std::string_view yaml = internal::WithoutMark(text);
-  Diagnostics diagnostics;
-  if (const std::optional<YamlNode> root = internal::ParseYaml(yaml, diagnostics)) {
-    read(*root, into, diagnostics);
-  }
-  if (!diagnostics.empty()) {
-    return tl::unexpected(diagnostics.ToError(file_name, yaml));
-  }
-  return into;
+  return ReadYamlDocument(text, file_name, std::move(into), read);
 }
 
 }  // namespace

@@ -1,0 +1,133 @@
+#include <csignal>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <fmt/core.h>
+
+#include "base/clock.h"
+#include "cli/exit_codes.h"
+#include "cli/flags.h"
+#include "cli/monitor_commands.h"
+#include "cli/terminal.h"
+#include "monitor/config/monitor_config.h"
+#include "monitor/live_monitor.h"
+
+namespace weir::cli {
+namespace {
+
+FlagSpec Spec() {
+  FlagSpec spec;
+  spec.command = "monitor";
+  spec.usage = "weir monitor [OPTIONS] FILE";
+  spec.about =
+      "Watches live systems and tells people, until Ctrl-C: asks the sources of FILE\n"
+      "(Prometheus, pages of metrics, this machine), turns values into alerts by its rules, "
+      "groups\n"
+      "and routes them, and delivers the messages over its channels (webhook, Slack, PagerDuty,\n"
+      "Alertmanager, e-mail, programs, files). Alerts and messages that wait are kept in the\n"
+      "history and survive a restart. docs/monitoring.md has every key with an example.";
+  spec.examples =
+      "  weir monitor monitor.yaml\n"
+      "  weir monitor --check monitor.yaml          say what it would do, or what is wrong";
+  spec.positionals = {"FILE"};
+  auto add = spec.options.add_options();
+  add("check", "read FILE, say what it does, and end");
+  AddStoreFlag(spec.options);
+  add("quiet,q", "no line for each failure to deliver");
+  return spec;
+}
+
+void Say(std::string_view line) {
+  fmt::print(stderr, "weir monitor: {}\n", line);
+}
+
+std::string InWords(std::size_t count, std::string_view thing) {
+  return fmt::format("{} {}{}", count, thing, count == 1 ? "" : "s");
+}
+
+void PrintPlan(const monitor::MonitorConfig& config) {
+  std::string text = fmt::format(
+      "{}, {}, {}, {}; evaluated every {}\n", InWords(config.sources.size(), "source"),
+      InWords(config.rules.size(), "rule"), InWords(config.route_ids.size(), "route"),
+      InWords(config.channels.size(), "channel"), FormatDuration(config.evaluate_every));
+  for (const monitor::SourceSpec& source : config.sources) {
+    text += fmt::format("  source   {:<20} {:<12} every {}\n", Printable(source.name),
+                        SourceKindName(source.kind), FormatDuration(source.timing.interval));
+  }
+  for (const monitor::AlertRule& rule : config.rules) {
+    text += fmt::format("  rule     {:<20} for {}\n", Printable(rule.name),
+                        rule.timing.hold == Nanos(0) ? "0" : FormatDuration(rule.timing.hold));
+  }
+  for (std::size_t i = 0; i < config.route_ids.size(); ++i) {
+    text += fmt::format("  route    {:<20} to {}\n", Printable(config.route_ids[i]),
+                        Printable(config.policy.routes.options(i).receiver));
+  }
+  for (const monitor::ChannelSpec& channel : config.channels) {
+    text += fmt::format("  channel  {:<20} {}\n", Printable(channel.name),
+                        ChannelKindName(channel.kind));
+  }
+  Print(text);
+}
+
+Status Watch(const ParsedFlags& flags) {
+  const std::vector<std::string> files = flags.Texts("FILE");
+  if (files.size() != 1) {
+    return UsageError("name one file that says what to watch, for example monitor.yaml");
+  }
+  Result<monitor::MonitorConfig> config = monitor::ReadMonitorConfigFile(files.front());
+  const Result<std::string> path = StorePath(flags);
+  if (!config || !path) {
+    return tl::unexpected(!config ? config.error() : path.error());
+  }
+  if (flags.Has("check")) {
+    PrintPlan(*config);
+    return {};
+  }
+  // Before any thread is started, so that all of them leave these signals to this one.
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : {SIGINT, SIGTERM}) {
+    sigaddset(&signals, signal);
+  }
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+
+  const SystemClock clock;
+  const bool quiet = flags.Has("quiet");
+  auto live =
+      monitor::LiveMonitor::Start(std::move(*config), *path,
+                                  {.clock = clock,
+                                   .log =
+                                       [quiet](std::string_view line) {
+                                         if (!quiet) {
+                                           Say(line);
+                                         }
+                                       },
+                                   .seed = static_cast<std::uint64_t>(CountNs(clock.WallNow()))});
+  if (!live) {
+    return tl::unexpected(live.error());
+  }
+  Print("watching\n");
+  int signal = 0;
+  sigwait(&signals, &signal);
+  (*live)->Stop();
+  return {};
+}
+
+}  // namespace
+
+int MonitorMain(const Arguments& arguments) {
+  const Result<ParsedFlags> flags = ParseFlags(Spec(), arguments);
+  if (!flags) {
+    return Complain("monitor", flags.error());
+  }
+  if (flags->help) {
+    return kExitPass;
+  }
+  const Status watched = Watch(*flags);
+  return watched ? static_cast<int>(kExitPass) : Complain("monitor", watched.error());
+}
+
+}  // namespace weir::cli

@@ -1,0 +1,9 @@
+#pragma once
+
+#include "cli/command.h"
+
+namespace weir::cli {
+
+int MonitorMain(const Arguments& arguments);
+
+}  // namespace weir::cli

@@ -1,0 +1,168 @@
+#include "monitor/alert_desk.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/check.h"
+#include "monitor/channels/alert_notice.h"
+#include "monitor/channels/render.h"
+#include "monitor/state_codec.h"
+
+namespace weir::monitor {
+namespace {
+
+using store::MonitorStateKind;
+
+/// `{alertname="HighErrors", service="shop"}`: as Alertmanager writes it.
+std::string Written(const Labels& labels) {
+  std::string text;
+  for (const auto& [name, value] : labels) {
+    text += fmt::format("{}{}=\"{}\"", text.empty() ? "" : ", ", name, value);
+  }
+  return "{" + text + "}";
+}
+
+ToldAlert Told(const RuleEngine& engine, const Labels& labels, bool firing, WallTime at) {
+  ToldAlert told{
+      .firing = firing, .labels = labels, .annotations = {}, .starts_at = at, .ends_at = at};
+  if (const AlertInstance* alert = engine.Find(labels)) {
+    told.annotations = alert->annotations;
+    told.starts_at = alert->state.fired_at.value_or(at);
+    told.ends_at = alert->state.resolved_at.value_or(at);
+  }
+  return told;
+}
+
+}  // namespace
+
+AlertDesk::AlertDesk(const MonitorConfig& config) : config_(config), engine_(config.rules) {}
+
+void AlertDesk::Restore(const StoredMonitor& stored) {
+  for (const store::MonitorStateRow& row : stored.alerts) {
+    std::optional<AlertInstance> alert = DecodeAlert(row.value);
+    const Labels labels = alert ? alert->labels : Labels();
+    if (alert) {
+      engine_.Restore(std::move(*alert));
+    }
+    if (labels.empty() || engine_.Find(labels) == nullptr) {
+      gone_.push_back({MonitorStateKind::kAlert, row.key, ""});
+    }
+  }
+  for (const store::MonitorStateRow& row : stored.groups) {
+    std::optional<StoredGroup> group = DecodeGroup(row.value);
+    const auto route =
+        group ? std::find(config_.route_ids.begin(), config_.route_ids.end(), group->route_id)
+              : config_.route_ids.end();
+    if (route == config_.route_ids.end()) {
+      gone_.push_back({MonitorStateKind::kGroup, row.key, ""});
+      continue;
+    }
+    GroupKey key{static_cast<std::size_t>(route - config_.route_ids.begin()),
+                 std::move(group->labels)};
+    notifier_.groups.insert_or_assign(std::move(key), std::move(group->state));
+  }
+  saved_groups_ = notifier_.groups;
+}
+
+store::MonitorChange AlertDesk::Step(WallTime at, std::span<const SourceView> sources) {
+  store::MonitorChange change;
+  change.rows = std::exchange(gone_, {});
+  engine_.Evaluate(at, sources);
+  const std::vector<Labels> firing = engine_.Firing();
+  const std::vector<Notification> due =
+      StepNotifications(config_.policy, {.at = at, .alerts = firing, .silences = {}}, notifier_);
+  for (const Notification& notification : due) {
+    Write(at, notification, change);
+  }
+  notifications_ += due.size();
+  SaveAlerts(change);
+  SaveGroups(change);
+  return change;
+}
+
+void AlertDesk::SaveAlerts(store::MonitorChange& change) {
+  for (const AlertInstance& alert : engine_.TakeChanged()) {
+    const bool over = alert.state.phase == AlertPhase::kInactive && !alert.state.resolved_at;
+    change.rows.push_back({MonitorStateKind::kAlert, AlertKey(alert.labels),
+                           over ? std::string() : EncodeAlert(alert)});
+  }
+  const std::vector<Labels> forgotten = engine_.Forget([this](const Labels& labels) {
+    return std::any_of(notifier_.groups.begin(), notifier_.groups.end(),
+                       [&labels](const auto& group) { return group.second.told.contains(labels); });
+  });
+  for (const Labels& labels : forgotten) {
+    change.rows.push_back({MonitorStateKind::kAlert, AlertKey(labels), ""});
+  }
+}
+
+void AlertDesk::SaveGroups(store::MonitorChange& change) {
+  const auto row = [this, &change](const GroupKey& key, const GroupState* state) {
+    const std::string& id = config_.route_ids[key.route];
+    change.rows.push_back({MonitorStateKind::kGroup, StoredGroupKey(id, key.labels),
+                           state == nullptr ? "" : EncodeGroup({id, key.labels, *state})});
+  };
+  bool differs = notifier_.groups.size() != saved_groups_.size();
+  for (const auto& [key, state] : notifier_.groups) {
+    const auto saved = saved_groups_.find(key);
+    if (saved == saved_groups_.end() || saved->second != state) {
+      row(key, &state);
+      differs = true;
+    }
+  }
+  if (!differs) {
+    return;
+  }
+  for (const auto& [key, state] : saved_groups_) {
+    if (!notifier_.groups.contains(key)) {
+      row(key, nullptr);
+    }
+  }
+  saved_groups_ = notifier_.groups;
+}
+
+void AlertDesk::Write(WallTime at, const Notification& notification,
+                      store::MonitorChange& change) const {
+  const auto receiver =
+      std::find_if(config_.receivers.begin(), config_.receivers.end(),
+                   [&](const ReceiverSpec& spec) { return spec.name == notification.receiver; });
+  WEIR_CHECK(receiver != config_.receivers.end());
+  AlertNotice message;
+  message.group_key =
+      fmt::format("{}:{}", config_.route_ids[notification.route], Written(notification.group));
+  message.dedup_key = Sha256Hex(notification.receiver + '\n' + message.group_key);
+  message.event_id = "msg_" + Sha256Hex(fmt::format("{}\n{}\n{}", message.dedup_key,
+                                                    notification.number, CountNs(at)))
+                                  .substr(0, 32);
+  message.receiver = notification.receiver;
+  message.group = notification.group;
+  message.at = at;
+  message.link = config_.link;
+  for (const bool firing : {true, false}) {
+    for (const Labels& labels : firing ? notification.firing : notification.resolved) {
+      if (message.alerts.size() < AlertNotice::kAlertsMax) {
+        message.alerts.push_back(Told(engine_, labels, firing, at));
+      } else {
+        ++message.truncated;
+      }
+    }
+  }
+  for (const std::size_t index : receiver->channels) {
+    const ChannelSpec& channel = config_.channels[index];
+    if (message.CountFiring() == 0 && !channel.send_resolved) {
+      continue;
+    }
+    store::OutboxMessage out;
+    out.event_id = message.event_id;
+    out.dedup_key = message.dedup_key;
+    out.channel = channel.name;
+    out.payload = RenderMessage(channel, message);
+    out.created_at = at;
+    out.due_at = at;
+    change.messages.push_back(std::move(out));
+  }
+}
+
+}  // namespace weir::monitor

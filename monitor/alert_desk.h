@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/time.h"
+#include "monitor/config/monitor_config.h"
+#include "monitor/rules/rule_engine.h"
+#include "store/monitor_book.h"
+
+namespace weir::monitor {
+
+/// The state of a monitor, as it was stored.
+struct StoredMonitor {
+  std::vector<store::MonitorStateRow> alerts;
+  std::vector<store::MonitorStateRow> groups;
+};
+
+/// From samples to messages in one step: rules, then silencing, inhibition, routing and grouping,
+/// then a message for each channel of the receivers. A step returns what it changed, states and
+/// messages together, to be written in one transaction: then what was told and what is remembered
+/// of it cannot differ, whenever the process dies. Pure: no clock, no I/O; the same steps make the
+/// same messages, byte for byte.
+class AlertDesk {
+ public:
+  /// `config` must outlive it.
+  explicit AlertDesk(const MonitorConfig& config);
+
+  /// Goes on where an earlier process was. What no longer fits the configuration is let go of, and
+  /// the next step says so.
+  void Restore(const StoredMonitor& stored);
+
+  /// Times come in their order. `sources` as in RuleEngine::Evaluate.
+  store::MonitorChange Step(WallTime at, std::span<const SourceView> sources);
+
+  const RuleEngine& engine() const { return engine_; }
+
+  const NotifierState& groups() const { return notifier_; }
+
+  /// Messages made so far, and alerts that were muted by the last step.
+  std::uint64_t notifications() const { return notifications_; }
+
+ private:
+  void SaveAlerts(store::MonitorChange& change);
+  void SaveGroups(store::MonitorChange& change);
+  void Write(WallTime at, const Notification& notification, store::MonitorChange& change) const;
+
+  const MonitorConfig& config_;
+  RuleEngine engine_;
+  NotifierState notifier_;
+  std::map<GroupKey, GroupState> saved_groups_;
+  std::vector<store::MonitorStateRow> gone_;  // Rows that the next step takes away.
+  std::uint64_t notifications_ = 0;
+};
+
+}  // namespace weir::monitor

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/time.h"
+#include "monitor/alerts/label_matcher.h"
+
+namespace weir::monitor {
+
+/// One alert as it is told.
+struct ToldAlert {
+  bool firing = true;
+  Labels labels;
+  Labels annotations;
+  WallTime starts_at{};
+  WallTime ends_at{};  ///< Of one that is resolved.
+};
+
+/// What is told of a group of alerts, whatever the channel.
+struct AlertNotice {
+  /// Alerts of one message; the rest is counted.
+  static constexpr std::size_t kAlertsMax = 100;
+
+  std::string event_id;   ///< Names this message for good.
+  std::string group_key;  ///< Names the group for good, for people.
+  std::string dedup_key;  ///< The same for machines: at most 64 hex digits.
+  std::string receiver;
+  Labels group;
+  std::vector<ToldAlert> alerts;  ///< Those that fire first.
+  std::size_t truncated = 0;      ///< Alerts beyond kAlertsMax.
+  WallTime at{};
+  std::string link;  ///< Where a person looks on; may be empty.
+
+  /// "firing" while one of them does, else "resolved".
+  std::string_view Status() const;
+  std::size_t CountFiring() const;
+
+  /// What all alerts have in common.
+  Labels CommonLabels() const;
+  Labels CommonAnnotations() const;
+
+  /// "[FIRING:2] HighErrors shop (page)": as Alertmanager's default template has it.
+  std::string Title() const;
+};
+
+/// SHA-256 in lower-case hex.
+std::string Sha256Hex(std::string_view text);
+
+/// Of bytes, without line breaks.
+std::string Base64(std::string_view bytes);
+
+/// With `&amp;`, `&lt;` and `&gt;`, as HTML and Slack want it.
+std::string EscapedMarkup(std::string_view text);
+
+/// `2026-11-23T12:34:56.123Z`: RFC 3339 with milliseconds.
+std::string FormatMillis(WallTime at);
+
+}  // namespace weir::monitor

@@ -1,0 +1,172 @@
+#include <algorithm>
+#include <array>
+#include <map>
+#include <optional>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "monitor/config/config_reader.h"
+
+namespace weir::monitor {
+
+using scenarios::FindValue;
+using scenarios::YamlNode;
+using Kind = YamlNode::Kind;
+
+namespace {
+
+constexpr std::size_t kNameBytesMax = 100;
+constexpr std::size_t kReceiversMax = 1000;
+constexpr std::size_t kInhibitRulesMax = 1000;
+
+// The tree of routes, and how each is known after the file has changed.
+class RouteReader {
+ public:
+  explicit RouteReader(const ConfigReader& reader) : reader_(reader) {}
+
+  RouteSpec Read(const YamlNode& node, const std::string& id_above) {
+    constexpr std::array<std::string_view, 8> kKnown = {
+        "receiver",       "matchers",        "group_by", "group_wait",
+        "group_interval", "repeat_interval", "continue", "routes"};
+    RouteSpec spec;
+    if (!CheckKeys(node, {"route", kKnown, {}}, reader_.diagnostics)) {
+      return spec;
+    }
+    spec.matchers = reader_.ReadMatchers(node, "matchers");
+    if (FindValue(node, "receiver") != nullptr) {
+      spec.receiver = reader_.TextOf(node, "receiver");
+    }
+    if (FindValue(node, "group_by") != nullptr) {
+      spec.group_by = reader_.ReadWords(node, "group_by");
+    }
+    ReadSpan(node, "group_wait", Nanos(0), spec.group_wait);
+    ReadSpan(node, "group_interval", std::chrono::seconds(1), spec.group_interval);
+    ReadSpan(node, "repeat_interval", std::chrono::seconds(1), spec.repeat_interval);
+    reader_.ReadFlag(node, "continue", spec.continues);
+    const std::string id = AddId(node, id_above);
+    if (const YamlNode* below = FindValue(node, "routes");
+        below != nullptr && reader_.IsListOfMaps({*below, "routes"}, RoutingTree::kRoutesMax)) {
+      for (const YamlNode& child : below->items) {
+        spec.routes.push_back(Read(child, id));
+      }
+    }
+    return spec;
+  }
+
+ private:
+  void ReadSpan(const YamlNode& node, std::string_view key, Nanos low,
+                std::optional<Nanos>& into) const {
+    if (FindValue(node, key) != nullptr) {
+      Nanos span{0};
+      reader_.ReadSpan(node, key, low, span);
+      into = span;
+    }
+  }
+
+  // As the route's number is: in the order in which RoutingTree::Create meets them.
+  std::string AddId(const YamlNode& node, const std::string& above) {
+    std::string own;
+    for (const std::string& matcher : reader_.ReadWords(node, "matchers")) {
+      own += (own.empty() ? "" : ",") + matcher;
+    }
+    std::string id = fmt::format("{}{}{{{}}}", above, above.empty() ? "" : "/", own);
+    if (const int twins = seen_[id]++; twins > 0) {
+      id += fmt::format("#{}", twins + 1);
+    }
+    reader_.config.route_ids.push_back(id);
+    return id;
+  }
+
+  const ConfigReader& reader_;
+  std::map<std::string, int> seen_;
+};
+
+InhibitRule ReadInhibitRule(const ConfigReader& reader, const YamlNode& node) {
+  constexpr std::array<std::string_view, 3> kKnown = {"source_matchers", "target_matchers",
+                                                      "equal"};
+  InhibitRule rule;
+  if (CheckKeys(node, {"inhibit rule", kKnown, {}}, reader.diagnostics)) {
+    rule.source = reader.ReadMatchers(node, "source_matchers");
+    rule.target = reader.ReadMatchers(node, "target_matchers");
+    rule.equal = reader.ReadWords(node, "equal");
+    if (rule.source.empty() || rule.target.empty()) {
+      reader.diagnostics.Add(node.span, "an inhibit rule lacks source_matchers or target_matchers",
+                             "without them it would concern every alert");
+    }
+  }
+  return rule;
+}
+
+}  // namespace
+
+void ConfigReader::ReadReceivers(const YamlNode* list) const {
+  std::vector<ReceiverSpec>& receivers = config.receivers;
+  if (list != nullptr && IsListOfMaps({*list, "receivers"}, kReceiversMax)) {
+    for (const YamlNode& node : list->items) {
+      constexpr std::array<std::string_view, 2> kKnown = {"name", "channels"};
+      if (!CheckKeys(node, {"receiver", kKnown, {}}, diagnostics)) {
+        continue;
+      }
+      ReceiverSpec receiver;
+      if (const YamlNode* name = FindValue(node, "name")) {
+        receiver.name = ReadName({*name, "name"}, kNameBytesMax, diagnostics).value_or("");
+      }
+      for (const std::string& name : ReadWords(node, "channels")) {
+        const auto found =
+            std::find_if(config.channels.begin(), config.channels.end(),
+                         [&](const ChannelSpec& channel) { return channel.name == name; });
+        if (found == config.channels.end()) {
+          diagnostics.Add(FindValue(node, "channels")->span,
+                          fmt::format("there is no channel '{}'", Printable(name)),
+                          "name one of 'channels'");
+        }
+        receiver.channels.push_back(static_cast<std::size_t>(found - config.channels.begin()));
+      }
+      receivers.push_back(std::move(receiver));
+    }
+  }
+  // A channel is a receiver of its own name.
+  for (std::size_t i = 0; i < config.channels.size(); ++i) {
+    const std::string& name = config.channels[i].name;
+    if (std::none_of(receivers.begin(), receivers.end(),
+                     [&](const ReceiverSpec& receiver) { return receiver.name == name; })) {
+      receivers.push_back({name, {i}});
+    }
+  }
+}
+
+void ConfigReader::ReadRoutes(const YamlNode* root, const YamlNode* inhibit) const {
+  RouteSpec spec;
+  if (root == nullptr) {
+    // One receiver needs no tree.
+    if (!config.receivers.empty()) {
+      spec.receiver = config.receivers.front().name;
+    }
+    config.route_ids.emplace_back("{}");
+  } else {
+    spec = RouteReader(*this).Read(*root, "");
+  }
+  std::vector<std::string> names;
+  for (const ReceiverSpec& receiver : config.receivers) {
+    names.push_back(receiver.name);
+  }
+  if (!diagnostics.empty()) {
+    return;
+  }
+  Result<RoutingTree> tree = RoutingTree::Create(spec, names);
+  if (!tree) {
+    diagnostics.Add(root == nullptr ? scenarios::SourceSpan{} : root->span, tree.error().message,
+                    "a route names a receiver, or a channel");
+    return;
+  }
+  config.policy.routes = std::move(*tree);
+  if (inhibit != nullptr && IsListOfMaps({*inhibit, "inhibit_rules"}, kInhibitRulesMax)) {
+    for (const YamlNode& node : inhibit->items) {
+      config.policy.inhibit_rules.push_back(ReadInhibitRule(*this, node));
+    }
+  }
+}
+
+}  // namespace weir::monitor

@@ -1,0 +1,218 @@
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "loadgen/metrics_text.h"
+#include "monitor/config/config_reader.h"
+#include "monitor/own_samples.h"
+
+namespace weir::monitor {
+
+using scenarios::FindValue;
+using scenarios::YamlNode;
+
+namespace {
+
+constexpr std::array<std::pair<std::string_view, BadSide>, 4> kSides = {
+    {{"above", BadSide::kAbove},
+     {"at_least", BadSide::kAtLeast},
+     {"below", BadSide::kBelow},
+     {"at_most", BadSide::kAtMost}}};
+
+// One rule, key by key.
+class RuleReader {
+ public:
+  RuleReader(const ConfigReader& reader, const YamlNode& node) : reader_(reader), node_(node) {}
+
+  AlertRule Read() {
+    constexpr std::array<std::string_view, 15> kKnown = {
+        "alert", "source",          "query",  "metric",      "window",
+        "above", "at_least",        "below",  "at_most",     "clear",
+        "for",   "keep_firing_for", "labels", "annotations", "match"};
+    if (!CheckKeys(node_, {"rule", kKnown, {}}, reader_.diagnostics)) {
+      return std::move(rule_);
+    }
+    rule_.name = reader_.TextOf(node_, "alert");
+    if (rule_.name.empty()) {
+      reader_.diagnostics.Add(node_.span, "a rule has no name", "write 'alert: HighErrors'");
+    }
+    ReadSource();
+    ReadWindow();
+    ReadThreshold();
+    reader_.ReadSpan(node_, "for", Nanos(0), rule_.timing.hold);
+    reader_.ReadSpan(node_, "keep_firing_for", Nanos(0), rule_.timing.keep_firing);
+    rule_.labels = reader_.ReadLabels(node_, "labels");
+    rule_.matchers = reader_.ReadMatchers(node_, "match");
+    for (const auto& [name, text] : reader_.ReadLabels(node_, "annotations")) {
+      Result<AlertText> parsed = AlertText::Parse(text);
+      if (parsed) {
+        rule_.annotations.emplace(name, std::move(*parsed));
+      } else {
+        reader_.diagnostics.Add(FindValue(node_, "annotations")->span,
+                                fmt::format("annotation {}: {}", name, parsed.error().message));
+      }
+    }
+    return std::move(rule_);
+  }
+
+ private:
+  void Complain(std::string_view key, std::string message, std::string hint) {
+    const YamlNode* at = FindValue(node_, key);
+    reader_.diagnostics.Add(at == nullptr ? node_.span : at->span, std::move(message),
+                            std::move(hint));
+  }
+
+  void ReadSource() {
+    std::vector<SourceSpec>& sources = reader_.config.sources;
+    const std::string name = reader_.TextOf(node_, "source");
+    const auto found = std::find_if(sources.begin(), sources.end(),
+                                    [&](const SourceSpec& spec) { return spec.name == name; });
+    if (name == kOwnSource) {
+      rule_.source = sources.size();
+    } else if (found == sources.end()) {
+      std::vector<std::string_view> known;
+      for (const SourceSpec& spec : sources) {
+        known.push_back(spec.name);
+      }
+      const std::optional<std::string> near = NearestWord(name, known);
+      Complain("source",
+               name.empty() ? "a rule has no source"
+                            : fmt::format("there is no source '{}'", Printable(name)),
+               near ? fmt::format("did you mean '{}'?", *near) : "name one of 'sources'");
+      return;
+    } else {
+      rule_.source = static_cast<std::size_t>(found - sources.begin());
+    }
+    const bool asks = found != sources.end() && found->kind == SourceKind::kPrometheus;
+    if (asks) {
+      ReadQuery(*found);
+    } else {
+      ReadMetric();
+    }
+  }
+
+  void ReadQuery(SourceSpec& source) {
+    const std::string query = reader_.TextOf(node_, "query");
+    if (query.empty() || FindValue(node_, "metric") != nullptr) {
+      Complain("metric", fmt::format("source '{}' is asked with a query", Printable(source.name)),
+               "write 'query: EXPRESSION' in PromQL");
+      return;
+    }
+    const auto known = std::find(source.queries.begin(), source.queries.end(), query);
+    rule_.query = static_cast<std::size_t>(known - source.queries.begin());
+    if (known == source.queries.end()) {
+      source.queries.push_back(query);
+    }
+    if (source.queries.size() > MonitorConfig::kQueriesMax) {
+      Complain("query", "a source is asked too many queries",
+               fmt::format("at most {}", MonitorConfig::kQueriesMax));
+    }
+  }
+
+  void ReadMetric() {
+    const std::string text = reader_.TextOf(node_, "metric");
+    if (FindValue(node_, "query") != nullptr || text.empty()) {
+      Complain("query", "this source has metrics and answers no queries",
+               "write 'metric: NAME' or 'metric: NAME{label=\"value\"}'");
+      return;
+    }
+    const Result<loadgen::MetricSelector> selector = loadgen::ParseMetricSelector(text);
+    if (!selector) {
+      Complain("metric", selector.error().message, "");
+      return;
+    }
+    rule_.metric = selector->name;
+    for (const auto& matcher : selector->matchers) {
+      selected_.push_back(*LabelMatcher::Create(
+          {.name = matcher.label,
+           .op = matcher.equal ? LabelMatcher::Operator::kEqual : LabelMatcher::Operator::kNotEqual,
+           .value = matcher.value}));
+    }
+  }
+
+  void ReadWindow() {
+    const YamlNode* node = FindValue(node_, "window");
+    if (node == nullptr) {
+      return;
+    }
+    constexpr std::array<std::string_view, 4> kTakes = {"rate", "mean", "min", "max"};
+    if (!CheckKeys(*node, {"window", kTakes, {}}, reader_.diagnostics)) {
+      return;
+    }
+    constexpr std::array kOf = {WindowTake::kRate, WindowTake::kMean, WindowTake::kMin,
+                                WindowTake::kMax};
+    if (node->entries.size() != 1) {
+      Complain("window", "a window takes one thing", "for example 'window: { rate: 1m }'");
+      return;
+    }
+    for (std::size_t i = 0; i < kTakes.size(); ++i) {
+      if (FindValue(*node, kTakes[i]) != nullptr) {
+        rule_.window.take = kOf[i];
+        reader_.ReadSpan(*node, kTakes[i], std::chrono::milliseconds(100), rule_.window.span);
+      }
+    }
+  }
+
+  void ReadThreshold() {
+    int given = 0;
+    for (const auto& [key, side] : kSides) {
+      if (FindValue(node_, key) == nullptr) {
+        continue;
+      }
+      ++given;
+      rule_.threshold.side = side;
+      rule_.threshold.level = reader_.ReadNumber(node_, key).value_or(0);
+    }
+    if (given != 1) {
+      Complain("above",
+               fmt::format("a rule has one of above, at_least, below, at_most, not {}", given),
+               "for example 'above: 0.05'");
+      return;
+    }
+    rule_.threshold.clear_level = reader_.ReadNumber(node_, "clear");
+    if (const Status fits = CheckThreshold(rule_.threshold); !fits) {
+      Complain("clear", fits.error().message, "");
+    }
+  }
+
+ public:
+  /// Matchers that stand in braces behind the metric.
+  std::vector<LabelMatcher> TakeSelected() { return std::move(selected_); }
+
+ private:
+  const ConfigReader& reader_;
+  const YamlNode& node_;
+  AlertRule rule_;
+  std::vector<LabelMatcher> selected_;
+};
+
+}  // namespace
+
+void ConfigReader::ReadRules(const YamlNode& list) const {
+  if (!IsListOfMaps({list, "rules"}, MonitorConfig::kRulesMax)) {
+    return;
+  }
+  for (const YamlNode& node : list.items) {
+    RuleReader reader(*this, node);
+    AlertRule rule = reader.Read();
+    for (LabelMatcher& matcher : reader.TakeSelected()) {
+      rule.matchers.push_back(std::move(matcher));
+    }
+    for (const AlertRule& other : config.rules) {
+      if (other.name == rule.name && other.labels == rule.labels) {
+        diagnostics.Add(node.span,
+                        fmt::format("there are two rules '{}' with the same labels: their alerts "
+                                    "could not be told apart",
+                                    Printable(rule.name)),
+                        "give them other names, or a label in which they differ");
+      }
+    }
+    config.rules.push_back(std::move(rule));
+  }
+}
+
+}  // namespace weir::monitor

@@ -1,0 +1,79 @@
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "monitor/alert_desk.h"
+#include "monitor/config/monitor_config.h"
+#include "monitor/courier.h"
+#include "monitor/shared_book.h"
+#include "monitor/sources/poller.h"
+
+namespace weir::monitor {
+
+/// Watches sources and tells people, until it is stopped: a thread for each source and channel, and
+/// one that evaluates. What must not be lost is in the store before anything is sent.
+///
+/// Life: Start, Stop. Thread rule: one owner; `clock` and `log` must outlive it, and are called
+/// from several threads at a time.
+class LiveMonitor {
+ public:
+  struct Parts {
+    const Clock& clock;
+    std::function<void(std::string_view line)> log;  ///< Printable, no secret.
+    std::uint64_t seed = 0;                          ///< Of the jitter of retries.
+  };
+
+  /// Takes up the state that the store has. Errors: kUnavailable, as MonitorBook and MakeSender.
+  static Result<std::unique_ptr<LiveMonitor>> Start(MonitorConfig config,
+                                                    const std::string& store_path,
+                                                    const Parts& parts);
+
+  /// Stop.
+  ~LiveMonitor();
+  LiveMonitor(const LiveMonitor&) = delete;
+  LiveMonitor& operator=(const LiveMonitor&) = delete;
+
+  /// Ends all threads: first all are told, then each is waited for. Looks and deliveries that go on
+  /// end within their timeouts; messages that are not delivered wait for the next Start.
+  void Stop();
+
+ private:
+  LiveMonitor(MonitorConfig config, std::unique_ptr<store::MonitorBook> book, const Parts& parts);
+
+  Status StartThreads();
+  void Work();
+  void Evaluate();
+  void Save(store::MonitorChange change);
+  bool WaitUntil(Instant at);
+
+  const MonitorConfig config_;
+  const Parts parts_;
+  SharedBook book_;
+  Instant started_at_{};
+
+  std::vector<std::unique_ptr<Poller>> pollers_;
+  std::vector<std::unique_ptr<Courier>> couriers_;
+
+  AlertDesk desk_;                // The evaluating thread's, as are the next two.
+  store::MonitorChange unsaved_;  // What the store has not taken yet.
+  bool store_failing_ = false;
+
+  std::mutex mutex_;  // Guards what follows.
+  std::condition_variable changed_;
+  bool stopping_ = false;
+
+  std::thread thread_;
+};
+
+}  // namespace weir::monitor

@@ -1,0 +1,202 @@
+#include "monitor/rules/rule_engine.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+
+namespace weir::monitor {
+namespace {
+
+// Names that are not for a rule are remembered up to here, then learnt anew.
+constexpr std::size_t kRefusedMax = 20'000;
+
+bool Selects(const AlertRule& rule, const SeriesName& name) {
+  return (rule.metric.empty() || rule.metric == name.metric) &&
+         MatchesAll(rule.matchers, name.labels);
+}
+
+bool HasAll(const Labels& labels, const Labels& of_rule) {
+  return std::all_of(of_rule.begin(), of_rule.end(), [&](const auto& label) {
+    return LabelValue(labels, label.first) == label.second;
+  });
+}
+
+}  // namespace
+
+RuleEngine::RuleEngine(std::vector<AlertRule> rules)
+    : rules_(std::move(rules)), states_(rules_.size()) {}
+
+Labels RuleEngine::AlertLabels(const AlertRule& rule, const Labels& labels) const {
+  Labels made = labels;
+  for (const auto& [name, value] : rule.labels) {
+    made.insert_or_assign(name, value);
+  }
+  made.insert_or_assign("alertname", rule.name);
+  return made;
+}
+
+RuleEngine::Series* RuleEngine::SeriesOf(std::size_t rule,
+                                         const std::shared_ptr<const SeriesName>& name) {
+  RuleState& state = states_[rule];
+  if (const auto known = state.known.find(name.get()); known != state.known.end()) {
+    return known->second;
+  }
+  if (state.refused.contains(name.get())) {
+    return nullptr;
+  }
+  if (!Selects(rules_[rule], *name)) {
+    if (state.refused.size() >= kRefusedMax) {
+      state.refused.clear();
+    }
+    state.refused.emplace(name.get(), name);
+    return nullptr;
+  }
+  Labels labels = AlertLabels(rules_[rule], name->labels);
+  const auto found = state.series.find(labels);
+  if (found == state.series.end() && state.series.size() >= kSeriesMax) {
+    ++series_left_out_;
+    return nullptr;
+  }
+  Series& series = found != state.series.end() ? found->second : state.series[labels];
+  if (series.pinned != nullptr) {
+    state.known.erase(series.pinned.get());
+  }
+  series.alert.rule = rule;
+  series.alert.labels = std::move(labels);
+  series.pinned = name;
+  state.known.emplace(name.get(), &series);
+  return &series;
+}
+
+void RuleEngine::TakeIn(std::size_t rule, const SourceView& view) {
+  RuleState& state = states_[rule];
+  if (view.at <= state.taken_at) {
+    return;
+  }
+  state.taken_at = view.at;
+  for (const Sample& sample : view.reading->samples) {
+    if (sample.query != rules_[rule].query) {
+      continue;
+    }
+    Series* series = SeriesOf(rule, sample.series);
+    // Of two samples with the same labels in one reading the first counts.
+    if (series != nullptr && series->seen_at != view.at) {
+      series->seen_at = view.at;
+      series->window.Add(rules_[rule].window, view.at, sample.value);
+      series->alert.value = series->window.Take(rules_[rule].window);
+    }
+  }
+}
+
+void RuleEngine::Step(std::size_t rule, Series& series, WallTime at, const SourceView& view) {
+  AlertInstance& alert = series.alert;
+  if (series.seen_at != view.at) {
+    alert.value.reset();
+  }
+  const AlertRule& spec = rules_[rule];
+  const bool holds = IsBad(spec.threshold, alert.value, alert.state.phase);
+  const AlertStep step = StepAlert(alert.state, spec.timing, at, holds);
+  if (step.state == alert.state) {
+    return;
+  }
+  if (step.reason == AlertReason::kFired) {
+    const AlertFacts facts{alert.value.value_or(0), alert.labels};
+    for (const auto& [name, text] : spec.annotations) {
+      alert.annotations.insert_or_assign(name, text.Render(facts));
+    }
+  }
+  alert.state = step.state;
+  series.changed = true;
+}
+
+void RuleEngine::Evaluate(WallTime at, std::span<const SourceView> sources) {
+  for (std::size_t rule = 0; rule < rules_.size(); ++rule) {
+    WEIR_CHECK(rules_[rule].source < sources.size());
+    const SourceView& view = sources[rules_[rule].source];
+    if (view.stale || view.reading == nullptr) {
+      continue;
+    }
+    TakeIn(rule, view);
+    for (auto& [labels, series] : states_[rule].series) {
+      Step(rule, series, at, view);
+    }
+  }
+}
+
+std::vector<Labels> RuleEngine::Firing() const {
+  std::vector<Labels> firing;
+  Visit([&](const AlertInstance& alert) {
+    if (alert.state.phase == AlertPhase::kFiring) {
+      firing.push_back(alert.labels);
+    }
+  });
+  return firing;
+}
+
+const AlertInstance* RuleEngine::Find(const Labels& labels) const {
+  for (const RuleState& state : states_) {
+    if (const auto found = state.series.find(labels); found != state.series.end()) {
+      return &found->second.alert;
+    }
+  }
+  return nullptr;
+}
+
+void RuleEngine::Visit(const std::function<void(const AlertInstance&)>& visit) const {
+  for (const RuleState& state : states_) {
+    for (const auto& [labels, series] : state.series) {
+      visit(series.alert);
+    }
+  }
+}
+
+std::vector<AlertInstance> RuleEngine::TakeChanged() {
+  std::vector<AlertInstance> changed;
+  for (RuleState& state : states_) {
+    for (auto& [labels, series] : state.series) {
+      if (std::exchange(series.changed, false)) {
+        changed.push_back(series.alert);
+      }
+    }
+  }
+  return changed;
+}
+
+std::vector<Labels> RuleEngine::Forget(const std::function<bool(const Labels&)>& needed) {
+  std::vector<Labels> forgotten;
+  for (RuleState& state : states_) {
+    for (auto item = state.series.begin(); item != state.series.end();) {
+      Series& series = item->second;
+      const bool over = series.alert.state.phase == AlertPhase::kInactive;
+      // A window goes on while its series is there, alert or not.
+      if (!over || series.seen_at == state.taken_at || needed(item->first)) {
+        ++item;
+        continue;
+      }
+      if (series.alert.state.resolved_at) {
+        forgotten.push_back(item->first);
+      }
+      if (series.pinned != nullptr) {
+        state.known.erase(series.pinned.get());
+      }
+      item = state.series.erase(item);
+    }
+  }
+  return forgotten;
+}
+
+void RuleEngine::Restore(AlertInstance instance) {
+  for (std::size_t rule = 0; rule < rules_.size(); ++rule) {
+    if (LabelValue(instance.labels, "alertname") != rules_[rule].name ||
+        !HasAll(instance.labels, rules_[rule].labels)) {
+      continue;
+    }
+    instance.rule = rule;
+    Series& series = states_[rule].series[instance.labels];
+    series.alert = std::move(instance);
+    return;
+  }
+}
+
+}  // namespace weir::monitor

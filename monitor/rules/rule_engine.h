@@ -1,0 +1,117 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/time.h"
+#include "monitor/alerts/alert_state.h"
+#include "monitor/alerts/label_matcher.h"
+#include "monitor/rules/alert_text.h"
+#include "monitor/rules/sample_window.h"
+#include "monitor/sources/sample.h"
+
+/// From samples to alerts. Pure: no clock, no I/O.
+namespace weir::monitor {
+
+/// A rule: each series that it selects may become one alert.
+struct AlertRule {
+  std::string name;        ///< Its label `alertname`.
+  std::size_t source = 0;  ///< By number.
+  std::size_t query = 0;   ///< Of the source.
+  std::string metric;      ///< Empty: whatever the query answers.
+  std::vector<LabelMatcher> matchers;
+  WindowSpec window;
+  AlertThreshold threshold;
+  AlertTiming timing;
+  Labels labels;  ///< Over those of the series.
+  std::map<std::string, AlertText> annotations;
+};
+
+/// What is known of a source at an evaluation.
+struct SourceView {
+  const Reading* reading = nullptr;  ///< The last good one; null: none yet.
+  WallTime at{};                     ///< When it came.
+  /// What is known is too old to judge by: its alerts stay as they are. A source that fails must
+  /// not resolve the alerts about it.
+  bool stale = true;
+};
+
+/// One alert of a rule.
+struct AlertInstance {
+  std::size_t rule = 0;
+  Labels labels;
+  Labels annotations;
+  AlertState state;
+  std::optional<double> value;  ///< Of the last evaluation.
+};
+
+class RuleEngine {
+ public:
+  /// Series of one rule; samples of more are left out and counted.
+  static constexpr std::size_t kSeriesMax = 10'000;
+
+  explicit RuleEngine(std::vector<AlertRule> rules);
+
+  std::span<const AlertRule> rules() const { return rules_; }
+
+  /// All rules at `at`; `sources` by number. As in Prometheus, the condition does not hold for a
+  /// series that a fresh source no longer has. Cost: O(samples x rules of their source).
+  void Evaluate(WallTime at, std::span<const SourceView> sources);
+
+  /// The labels of all alerts that fire.
+  std::vector<Labels> Firing() const;
+
+  /// By labels; null when there is none. Valid until the next Evaluate or Forget.
+  const AlertInstance* Find(const Labels& labels) const;
+
+  /// All that are or were an alert.
+  void Visit(const std::function<void(const AlertInstance&)>& visit) const;
+
+  /// The alerts that changed since the last call, resolved ones included.
+  std::vector<AlertInstance> TakeChanged();
+
+  /// Lets go of alerts that are over and for which `needed` is false; returns their labels.
+  std::vector<Labels> Forget(const std::function<bool(const Labels&)>& needed);
+
+  /// Puts an alert of an earlier process back; of a rule that is gone, nothing. `instance.rule` is
+  /// found by the labels of the rules.
+  void Restore(AlertInstance instance);
+
+  std::uint64_t series_left_out() const { return series_left_out_; }
+
+ private:
+  struct Series {
+    AlertInstance alert;
+    SampleWindow window;
+    WallTime seen_at{};                        // The reading that had it last.
+    std::shared_ptr<const SeriesName> pinned;  // Keeps the key of `known` from being another's.
+    bool changed = false;
+  };
+
+  struct RuleState {
+    std::map<Labels, Series> series;
+    // What a name was found to be; null: not for this rule.
+    std::unordered_map<const SeriesName*, Series*> known;
+    std::unordered_map<const SeriesName*, std::shared_ptr<const SeriesName>> refused;
+    WallTime taken_at{};  // The reading that was taken in last.
+  };
+
+  void TakeIn(std::size_t rule, const SourceView& view);
+  Series* SeriesOf(std::size_t rule, const std::shared_ptr<const SeriesName>& name);
+  void Step(std::size_t rule, Series& series, WallTime at, const SourceView& view);
+  Labels AlertLabels(const AlertRule& rule, const Labels& labels) const;
+
+  const std::vector<AlertRule> rules_;
+  std::vector<RuleState> states_;
+  std::uint64_t series_left_out_ = 0;
+};
+
+}  // namespace weir::monitor

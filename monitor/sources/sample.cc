@@ -1,0 +1,39 @@
+#include "monitor/sources/sample.h"
+
+#include <utility>
+
+namespace weir::monitor {
+
+void SourceLedger::Add(const SourceLedger& other) {
+  offered += other.offered;
+  ingested += other.ingested;
+  for (const auto& [reason, count] : other.rejected) {
+    rejected[reason] += count;
+  }
+  for (const auto& [reason, count] : other.dropped) {
+    dropped[reason] += count;
+  }
+}
+
+bool SourceLedger::Balanced() const {
+  std::uint64_t sum = ingested;
+  for (const auto& [reason, count] : rejected) {
+    sum += count;
+  }
+  for (const auto& [reason, count] : dropped) {
+    sum += count;
+  }
+  return sum == offered;
+}
+
+void Reading::Ingest(Sample sample) {
+  if (samples.size() >= kSamplesMax) {
+    ledger.Drop("too_many_samples");
+    return;
+  }
+  ++ledger.offered;
+  ++ledger.ingested;
+  samples.push_back(std::move(sample));
+}
+
+}  // namespace weir::monitor

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "base/time.h"
+#include "monitor/sources/poll_schedule.h"
+#include "monitor/sources/sample.h"
+
+namespace weir::monitor {
+
+enum class SourceKind : std::uint8_t {
+  kPrometheus,  ///< Instant queries to a Prometheus-compatible server.
+  kScrape,      ///< A page of metrics.
+  kHost,        ///< This machine.
+};
+
+/// A source as it is written.
+struct SourceSpec {
+  std::string name;
+  SourceKind kind = SourceKind::kHost;
+  std::string url;                        ///< kPrometheus: its root; kScrape: the page.
+  std::string authorization = {};         ///< Value of that header; secret; empty = none.
+  std::vector<std::string> queries = {};  ///< kPrometheus: those of the rules, without doubles.
+  std::string root = {};                  ///< kHost: put before /proc.
+  Nanos timeout = std::chrono::seconds(2);
+  PollTiming timing = {};
+  /// Without a good look for so long, the alert WeirSourceDown begins. 0: never.
+  Nanos down_after = std::chrono::minutes(1);
+};
+
+/// Why a look failed.
+struct SourceTrouble {
+  std::string message;  ///< What was found; printable, without secrets.
+  std::optional<Nanos> retry_after = {};
+};
+
+/// Something that can be asked for samples. One thread at a time.
+class Source {
+ public:
+  virtual ~Source() = default;
+
+  /// May block, for the timeout and each query.
+  virtual tl::expected<Reading, SourceTrouble> Read() = 0;
+};
+
+std::unique_ptr<Source> MakeSource(const SourceSpec& spec);
+
+/// "prometheus", "scrape", "host".
+std::string_view SourceKindName(SourceKind kind);
+
+}  // namespace weir::monitor

@@ -1,0 +1,146 @@
+#include "monitor/state_codec.h"
+
+#include <cmath>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include "monitor/channels/alert_notice.h"
+
+namespace weir::monitor {
+namespace {
+
+using Json = nlohmann::json;
+
+std::string Dump(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+Json JsonOf(const std::optional<WallTime>& at) {
+  return at ? Json(CountNs(*at)) : Json();
+}
+
+std::optional<WallTime> TimeOf(const Json& json, const char* key) {
+  const auto found = json.find(key);
+  if (found == json.end() || !found->is_number_integer()) {
+    return std::nullopt;
+  }
+  return WallTime(Nanos(found->get<std::int64_t>()));
+}
+
+std::optional<Labels> LabelsOf(const Json& json) {
+  if (!json.is_object()) {
+    return std::nullopt;
+  }
+  Labels labels;
+  for (const auto& [name, value] : json.items()) {
+    if (!value.is_string()) {
+      return std::nullopt;
+    }
+    labels.emplace(name, value.get<std::string>());
+  }
+  return labels;
+}
+
+std::optional<Labels> LabelsOf(const Json& json, const char* key) {
+  const auto found = json.find(key);
+  return found == json.end() ? std::nullopt : LabelsOf(*found);
+}
+
+std::string KeyOf(std::string_view before, const Labels& labels) {
+  return Sha256Hex(std::string(before) + '\n' + Dump(Json(labels))).substr(0, 32);
+}
+
+}  // namespace
+
+std::string EncodeAlert(const AlertInstance& alert) {
+  const AlertState& state = alert.state;
+  return Dump(
+      {{"labels", alert.labels},
+       {"annotations", alert.annotations},
+       {"phase", AlertPhaseName(state.phase)},
+       {"active_since_ns", CountNs(state.active_since)},
+       {"fired_at_ns", JsonOf(state.fired_at)},
+       {"kept_since_ns", JsonOf(state.kept_since)},
+       {"resolved_at_ns", JsonOf(state.resolved_at)},
+       {"value", alert.value && std::isfinite(*alert.value) ? Json(*alert.value) : Json()}});
+}
+
+std::optional<AlertInstance> DecodeAlert(std::string_view text) {
+  const Json json = Json::parse(text, nullptr, false);
+  if (!json.is_object()) {
+    return std::nullopt;
+  }
+  AlertInstance alert;
+  std::optional<Labels> labels = LabelsOf(json, "labels");
+  std::optional<Labels> annotations = LabelsOf(json, "annotations");
+  const std::optional<WallTime> active_since = TimeOf(json, "active_since_ns");
+  const Json phase = json.value("phase", Json());
+  if (!labels || !annotations || !active_since) {
+    return std::nullopt;
+  }
+  alert.labels = std::move(*labels);
+  alert.annotations = std::move(*annotations);
+  alert.state.active_since = *active_since;
+  alert.state.fired_at = TimeOf(json, "fired_at_ns");
+  alert.state.kept_since = TimeOf(json, "kept_since_ns");
+  alert.state.resolved_at = TimeOf(json, "resolved_at_ns");
+  if (const Json value = json.value("value", Json()); value.is_number()) {
+    alert.value = value.get<double>();
+  }
+  for (const AlertPhase known :
+       {AlertPhase::kInactive, AlertPhase::kPending, AlertPhase::kFiring}) {
+    if (phase == AlertPhaseName(known)) {
+      alert.state.phase = known;
+      return alert;
+    }
+  }
+  return std::nullopt;
+}
+
+std::string EncodeGroup(const StoredGroup& group) {
+  return Dump({{"route", group.route_id},
+               {"labels", group.labels},
+               {"told", group.state.told},
+               {"waiting_since_ns", JsonOf(group.state.waiting_since)},
+               {"last_at_ns", JsonOf(group.state.last_at)},
+               {"number", group.state.number}});
+}
+
+std::optional<StoredGroup> DecodeGroup(std::string_view text) {
+  const Json json = Json::parse(text, nullptr, false);
+  if (!json.is_object()) {
+    return std::nullopt;
+  }
+  StoredGroup group;
+  const Json route = json.value("route", Json());
+  const Json told = json.value("told", Json());
+  const Json number = json.value("number", Json());
+  std::optional<Labels> labels = LabelsOf(json, "labels");
+  if (!route.is_string() || !told.is_array() || !number.is_number_unsigned() || !labels) {
+    return std::nullopt;
+  }
+  group.route_id = route.get<std::string>();
+  group.labels = std::move(*labels);
+  group.state.number = number.get<std::uint64_t>();
+  group.state.waiting_since = TimeOf(json, "waiting_since_ns");
+  group.state.last_at = TimeOf(json, "last_at_ns");
+  for (const Json& item : told) {
+    std::optional<Labels> one = LabelsOf(item);
+    if (!one) {
+      return std::nullopt;
+    }
+    group.state.told.insert(std::move(*one));
+  }
+  return group;
+}
+
+std::string AlertKey(const Labels& labels) {
+  return KeyOf("alert", labels);
+}
+
+std::string StoredGroupKey(std::string_view route_id, const Labels& labels) {
+  return KeyOf(route_id, labels);
+}
+
+}  // namespace weir::monitor

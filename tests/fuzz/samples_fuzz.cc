@@ -1,0 +1,42 @@
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "base/check.h"
+#include "monitor/sources/exposition.h"
+#include "monitor/sources/prometheus_answer.h"
+
+// Whatever a source answers: every sample is accounted for, and a page that is read again, now with
+// names that are known, gives the same.
+namespace {
+
+void CheckSamples(const weir::monitor::Reading& reading) {
+  WEIR_CHECK(reading.ledger.Balanced());
+  WEIR_CHECK(reading.samples.size() == reading.ledger.ingested);
+  for (const weir::monitor::Sample& sample : reading.samples) {
+    WEIR_CHECK(sample.series != nullptr);
+  }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  weir::monitor::ExpositionReader reader;
+  const weir::monitor::Reading first = reader.Read(text);
+  const weir::monitor::Reading second = reader.Read(text);
+  CheckSamples(first);
+  CheckSamples(second);
+  WEIR_CHECK(first.ledger.offered == second.ledger.offered);
+  WEIR_CHECK(first.samples.size() == second.samples.size());
+  for (std::size_t i = 0; i < first.samples.size(); ++i) {
+    WEIR_CHECK(first.samples[i].series->metric == second.samples[i].series->metric);
+    WEIR_CHECK(first.samples[i].series->labels == second.samples[i].series->labels);
+  }
+  if (const auto answer = weir::monitor::ReadPrometheusAnswer(text, 0)) {
+    CheckSamples(*answer);
+  } else {
+    WEIR_CHECK(!answer.error().message.empty());
+  }
+  return 0;
+}

@@ -1,0 +1,187 @@
+#include "monitor/alert_desk.h"
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <set>
+#include <string>
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "base/rng.h"
+
+namespace weir::monitor {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr WallTime kStart{1'700'000'000s};
+
+constexpr const char* kConfig = R"(
+sources: [ { name: shop, scrape: 'http://127.0.0.1:1/metrics', down_after: never } ]
+rules:
+  - { alert: Down, source: shop, metric: down, at_least: 1, labels: { severity: page },
+      annotations: { summary: '{{ labels.host }} is down' } }
+  - { alert: Slow, source: shop, metric: slow, at_least: 1, labels: { severity: warning } }
+channels: [ { name: pager, file: pages }, { name: chat, file: chat, send_resolved: false } ]
+receivers: [ { name: team, channels: [ pager, chat ] } ]
+route: { receiver: team, group_by: [ cause ], group_interval: 5m }
+inhibit_rules:
+  - { source_matchers: [ severity=page ], target_matchers: [ severity=warning ], equal: [ cause ] }
+)";
+
+MonitorConfig Config(const char* text = kConfig) {
+  Result<MonitorConfig> config = ReadMonitorConfig(text, "monitor.yaml", {});
+  EXPECT_TRUE(config) << config.error().message;
+  return std::move(*config);
+}
+
+// A desk with one source, and a store that is a map.
+class DeskTest : public testing::Test {
+ protected:
+  void Put(const std::string& metric, Labels labels, double value = 1) {
+    auto& name = names_[{metric, labels}];
+    if (name == nullptr) {
+      name = std::make_shared<const SeriesName>(SeriesName{metric, std::move(labels)});
+    }
+    reading_.samples.push_back({name, value});
+  }
+
+  /// The messages of the step.
+  std::vector<store::OutboxMessage> Step(Nanos at) {
+    const Reading own;
+    const SourceView views[] = {{.reading = &reading_, .at = kStart + at, .stale = false},
+                                {.reading = &own, .at = kStart + at, .stale = false}};
+    store::MonitorChange change = desk_->Step(kStart + at, views);
+    for (const store::MonitorStateRow& row : change.rows) {
+      if (row.value.empty()) {
+        stored_.erase({row.kind, row.key});
+      } else {
+        stored_[{row.kind, row.key}] = row.value;
+      }
+    }
+    reading_ = {};
+    return change.messages;
+  }
+
+  /// Another process takes over from what was stored.
+  void Restart() {
+    StoredMonitor stored;
+    for (const auto& [key, value] : stored_) {
+      (key.first == store::MonitorStateKind::kAlert ? stored.alerts : stored.groups)
+          .push_back({key.first, key.second, value});
+    }
+    desk_ = std::make_unique<AlertDesk>(config_);
+    desk_->Restore(stored);
+  }
+
+  MonitorConfig config_ = Config();
+  std::unique_ptr<AlertDesk> desk_ = std::make_unique<AlertDesk>(config_);
+  Reading reading_;
+  std::map<std::pair<std::string, Labels>, std::shared_ptr<const SeriesName>> names_;
+  std::map<std::pair<store::MonitorStateKind, std::string>, std::string> stored_;
+};
+
+TEST_F(DeskTest, AnAlertBecomesAMessageForEachChannelOfItsReceiver) {
+  Put("down", {{"host", "a"}, {"cause", "disk"}});
+  const auto messages = Step(0s);
+  ASSERT_EQ(messages.size(), 2U);
+  EXPECT_EQ(messages[0].channel, "pager");
+  EXPECT_EQ(messages[1].channel, "chat");
+  EXPECT_EQ(messages[0].event_id, messages[1].event_id);
+  const auto json = nlohmann::json::parse(messages[0].payload);
+  EXPECT_EQ(json["status"], "firing");
+  EXPECT_EQ(json["alerts"][0]["annotations"]["summary"], "a is down");
+  EXPECT_EQ(json["groupKey"], "{}:{cause=\"disk\"}");
+}
+
+TEST_F(DeskTest, TheEndIsToldWithTheSameDedupKeyToWhoWantsIt) {
+  Put("down", {{"host", "a"}, {"cause", "disk"}});
+  const auto first = Step(0s);
+  EXPECT_TRUE(Step(1s).empty());
+  const auto last = Step(300s);
+  ASSERT_EQ(last.size(), 1U);
+  EXPECT_EQ(last[0].channel, "pager");
+  EXPECT_EQ(last[0].dedup_key, first[0].dedup_key);
+  EXPECT_NE(last[0].event_id, first[0].event_id);
+  const auto json = nlohmann::json::parse(last[0].payload);
+  EXPECT_EQ(json["status"], "resolved");
+  EXPECT_EQ(json["alerts"][0]["annotations"]["summary"], "a is down");
+}
+
+TEST_F(DeskTest, FiveHundredAlertsOfOneCauseAreOneNotification) {
+  for (int host = 0; host < 500; ++host) {
+    Put("down", {{"host", std::to_string(host)}, {"cause", "disk"}});
+  }
+  const auto messages = Step(0s);
+  ASSERT_EQ(messages.size(), 2U);  // One for each channel.
+  EXPECT_EQ(nlohmann::json::parse(messages[0].payload)["truncatedAlerts"], 400);
+}
+
+TEST_F(DeskTest, TheCauseInhibitsItsSymptomsInTheSameStep) {
+  Put("slow", {{"host", "a"}, {"cause", "disk"}});
+  Put("down", {{"host", "b"}, {"cause", "disk"}});
+  const auto messages = Step(0s);
+  ASSERT_EQ(messages.size(), 2U);
+  EXPECT_EQ(nlohmann::json::parse(messages[0].payload)["alerts"].size(), 1U);
+}
+
+// 10,000 alerts that come and go, of three causes, within a group_interval: three pages.
+TEST_F(DeskTest, AFlapStormOfThreeCausesIsThreePages) {
+  Rng rng(11);
+  std::set<std::string> causes;
+  std::size_t pages = 0;
+  std::size_t fired = 0;
+  for (int second = 0; second < 100; ++second) {
+    for (int i = 0; i < 100; ++i) {
+      const std::uint64_t host = rng.Below(2000);
+      Put("down", {{"host", std::to_string(host)}, {"cause", fmt::format("c{}", host % 3)}});
+      ++fired;
+    }
+    for (const store::OutboxMessage& message : Step(second * 1s)) {
+      pages += message.channel == "pager" ? 1U : 0U;
+      causes.insert(nlohmann::json::parse(message.payload)["groupLabels"]["cause"]);
+    }
+  }
+  EXPECT_EQ(fired, 10'000U);
+  EXPECT_EQ(pages, 3U);
+  EXPECT_EQ(causes.size(), 3U);
+}
+
+// Whatever the process knew, the next one knows: no alert is told twice, and no end is missed.
+TEST_F(DeskTest, NothingIsToldTwiceOrMissedOverRestartsAtEveryStep) {
+  std::size_t messages = 0;
+  for (const Nanos at : {Nanos(0s), Nanos(10s), Nanos(20s)}) {
+    Put("down", {{"host", "a"}, {"cause", "disk"}});
+    messages += Step(at).size();
+    Restart();
+  }
+  EXPECT_EQ(messages, 2U);
+  EXPECT_EQ(Step(400s).size(), 1U);
+  Restart();
+  EXPECT_TRUE(Step(401s).empty());
+  EXPECT_TRUE(Step(1000s).empty());
+  EXPECT_TRUE(stored_.empty()) << stored_.begin()->second;
+}
+
+TEST_F(DeskTest, TheSameStepsMakeTheSameMessagesByteForByte) {
+  std::string runs[2];
+  for (std::string& run : runs) {
+    desk_ = std::make_unique<AlertDesk>(config_);
+    Rng rng(5);
+    for (int second = 0; second < 900; second += 30) {
+      Put(rng.Below(2) == 0 ? "down" : "slow",
+          {{"host", std::to_string(rng.Below(5))}, {"cause", std::to_string(rng.Below(3))}});
+      for (const store::OutboxMessage& message : Step(second * 1s)) {
+        run += message.event_id + message.channel + message.payload + "\n";
+      }
+    }
+  }
+  EXPECT_FALSE(runs[0].empty());
+  EXPECT_EQ(runs[0], runs[1]);
+}
+
+}  // namespace
+}  // namespace weir::monitor

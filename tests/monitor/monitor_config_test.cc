@@ -1,0 +1,126 @@
+#include "monitor/config/monitor_config.h"
+
+#include <string>
+
+#include <gtest/gtest.h>
+
+namespace weir::monitor {
+namespace {
+
+ConfigAccess Access() {
+  return {.read_secret = [](const std::string& path) -> Result<std::string> {
+            if (path == "missing") {
+              return UsageError("missing: there is no such secret file; check the path");
+            }
+            return path == "url" ? "https://hooks.example/T0/secret\n" : "0123456789abcdef\n";
+          },
+          .find_program = [](const std::string& name) -> Result<std::string> {
+            return "/bin/" + name;
+          }};
+}
+
+std::string ErrorOf(const std::string& text) {
+  const auto config = ReadMonitorConfig(text, "m.yaml", Access());
+  return config ? "none" : config.error().message;
+}
+
+constexpr const char* kWhole = R"(evaluate_every: 500ms
+link: https://weir.example
+sources:
+  - { name: prom, prometheus: 'http://127.0.0.1:9090/', interval: 10s }
+  - { name: shop, scrape: 'http://127.0.0.1:8080/metrics' }
+  - { name: here, host: / }
+rules:
+  - { alert: A, source: prom, query: 'up == 0', at_least: 0, for: 30s }
+  - { alert: B, source: prom, query: 'up == 0', above: 5%, labels: { team: web } }
+  - { alert: C, source: shop, metric: 'errors_total{code!="200"}', window: { rate: 1m }, above: 1,
+      clear: 0.5, match: [ 'host=~"a.*"' ] }
+  - { alert: D, source: weir, metric: weir_source_age_seconds, above: 60 }
+channels:
+  - { name: hook, webhook: 'https://example.org/', secret_file: key }
+  - { name: chat, slack: 'file:url', channel: '#ops', rate: 30/m }
+  - { name: mail, email: 'smtp://localhost:25', from: w@example.org, to: [ a@example.org ] }
+  - { name: run, exec: 'page --now' }
+receivers: [ { name: all, channels: [ hook, chat ] } ]
+route:
+  receiver: all
+  group_by: [ alertname ]
+  routes:
+    - { matchers: [ 'team="web"' ], receiver: mail, continue: true, group_wait: 10s }
+    - { matchers: [ 'team="web"' ], receiver: run }
+inhibit_rules: [ { source_matchers: [ 'a=b' ], target_matchers: [ 'c=d' ], equal: [ team ] } ]
+)";
+
+TEST(MonitorConfigTest, ReadsAWholeFile) {
+  const auto config = ReadMonitorConfig(kWhole, "m.yaml", Access());
+  ASSERT_TRUE(config) << config.error().message;
+  EXPECT_EQ(config->sources[0].url, "http://127.0.0.1:9090");
+  EXPECT_EQ(config->sources[0].queries.size(), 1U);
+  // Four of the file, and one for each source that must not go down unseen.
+  EXPECT_EQ(config->rules.size(), 7U);
+  EXPECT_EQ(config->rules[1].threshold.level, 0.05);
+  EXPECT_EQ(config->rules[2].matchers.size(), 2U);
+  EXPECT_EQ(config->rules[2].window.take, WindowTake::kRate);
+  EXPECT_EQ(config->rules[3].source, 3U);
+  EXPECT_EQ(config->channels[0].secret, "0123456789abcdef");
+  EXPECT_EQ(config->channels[1].url, "https://hooks.example/T0/secret");
+  EXPECT_EQ(config->channels[1].per_s, 0.5);
+  EXPECT_EQ(config->channels[3].argv, (std::vector<std::string>{"/bin/page", "--now"}));
+  EXPECT_EQ(config->receivers.size(), 5U);
+  EXPECT_EQ(config->route_ids,
+            (std::vector<std::string>{"{}", "{}/{team=\"web\"}", "{}/{team=\"web\"}#2"}));
+  EXPECT_EQ(config->policy.routes.options(2).receiver, "run");
+}
+
+TEST(MonitorConfigTest, AnUnknownKeyPointsAtItselfAndNamesTheNearest) {
+  std::string text = kWhole;
+  text.replace(text.find("interval: 10s"), 13, "intervall: 1s");
+  EXPECT_EQ(
+      ErrorOf(text),
+      "m.yaml:4:57: error: unknown key 'intervall' in source\n"
+      "  4 |   - { name: prom, prometheus: 'http://127.0.0.1:9090/', intervall: 1s }\n"
+      "    |                                                         ^~~~~~~~~\n"
+      "  hint: did you mean 'interval'? known keys: name, prometheus, scrape, host, interval, "
+      "timeout, authorization_file, down_after");
+}
+
+TEST(MonitorConfigTest, EveryMistakeIsFoundAtOnce) {
+  const std::string errors = ErrorOf(R"(
+sources: [ { name: a, scrape: 'ftp://x' }, { name: a, host: / } ]
+rules:
+  - { alert: R, source: b, metric: m, above: 1 }
+  - { alert: R, source: a, query: up, above: 1 }
+  - { alert: S, source: a, metric: m, above: 1, below: 2 }
+  - { alert: T, source: a, metric: m, above: 1, clear: 2 }
+  - { alert: U, source: a, metric: m, above: x }
+  - { alert: V, source: a, metric: m, above: 1, annotations: { s: '{{ x }}' } }
+channels: [ { name: c, slack: 'file:missing' }, { name: d, pagerduty: 'https://x/' } ]
+receivers: [ { name: r, channels: [ nobody ] } ]
+)");
+  for (const char* part :
+       {"scrape is no http or https address", "there are two sources 'a'", "there is no source 'b'",
+        "this source has metrics and answers no queries",
+        "a rule has one of above, at_least, below, at_most, not 2",
+        "an alert that begins at 1 cannot end at 2", "above is not a number",
+        "annotation s: '{{ x }}' is not known here", "there are two rules 'R'",
+        "missing: there is no such secret file", "PagerDuty wants a routing key",
+        "there is no channel 'nobody'"}) {
+    EXPECT_NE(errors.find(part), std::string::npos) << part << "\n" << errors;
+  }
+}
+
+TEST(MonitorConfigTest, NoErrorShowsASecret) {
+  const std::string error = ErrorOf(
+      "sources: [ { name: h, host: / } ]\nrules: []\n"
+      "channels: [ { name: c, email: 'smtp://x', user: u, secret_file: key } ]\n");
+  EXPECT_EQ(error.find("0123456789abcdef"), std::string::npos) << error;
+}
+
+TEST(MonitorConfigTest, AnEmptyFileSaysWhatToRead) {
+  EXPECT_EQ(ErrorOf(""),
+            "m.yaml: error: the file is empty\n  hint: docs/monitoring.md has one to "
+            "begin with");
+}
+
+}  // namespace
+}  // namespace weir::monitor
