@@ -135,6 +135,7 @@ Result<std::map<RunId, RunSummary>> KeptSummaries(store::Store& store,
 const std::vector<analysis::RunMetric>& HistoryMetrics() {
   static const std::vector<analysis::RunMetric> metrics = [] {
     std::vector<analysis::RunMetric> parsed;
+    parsed.reserve(analysis::kHistoryMetrics.size());
     for (const std::string_view name : analysis::kHistoryMetrics) {
       parsed.push_back(*analysis::ParseRunMetric(name));
     }

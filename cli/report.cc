@@ -10,6 +10,7 @@
 #include "cli/output_file.h"
 #include "cli/report_collect.h"
 #include "cli/terminal.h"
+#include "reports/change_feed.h"
 #include "reports/html_report.h"
 #include "store/history.h"
 
@@ -26,7 +27,7 @@ FlagSpec Spec() {
   spec.about =
       "Writes the history as one HTML file that needs nothing but a browser: verdicts, runs\n"
       "over time, each run's seconds and percentile spectrum, comparisons. With -o a\n"
-      "folder of pages; written again, it gets only the pages that are new.";
+      "folder of pages and feeds; written again, it gets only the pages that are new.";
   spec.examples =
       "  weir report -o site/ --run-files 500\n"
       "  weir report --single checkout.html --scenario checkout --last 20";
@@ -126,6 +127,15 @@ Status WriteRunFiles(store::Store& store, const std::filesystem::path& folder,
   return WriteFile(base + ".css", std::string(assets.style));
 }
 
+Status WriteFeeds(const std::filesystem::path& folder, const reports::ReportData& data) {
+  if (Status written =
+          WriteFile((folder / "changes.atom").string(), reports::AtomFeed(data, Sha256));
+      !written) {
+    return written;
+  }
+  return WriteFile((folder / "changes.json").string(), reports::JsonFeed(data, Sha256));
+}
+
 Status WriteReport(const ParsedFlags& flags) {
   const Result<ReportOrder> order = ReadOrder(flags);
   const auto files =
@@ -153,6 +163,11 @@ Status WriteReport(const ParsedFlags& flags) {
     }
     if (*files > 0) {
       if (Status written = WriteRunFiles(**store, folder, *files, *data); !written) {
+        return written;
+      }
+    }
+    if (flags.Has("output")) {
+      if (Status written = WriteFeeds(folder, *data); !written) {
         return written;
       }
     }

@@ -17,12 +17,12 @@ Labels Common(const std::vector<ToldAlert>& alerts, const Labels ToldAlert::*whi
   if (alerts.empty()) {
     return common;
   }
-  for (const auto& [name, value] : alerts.front().*which) {
+  for (const auto& label : alerts.front().*which) {
     const bool shared = std::all_of(alerts.begin(), alerts.end(), [&](const ToldAlert& alert) {
-      return LabelValue(alert.*which, name) == value;
+      return LabelValue(alert.*which, label.first) == label.second;
     });
     if (shared) {
-      common.emplace(name, value);
+      common.insert(label);
     }
   }
   return common;

@@ -99,6 +99,8 @@ TEST_F(ReportCommand, AFolderGetsOnlyThePagesThatAreNew) {
     files += entry.is_regular_file() ? 1U : 0U;
   }
   EXPECT_EQ(files, 4U);
+  EXPECT_NE(dir_.Read("site/changes.atom").find("#/run/13"), std::string::npos);
+  EXPECT_NE(dir_.Read("site/changes.json").find("urn:uuid:"), std::string::npos);
   EXPECT_TRUE(std::filesystem::exists(folder + "/run/22.html"));
   EXPECT_FALSE(std::filesystem::exists(folder + "/run/23.html"));
   std::filesystem::resize_file(folder + "/run/22.html", 1);
