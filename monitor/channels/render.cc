@@ -41,7 +41,7 @@ Json WebhookJson(const AlertNotice& message) {
   for (const ToldAlert& alert : message.alerts) {
     std::string identity;
     for (const auto& [name, value] : alert.labels) {
-      identity += name + '\xff' + value + '\xff';
+      identity.append(name).append(1, '\xff').append(value).append(1, '\xff');
     }
     alerts.push_back({{"status", alert.firing ? "firing" : "resolved"},
                       {"labels", JsonOf(alert.labels)},
