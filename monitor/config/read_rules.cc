@@ -75,6 +75,7 @@ class RuleReader {
       rule_.source = sources.size();
     } else if (found == sources.end()) {
       std::vector<std::string_view> known;
+      known.reserve(sources.size());
       for (const SourceSpec& spec : sources) {
         known.push_back(spec.name);
       }
