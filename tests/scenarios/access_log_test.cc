@@ -26,7 +26,8 @@ TEST(AccessLogTest, ReadsTheCommonFormat) {
 }
 
 TEST(AccessLogTest, ReadsTheCombinedFormatWithQuotesInIt) {
-  const auto line = ParseLogLine(kCommon + R"x( "http://a/\"b\"" "Mozilla/4.08 [en] (Win98; I)")x");
+  const std::string text = kCommon + R"x( "http://a/\"b\"" "Mozilla/4.08 [en] (Win98; I)")x";
+  const auto line = ParseLogLine(text);  // Leads into the text.
   ASSERT_TRUE(line);
   EXPECT_EQ(line->agent, "Mozilla/4.08 [en] (Win98; I)");
   EXPECT_FALSE(line->taken);
