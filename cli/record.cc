@@ -1,7 +1,5 @@
 #include "scenarios/record.h"
 
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -14,6 +12,7 @@
 #include "cli/command.h"
 #include "cli/exit_codes.h"
 #include "cli/flags.h"
+#include "cli/output_file.h"
 #include "cli/terminal.h"
 #include "scenarios/target.h"
 
@@ -99,13 +98,7 @@ Status Write(const std::string& path, const std::string& text) {
     return UsageError(
         fmt::format("'{}' exists and is left as it is\n  hint: give another -o", Printable(path)));
   }
-  std::ofstream file(path, std::ios::binary);
-  file << text << std::flush;
-  if (!file) {
-    return UsageError(fmt::format("cannot write '{}': {}", Printable(path),
-                                  std::strerror(errno)));  // NOLINT(concurrency-mt-unsafe)
-  }
-  return {};
+  return WriteFile(path, text);
 }
 
 }  // namespace

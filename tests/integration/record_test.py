@@ -1,6 +1,7 @@
 """`weir record`: what it writes is checked, and runs. The program is given in $WEIR. Standard library only."""
 
 import json
+import resource
 import subprocess
 import tempfile
 import unittest
@@ -47,6 +48,16 @@ class RecordTest(unittest.TestCase):
         self.assertEqual(code, 2)
         self.assertIn("'mine.yaml' exists", err)
         self.assertEqual(Path(self.folder, "mine.yaml").read_text(), "precious")
+
+    def test_a_disk_that_fills_up_leaves_nothing_behind(self):
+        # A limit on the size of files, without its signal: writing fails half-way.
+        done = subprocess.run([WEIR, "record", "access-log", "access.log", "-o", "shop.yaml"],
+                              cwd=self.folder, capture_output=True, text=True, timeout=50,
+                              restore_signals=False,
+                              preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (64, 64)))
+        self.assertEqual(done.returncode, 69, done.stderr)
+        self.assertIn("shop.yaml", done.stderr)
+        self.assertEqual([file.name for file in self.folder.iterdir()], ["access.log"])
 
     def test_mistakes_are_usage_errors(self):
         Path(self.folder, "cut.har").write_text('{"log": {"entries": [')
