@@ -8,11 +8,10 @@ import itertools
 import json
 import subprocess
 import tempfile
-import threading
 import unittest
 from pathlib import Path
 
-from servers import WEIR
+from servers import WEIR, Peer
 
 USERS_LOAD = "load: { rounds: 12, stages: [ { users: 3, for: 20s } ] }"
 SCENARIO = r"""
@@ -35,18 +34,13 @@ steps:
 USERS = 'id,name,note\n1,ann,"says ""hi"", twice"\n2,bob,plain\n3,"carl\njr",\n'
 
 
-class Shop(http.server.ThreadingHTTPServer):
+class Shop(Peer):
     """Each product is named by the request that asked for it."""
 
     def __init__(self):
         self.numbers = itertools.count()
         self.asked, self.bought = [], []
-        super().__init__(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self.serve_forever, daemon=True).start()
-
-    @property
-    def url(self):
-        return f"http://127.0.0.1:{self.server_port}"
+        super().__init__(Handler)
 
 
 class Handler(http.server.BaseHTTPRequestHandler):

@@ -8,32 +8,24 @@ import re
 import shutil
 import subprocess
 import tempfile
-import threading
 import unittest
 from pathlib import Path
 from urllib.parse import parse_qs
 
-from servers import WEIR
+from servers import WEIR, Peer
 
 LIBRARY = Path(__file__).resolve().parents[2] / "scenarios" / "library"
 PASSWORDS = dict(line.split(",") for line in (LIBRARY / "users.csv").read_text().splitlines()[1:])
 
 
-class Service(http.server.ThreadingHTTPServer):
+class Service(Peer):
     """An API, a shop and a few probes; 400 for what it does not understand."""
-    daemon_threads = True
-    request_queue_size = 128
 
     def __init__(self):
         self.jobs = itertools.count()
         self.polls = {}
         self.refused = []
-        super().__init__(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self.serve_forever, daemon=True).start()
-
-    @property
-    def url(self):
-        return f"http://127.0.0.1:{self.server_port}"
+        super().__init__(Handler)
 
 
 class Handler(http.server.BaseHTTPRequestHandler):

@@ -7,29 +7,21 @@ import itertools
 import json
 import subprocess
 import tempfile
-import threading
 import unittest
 from pathlib import Path
 
-from servers import WEIR
+from servers import WEIR, Peer
 
 ENGINES = [("--engine", "native"), ("--engine", "curl")]
 LOAD = "load: { rounds: %d, stages: [ { users: %d, for: 20s } ] }\n"
 
 
-class Site(http.server.ThreadingHTTPServer):
-    daemon_threads = True
-
+class Site(Peer):
     def __init__(self):
         self.sessions = itertools.count()
         self.asked = []
         self.polls = collections.Counter()
-        super().__init__(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self.serve_forever, daemon=True).start()
-
-    @property
-    def url(self):
-        return f"http://127.0.0.1:{self.server_port}"
+        super().__init__(Handler)
 
 
 class Handler(http.server.BaseHTTPRequestHandler):

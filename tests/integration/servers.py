@@ -1,11 +1,13 @@
 """Servers that are not ours, and short runs of weir against them. The program is given in $WEIR.
 Standard library only."""
 
+import http.server
 import json
 import os
 import shutil
 import socket
 import subprocess
+import threading
 import time
 
 WEIR = os.path.abspath(os.environ["WEIR"])
@@ -29,6 +31,20 @@ def wait_for(port):
         except OSError:
             time.sleep(0.05)
     raise AssertionError(f"nobody listens on port {port}")
+
+
+class Peer(http.server.ThreadingHTTPServer):
+    """A server of the test's own, on a free loopback port, until the test ends."""
+    daemon_threads = True
+    request_queue_size = 128
+
+    def __init__(self, handler):
+        super().__init__(("127.0.0.1", 0), handler)
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.server_port}"
 
 
 class Server:
