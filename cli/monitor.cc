@@ -13,6 +13,8 @@
 #include "cli/terminal.h"
 #include "monitor/config/monitor_config.h"
 #include "monitor/live_monitor.h"
+#include "monitor/own_samples.h"
+#include "monitor/rules/rule_words.h"
 
 namespace weir::cli {
 namespace {
@@ -56,9 +58,14 @@ void PrintPlan(const monitor::MonitorConfig& config) {
     text += fmt::format("  source   {:<20} {:<12} every {}\n", Printable(source.name),
                         SourceKindName(source.kind), FormatDuration(source.timing.interval));
   }
+  std::vector<std::string_view> names;
+  for (const monitor::SourceSpec& source : config.sources) {
+    names.push_back(source.name);
+  }
+  names.push_back(monitor::kOwnSource);
   for (const monitor::AlertRule& rule : config.rules) {
-    text += fmt::format("  rule     {:<20} for {}\n", Printable(rule.name),
-                        rule.timing.hold == Nanos(0) ? "0" : FormatDuration(rule.timing.hold));
+    text += fmt::format("  rule     {:<20} {}\n", Printable(rule.name),
+                        Printable(monitor::DescribeRule(rule, names)));
   }
   for (std::size_t i = 0; i < config.route_ids.size(); ++i) {
     text += fmt::format("  route    {:<20} to {}\n", Printable(config.route_ids[i]),

@@ -6,8 +6,8 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
-#include "loadgen/metrics_text.h"
 #include "monitor/config/config_reader.h"
+#include "monitor/config/read_engines.h"
 #include "monitor/own_samples.h"
 
 namespace weir::monitor {
@@ -29,10 +29,10 @@ class RuleReader {
   RuleReader(const ConfigReader& reader, const YamlNode& node) : reader_(reader), node_(node) {}
 
   AlertRule Read() {
-    constexpr std::array<std::string_view, 15> kKnown = {
-        "alert", "source",          "query",  "metric",      "window",
-        "above", "at_least",        "below",  "at_most",     "clear",
-        "for",   "keep_firing_for", "labels", "annotations", "match"};
+    constexpr std::array<std::string_view, 18> kKnown = {
+        "alert",    "source",      "query",   "metric",    "window",  "above",
+        "at_least", "below",       "at_most", "clear",     "for",     "keep_firing_for",
+        "labels",   "annotations", "match",   "burn_rate", "anomaly", "predict"};
     if (!CheckKeys(node_, {"rule", kKnown, {}}, reader_.diagnostics)) {
       return std::move(rule_);
     }
@@ -42,11 +42,21 @@ class RuleReader {
     }
     ReadSource();
     ReadWindow();
-    ReadThreshold();
+    if (FindValue(node_, "burn_rate") == nullptr && FindValue(node_, "anomaly") == nullptr) {
+      ReadThreshold();
+    } else {
+      RefuseThreshold();
+    }
     reader_.ReadSpan(node_, "for", Nanos(0), rule_.timing.hold);
     reader_.ReadSpan(node_, "keep_firing_for", Nanos(0), rule_.timing.keep_firing);
     rule_.labels = reader_.ReadLabels(node_, "labels");
     rule_.matchers = reader_.ReadMatchers(node_, "match");
+    ReadAnnotations();
+    return std::move(rule_);
+  }
+
+ private:
+  void ReadAnnotations() {
     for (const auto& [name, text] : reader_.ReadLabels(node_, "annotations")) {
       Result<AlertText> parsed = AlertText::Parse(text);
       if (parsed) {
@@ -56,10 +66,13 @@ class RuleReader {
                                 fmt::format("annotation {}: {}", name, parsed.error().message));
       }
     }
-    return std::move(rule_);
+    // An engine has more to say than the name of its rule.
+    if (!std::holds_alternative<std::monostate>(rule_.engine) &&
+        !rule_.annotations.contains("summary")) {
+      rule_.annotations.emplace("summary", *AlertText::Parse("{{ why }}"));
+    }
   }
 
- private:
   void Complain(std::string_view key, std::string message, std::string hint) {
     const YamlNode* at = FindValue(node_, key);
     reader_.diagnostics.Add(at == nullptr ? node_.span : at->span, std::move(message),
@@ -88,9 +101,16 @@ class RuleReader {
     } else {
       rule_.source = static_cast<std::size_t>(found - sources.begin());
     }
-    const bool asks = found != sources.end() && found->kind == SourceKind::kPrometheus;
-    if (asks) {
-      ReadQuery(*found);
+    SourceSpec* source = found == sources.end() ? nullptr : &*found;
+    ReadEngine(reader_, {.rule = node_, .source = source}, rule_);
+    if (source != nullptr && source->queries.size() > MonitorConfig::kQueriesMax) {
+      Complain("query", "a source is asked too many queries",
+               fmt::format("at most {}", MonitorConfig::kQueriesMax));
+    }
+    if (std::holds_alternative<BurnRateSpec>(rule_.engine)) {
+      RefuseSeries();
+    } else if (source != nullptr && source->kind == SourceKind::kPrometheus) {
+      ReadQuery(*source);
     } else {
       ReadMetric();
     }
@@ -103,15 +123,7 @@ class RuleReader {
                "write 'query: EXPRESSION' in PromQL");
       return;
     }
-    const auto known = std::find(source.queries.begin(), source.queries.end(), query);
-    rule_.query = static_cast<std::size_t>(known - source.queries.begin());
-    if (known == source.queries.end()) {
-      source.queries.push_back(query);
-    }
-    if (source.queries.size() > MonitorConfig::kQueriesMax) {
-      Complain("query", "a source is asked too many queries",
-               fmt::format("at most {}", MonitorConfig::kQueriesMax));
-    }
+    rule_.query = AddQuery(source, query);
   }
 
   void ReadMetric() {
@@ -121,17 +133,30 @@ class RuleReader {
                "write 'metric: NAME' or 'metric: NAME{label=\"value\"}'");
       return;
     }
-    const Result<loadgen::MetricSelector> selector = loadgen::ParseMetricSelector(text);
+    Result<SeriesSelector> selector = ReadSelector(text);
     if (!selector) {
       Complain("metric", selector.error().message, "");
       return;
     }
-    rule_.metric = selector->name;
-    for (const auto& matcher : selector->matchers) {
-      selected_.push_back(*LabelMatcher::Create(
-          {.name = matcher.label,
-           .op = matcher.equal ? LabelMatcher::Operator::kEqual : LabelMatcher::Operator::kNotEqual,
-           .value = matcher.value}));
+    rule_.metric = selector->metric;
+    selected_ = std::move(selector->matchers);
+  }
+
+  void RefuseSeries() {
+    for (const std::string_view key : {"metric", "query", "window", "match"}) {
+      if (FindValue(node_, key) != nullptr) {
+        Complain(key, fmt::format("a burn rate has no '{}'", key),
+                 "what it counts stands in 'burn_rate'");
+      }
+    }
+  }
+
+  void RefuseThreshold() {
+    for (const std::string_view key : {"above", "at_least", "below", "at_most", "clear"}) {
+      if (FindValue(node_, key) != nullptr) {
+        Complain(key, fmt::format("a rule with an engine has no '{}'", key),
+                 "the engine says what is bad; write another rule for a limit");
+      }
     }
   }
 

@@ -1,6 +1,8 @@
 #include "monitor/rules/alert_text.h"
 
+#include <array>
 #include <cmath>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -11,6 +13,14 @@ namespace weir::monitor {
 namespace {
 
 constexpr std::string_view kLabelsDot = "labels.";
+
+constexpr std::array<std::pair<std::string_view, Nanos>, 6> kUnits = {
+    {{"d", std::chrono::hours(24)},
+     {"h", std::chrono::hours(1)},
+     {"m", std::chrono::minutes(1)},
+     {"s", std::chrono::seconds(1)},
+     {"ms", std::chrono::milliseconds(1)},
+     {"us", std::chrono::microseconds(1)}}};
 
 std::string_view Trim(std::string_view text) {
   const std::size_t begin = text.find_first_not_of(" \t");
@@ -31,11 +41,32 @@ std::string FormatAlertValue(double value) {
   return fmt::format("{:.4g}", value);
 }
 
+std::string FormatAlertSpan(Nanos span) {
+  std::string text;
+  int parts = 0;
+  for (const auto& [name, unit] : kUnits) {
+    const auto count = span / unit;
+    parts += count > 0 || parts > 0 ? 1 : 0;
+    if (count > 0 && parts <= 2) {
+      text += fmt::format("{}{}", count, name);
+    }
+    span -= count * unit;
+  }
+  return text.empty() ? "0" : text;
+}
+
 Result<AlertText::Piece> AlertText::ParseSlot(std::string_view slot) {
   const std::string_view whole = Trim(slot);
   const std::string_view inner = whole.starts_with('$') ? whole.substr(1) : whole;
   if (inner == "value") {
     return Piece{Kind::kValue, ""};
+  }
+  constexpr std::array<std::pair<std::string_view, Kind>, 3> kOfEngines = {
+      {{"expected", Kind::kExpected}, {"probability", Kind::kProbability}, {"why", Kind::kWhy}}};
+  for (const auto& [name, kind] : kOfEngines) {
+    if (inner == name) {
+      return Piece{kind, ""};
+    }
   }
   if (const std::size_t pipe = inner.find('|'); pipe != std::string_view::npos &&
                                                 Trim(inner.substr(0, pipe)) == "value" &&
@@ -48,7 +79,8 @@ Result<AlertText::Piece> AlertText::ParseSlot(std::string_view slot) {
   }
   return UsageError(
       fmt::format("'{{{{ {} }}}}' is not known here; write {{{{ value }}}}, "
-                  "{{{{ value | percent }}}} or {{{{ labels.NAME }}}}",
+                  "{{{{ value | percent }}}} or {{{{ labels.NAME }}}}; of an engine also "
+                  "{{{{ expected }}}}, {{{{ probability }}}} or {{{{ why }}}}",
                   Printable(whole, 60)));
 }
 
@@ -91,6 +123,17 @@ std::string AlertText::Render(const AlertFacts& facts) const {
         break;
       case Kind::kLabel:
         text += LabelValue(facts.labels, piece.text);
+        break;
+      case Kind::kExpected:
+        text += facts.expected ? fmt::format("{} to {}", FormatAlertValue(facts.expected->low),
+                                             FormatAlertValue(facts.expected->high))
+                               : "";
+        break;
+      case Kind::kProbability:
+        text += facts.probability ? fmt::format("{:.0f} %", *facts.probability * 100) : "";
+        break;
+      case Kind::kWhy:
+        text += facts.why;
         break;
     }
   }

@@ -1,11 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/result.h"
+#include "base/time.h"
+#include "base/verdict.h"
 #include "monitor/alerts/label_matcher.h"
 
 namespace weir::monitor {
@@ -14,10 +17,14 @@ namespace weir::monitor {
 struct AlertFacts {
   double value = 0;
   const Labels& labels;
+  std::optional<Interval> expected = {};   ///< Of a rule with an engine, where it has one.
+  std::optional<double> probability = {};  ///< The same.
+  std::string_view why = {};               ///< The same.
 };
 
 /// A text with slots `{{ value }}` and `{{ labels.NAME }}`, also written with `$` before the word
-/// as in Prometheus. `{{ value | percent }}` writes 0.05 as 5 %. A label that is missing is empty.
+/// as in Prometheus; of rules with an engine also `{{ expected }}`, `{{ probability }}` and
+/// `{{ why }}`. `{{ value | percent }}` writes 0.05 as 5 %. What is missing is empty.
 /// Immutable; any thread.
 class AlertText {
  public:
@@ -29,7 +36,15 @@ class AlertText {
   std::string Render(const AlertFacts& facts) const;
 
  private:
-  enum class Kind : std::uint8_t { kPlain, kValue, kPercent, kLabel };
+  enum class Kind : std::uint8_t {
+    kPlain,
+    kValue,
+    kPercent,
+    kLabel,
+    kExpected,
+    kProbability,
+    kWhy
+  };
 
   struct Piece {
     Kind kind = Kind::kPlain;
@@ -43,5 +58,9 @@ class AlertText {
 
 /// Four significant digits at most: `0.05`, `1234`, `1.5e+06`, `NaN`.
 std::string FormatAlertValue(double value);
+
+/// As it is written in a file: `500ms`, `90s`, `5m`, `1h30m`, `3d`. `span` >= 0; what is smaller
+/// than its first two units is cut off.
+std::string FormatAlertSpan(Nanos span);
 
 }  // namespace weir::monitor

@@ -22,10 +22,29 @@ bool HasAll(const Labels& labels, const Labels& of_rule) {
   });
 }
 
+std::unique_ptr<SeriesJudge> MakeJudge(const AlertRule& rule) {
+  if (const auto* burn = std::get_if<BurnRateSpec>(&rule.engine)) {
+    return std::make_unique<BurnJudge>(*burn);
+  }
+  if (const auto* anomaly = std::get_if<AnomalySpec>(&rule.engine)) {
+    return std::make_unique<AnomalyJudge>(*anomaly);
+  }
+  if (const auto* predict = std::get_if<PredictSpec>(&rule.engine)) {
+    return std::make_unique<PredictJudge>(*predict, rule.threshold);
+  }
+  return nullptr;
+}
+
 }  // namespace
 
 RuleEngine::RuleEngine(std::vector<AlertRule> rules)
-    : rules_(std::move(rules)), states_(rules_.size()) {}
+    : rules_(std::move(rules)), states_(rules_.size()) {
+  for (std::size_t rule = 0; rule < rules_.size(); ++rule) {
+    if (const auto* burn = std::get_if<BurnRateSpec>(&rules_[rule].engine)) {
+      states_[rule].meter = std::make_unique<BurnMeter>(*burn);
+    }
+  }
+}
 
 Labels RuleEngine::AlertLabels(const AlertRule& rule, const Labels& labels) const {
   Labels made = labels;
@@ -52,20 +71,32 @@ RuleEngine::Series* RuleEngine::SeriesOf(std::size_t rule,
     state.refused.emplace(name.get(), name);
     return nullptr;
   }
-  Labels labels = AlertLabels(rules_[rule], name->labels);
-  const auto found = state.series.find(labels);
+  Series* series = SeriesWith(rule, name->labels);
+  if (series == nullptr) {
+    return nullptr;
+  }
+  if (series->pinned != nullptr) {
+    state.known.erase(series->pinned.get());
+  }
+  series->pinned = name;
+  state.known.emplace(name.get(), series);
+  return series;
+}
+
+RuleEngine::Series* RuleEngine::SeriesWith(std::size_t rule, const Labels& labels) {
+  RuleState& state = states_[rule];
+  Labels of_alert = AlertLabels(rules_[rule], labels);
+  const auto found = state.series.find(of_alert);
   if (found == state.series.end() && state.series.size() >= kSeriesMax) {
     ++series_left_out_;
     return nullptr;
   }
-  Series& series = found != state.series.end() ? found->second : state.series[labels];
-  if (series.pinned != nullptr) {
-    state.known.erase(series.pinned.get());
+  Series& series = found != state.series.end() ? found->second : state.series[of_alert];
+  if (series.judge == nullptr) {
+    series.judge = MakeJudge(rules_[rule]);
   }
   series.alert.rule = rule;
-  series.alert.labels = std::move(labels);
-  series.pinned = name;
-  state.known.emplace(name.get(), &series);
+  series.alert.labels = std::move(of_alert);
   return &series;
 }
 
@@ -75,6 +106,23 @@ void RuleEngine::TakeIn(std::size_t rule, const SourceView& view) {
     return;
   }
   state.taken_at = view.at;
+  if (state.meter != nullptr) {
+    TakeBurns(rule, view);
+  } else {
+    TakeSamples(rule, view);
+  }
+}
+
+void RuleEngine::TakeBurns(std::size_t rule, const SourceView& view) {
+  for (const BurnMeter::Input& input : states_[rule].meter->Read(view.at, *view.reading)) {
+    if (Series* series = SeriesWith(rule, input.labels)) {
+      series->seen_at = view.at;
+      series->judge->Add(view.at, input.input, input.value);
+    }
+  }
+}
+
+void RuleEngine::TakeSamples(std::size_t rule, const SourceView& view) {
   for (const Sample& sample : view.reading->samples) {
     if (sample.query != rules_[rule].query) {
       continue;
@@ -85,41 +133,96 @@ void RuleEngine::TakeIn(std::size_t rule, const SourceView& view) {
       series->seen_at = view.at;
       series->window.Add(rules_[rule].window, view.at, sample.value);
       series->alert.value = series->window.Take(rules_[rule].window);
+      if (series->judge != nullptr && series->alert.value) {
+        series->judge->Add(view.at, 0, *series->alert.value);
+      }
     }
+  }
+}
+
+void RuleEngine::FillIn(const AlertRule& rule, Series& series) {
+  AlertInstance& alert = series.alert;
+  AlertFacts facts{.value = alert.value.value_or(0), .labels = alert.labels};
+  const std::string why = series.judge == nullptr ? "" : series.judge->Why();
+  if (series.judge != nullptr) {
+    facts.expected = series.judge->expected();
+    facts.probability = series.judge->probability();
+    facts.why = why;
+  }
+  for (const auto& [name, text] : rule.annotations) {
+    alert.annotations.insert_or_assign(name, text.Render(facts));
   }
 }
 
 void RuleEngine::Step(std::size_t rule, Series& series, WallTime at, const SourceView& view) {
   AlertInstance& alert = series.alert;
+  const AlertRule& spec = rules_[rule];
+  std::optional<bool> holds = false;
   if (series.seen_at != view.at) {
     alert.value.reset();
+  } else if (series.judge != nullptr) {
+    alert.value = series.judge->value() ? series.judge->value() : alert.value;
+    holds = series.judge->Holds(alert.state.phase);
+  } else if (alert.value || spec.window.take != WindowTake::kRate) {
+    holds = IsBad(spec.threshold, alert.value, alert.state.phase);
+  } else {
+    holds.reset();
   }
-  const AlertRule& spec = rules_[rule];
-  const bool holds = IsBad(spec.threshold, alert.value, alert.state.phase);
-  const AlertStep step = StepAlert(alert.state, spec.timing, at, holds);
+  if (!holds) {
+    return;
+  }
+  const AlertStep step = StepAlert(alert.state, spec.timing, at, *holds);
   if (step.state == alert.state) {
     return;
   }
   if (step.reason == AlertReason::kFired) {
-    const AlertFacts facts{alert.value.value_or(0), alert.labels};
-    for (const auto& [name, text] : spec.annotations) {
-      alert.annotations.insert_or_assign(name, text.Render(facts));
-    }
+    FillIn(spec, series);
   }
   alert.state = step.state;
   series.changed = true;
 }
 
-void RuleEngine::Evaluate(WallTime at, std::span<const SourceView> sources) {
+void RuleEngine::WorkOff(WallTime at) {
+  std::vector<SeriesJudge*> waiting;
   for (std::size_t rule = 0; rule < rules_.size(); ++rule) {
-    WEIR_CHECK(rules_[rule].source < sources.size());
-    const SourceView& view = sources[rules_[rule].source];
-    if (view.stale || view.reading == nullptr) {
+    if (!std::holds_alternative<PredictSpec>(rules_[rule].engine)) {
       continue;
     }
-    TakeIn(rule, view);
     for (auto& [labels, series] : states_[rule].series) {
-      Step(rule, series, at, view);
+      if (series.judge != nullptr && series.judge->work_since()) {
+        waiting.push_back(series.judge.get());
+      }
+    }
+  }
+  std::stable_sort(waiting.begin(), waiting.end(), [](SeriesJudge* a, SeriesJudge* b) {
+    return a->work_since() < b->work_since();
+  });
+  const auto allowed = std::clamp<Nanos::rep>((at - worked_at_) / kWorkPause, 0, kWorkPerStep);
+  const std::size_t now = std::min(waiting.size(), static_cast<std::size_t>(allowed));
+  worked_at_ = allowed > 0 ? at : worked_at_;
+  for (std::size_t i = 0; i < now; ++i) {
+    waiting[i]->Work();
+  }
+  work_waiting_ = waiting.size() - now;
+}
+
+void RuleEngine::Evaluate(WallTime at, std::span<const SourceView> sources) {
+  const auto usable = [&](std::size_t rule) -> const SourceView* {
+    const SourceView& view = sources[rules_[rule].source];
+    return view.stale || view.reading == nullptr ? nullptr : &view;
+  };
+  for (std::size_t rule = 0; rule < rules_.size(); ++rule) {
+    WEIR_CHECK(rules_[rule].source < sources.size());
+    if (const SourceView* view = usable(rule)) {
+      TakeIn(rule, *view);
+    }
+  }
+  WorkOff(at);
+  for (std::size_t rule = 0; rule < rules_.size(); ++rule) {
+    if (const SourceView* view = usable(rule)) {
+      for (auto& [labels, series] : states_[rule].series) {
+        Step(rule, series, at, *view);
+      }
     }
   }
 }

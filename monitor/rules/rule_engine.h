@@ -9,23 +9,31 @@
 #include <span>
 #include <string>
 #include <unordered_map>
+#include <variant>
 #include <vector>
 
 #include "base/time.h"
 #include "monitor/alerts/alert_state.h"
 #include "monitor/alerts/label_matcher.h"
 #include "monitor/rules/alert_text.h"
+#include "monitor/rules/anomaly_rule.h"
+#include "monitor/rules/burn_rate.h"
+#include "monitor/rules/predict_rule.h"
 #include "monitor/rules/sample_window.h"
+#include "monitor/rules/series_judge.h"
 #include "monitor/sources/sample.h"
 
 /// From samples to alerts. Pure: no clock, no I/O.
 namespace weir::monitor {
 
+/// What judges a series; nothing: the threshold of its rule.
+using RuleEngineSpec = std::variant<std::monostate, BurnRateSpec, AnomalySpec, PredictSpec>;
+
 /// A rule: each series that it selects may become one alert.
 struct AlertRule {
   std::string name;        ///< Its label `alertname`.
   std::size_t source = 0;  ///< By number.
-  std::size_t query = 0;   ///< Of the source.
+  std::size_t query = 0;   ///< Of the source; burn rates have their own.
   std::string metric;      ///< Empty: whatever the query answers.
   std::vector<LabelMatcher> matchers;
   WindowSpec window;
@@ -33,6 +41,7 @@ struct AlertRule {
   AlertTiming timing;
   Labels labels;  ///< Over those of the series.
   std::map<std::string, AlertText> annotations;
+  RuleEngineSpec engine = {};  ///< PredictSpec: when the threshold will be crossed.
 };
 
 /// What is known of a source at an evaluation.
@@ -58,12 +67,18 @@ class RuleEngine {
   /// Series of one rule; samples of more are left out and counted.
   static constexpr std::size_t kSeriesMax = 10'000;
 
+  /// Forecasts: one each kWorkPause, and so many in one evaluation, those that wait longest first.
+  /// A rule on many series is late rather than in the way of the others.
+  static constexpr Nanos kWorkPause = std::chrono::milliseconds(500);
+  static constexpr std::size_t kWorkPerStep = 8;
+
   explicit RuleEngine(std::vector<AlertRule> rules);
 
   std::span<const AlertRule> rules() const { return rules_; }
 
   /// All rules at `at`; `sources` by number. As in Prometheus, the condition does not hold for a
-  /// series that a fresh source no longer has. Cost: O(samples x rules of their source).
+  /// series that a fresh source no longer has. What cannot be told yet, as a rate of one sample or
+  /// an engine that warms up, leaves its alert as it is. Cost: O(samples x rules of their source).
   void Evaluate(WallTime at, std::span<const SourceView> sources);
 
   /// The labels of all alerts that fire.
@@ -87,10 +102,14 @@ class RuleEngine {
 
   std::uint64_t series_left_out() const { return series_left_out_; }
 
+  /// Forecasts that the last evaluation left for later ones.
+  std::size_t work_waiting() const { return work_waiting_; }
+
  private:
   struct Series {
     AlertInstance alert;
     SampleWindow window;
+    std::unique_ptr<SeriesJudge> judge;        // Null: the threshold judges.
     WallTime seen_at{};                        // The reading that had it last.
     std::shared_ptr<const SeriesName> pinned;  // Keeps the key of `known` from being another's.
     bool changed = false;
@@ -101,17 +120,25 @@ class RuleEngine {
     // What a name was found to be; null: not for this rule.
     std::unordered_map<const SeriesName*, Series*> known;
     std::unordered_map<const SeriesName*, std::shared_ptr<const SeriesName>> refused;
-    WallTime taken_at{};  // The reading that was taken in last.
+    std::unique_ptr<BurnMeter> meter;  // Of a burn rate.
+    WallTime taken_at{};               // The reading that was taken in last.
   };
 
   void TakeIn(std::size_t rule, const SourceView& view);
+  void TakeSamples(std::size_t rule, const SourceView& view);
+  void TakeBurns(std::size_t rule, const SourceView& view);
+  void WorkOff(WallTime at);
   Series* SeriesOf(std::size_t rule, const std::shared_ptr<const SeriesName>& name);
+  Series* SeriesWith(std::size_t rule, const Labels& labels);
   void Step(std::size_t rule, Series& series, WallTime at, const SourceView& view);
+  static void FillIn(const AlertRule& rule, Series& series);
   Labels AlertLabels(const AlertRule& rule, const Labels& labels) const;
 
   const std::vector<AlertRule> rules_;
   std::vector<RuleState> states_;
   std::uint64_t series_left_out_ = 0;
+  std::size_t work_waiting_ = 0;
+  WallTime worked_at_{};
 };
 
 }  // namespace weir::monitor

@@ -109,6 +109,79 @@ receivers: [ { name: r, channels: [ nobody ] } ]
   }
 }
 
+constexpr const char* kEngines = R"(
+sources:
+  - { name: prom, prometheus: 'http://127.0.0.1:9090', interval: 30s }
+  - { name: shop, scrape: 'http://127.0.0.1:8080/metrics' }
+rules:
+  - alert: Burn
+    source: shop
+    burn_rate: { objective: 99.5%, bad: 'requests_total{class="5xx"}', total: requests_total, by: service,
+                 windows: [ { long: 2h, short: 10m, factor: 10 } ] }
+  - alert: BurnAsked
+    source: prom
+    burn_rate: { objective: 99%, error_ratio: 'sum(rate(bad[$window])) / sum(rate(all[$window]))' }
+  - { alert: Odd, source: prom, query: latency, anomaly: true }
+  - { alert: Odder, source: shop, metric: latency, anomaly: { margin: 8%, confirm: 5, side: high, every: 5s } }
+  - alert: Full
+    source: shop
+    metric: disk_used_ratio
+    above: 90%
+    predict: { within: 8h, probability: 70%, season: 24h }
+    annotations: { summary: 'full with {{ probability }}' }
+channels: [ { name: log, file: log } ]
+)";
+
+TEST(MonitorConfigTest, ReadsRulesWithEngines) {
+  const auto config = ReadMonitorConfig(kEngines, "m.yaml", Access());
+  ASSERT_TRUE(config) << config.error().message;
+  const auto& burn = std::get<BurnRateSpec>(config->rules[0].engine);
+  EXPECT_DOUBLE_EQ(burn.objective, 0.995);
+  EXPECT_EQ(burn.bad.matchers.size(), 1U);
+  EXPECT_EQ(burn.by, std::vector<std::string>{"service"});
+  EXPECT_EQ(burn.windows.size(), 1U);
+  const auto& asked = std::get<BurnRateSpec>(config->rules[1].engine);
+  EXPECT_EQ(asked.queries, (std::vector<std::size_t>{0, 1, 2, 3}));
+  EXPECT_EQ(config->sources[0].queries[1], "sum(rate(bad[300000ms])) / sum(rate(all[300000ms]))");
+  EXPECT_EQ(std::get<AnomalySpec>(config->rules[2].engine).every, std::chrono::seconds(30));
+  const auto& odder = std::get<AnomalySpec>(config->rules[3].engine);
+  EXPECT_EQ(odder.confirm, 5U);
+  EXPECT_EQ(odder.side, AnomalySide::kHigh);
+  const auto& full = std::get<PredictSpec>(config->rules[4].engine);
+  EXPECT_EQ(full.every, std::chrono::minutes(8));
+  EXPECT_DOUBLE_EQ(full.season, 180);
+  // An engine says why, unless the file has words of its own.
+  EXPECT_TRUE(config->rules[0].annotations.contains("summary"));
+}
+
+TEST(MonitorConfigTest, WrongEnginesAreShownWithTheirPlace) {
+  std::string text = kEngines;
+  text.replace(text.find("factor: 10 "), 10, "factor: 300");
+  EXPECT_NE(ErrorOf(text).find("a factor of 300 can never be reached"), std::string::npos);
+  const std::string errors = ErrorOf(R"(
+sources: [ { name: a, scrape: 'http://x/' }, { name: p, prometheus: 'http://x/' } ]
+rules:
+  - { alert: A, source: a, metric: m, anomaly: { confirm: 0 } }
+  - { alert: B, source: a, metric: m, anomaly: true, above: 1 }
+  - { alert: C, source: a, metric: m, predict: { within: 1h } }
+  - { alert: D, source: a, metric: m, above: 1, predict: { within: 1h, every: 1s } }
+  - { alert: E, source: a, burn_rate: { objective: 100% } }
+  - { alert: F, source: p, burn_rate: { objective: 99%, bad: x, total: y } }
+  - { alert: G, source: a, metric: m, burn_rate: { objective: 99%, bad: x, total: y } }
+  - { alert: H, source: a, metric: m, anomaly: { side: up }, predict: { within: 1h } }
+channels: [ { name: log, file: log } ]
+)");
+  for (const char* part :
+       {"'confirm' and 'calm' of an anomaly are numbers of values, 1 to 100",
+        "a rule with an engine has no 'above'", "a rule has one of above, at_least, below, at_most",
+        "'every' of a forecast must fit 1 to 120 times into 'within'",
+        "the objective is the share of requests", "is asked for the share of requests that fail",
+        "a burn rate has no 'metric'", "an anomaly has a side that is high, low or both",
+        "a rule has one of burn_rate, anomaly and predict"}) {
+    EXPECT_NE(errors.find(part), std::string::npos) << part << "\n" << errors;
+  }
+}
+
 TEST(MonitorConfigTest, NoErrorShowsASecret) {
   const std::string error = ErrorOf(
       "sources: [ { name: h, host: / } ]\nrules: []\n"

@@ -24,10 +24,31 @@ TEST(AlertTextTest, FillsInValueAndLabels) {
   EXPECT_EQ(text->Render({0.05, labels}), "0.05 = 5 % on shop!");
 }
 
+TEST(AlertTextTest, FillsInWhatAnEngineSays) {
+  const auto text = AlertText::Parse("{{ why }} [{{ expected }}] ({{ $probability }})");
+  ASSERT_TRUE(text) << text.error().message;
+  const Labels labels;
+  EXPECT_EQ(text->Render({.value = 1,
+                          .labels = labels,
+                          .expected = Interval{0.5, 2},
+                          .probability = 0.834,
+                          .why = "new"}),
+            "new [0.5 to 2] (83 %)");
+  EXPECT_EQ(text->Render({1, labels}), " [] ()");
+}
+
+TEST(AlertTextTest, SpansAreWrittenAsInAFile) {
+  EXPECT_EQ(FormatAlertSpan(0s), "0");
+  EXPECT_EQ(FormatAlertSpan(1500ms), "1s500ms");
+  EXPECT_EQ(FormatAlertSpan(90min), "1h30m");
+  EXPECT_EQ(FormatAlertSpan(72h), "3d");
+  EXPECT_EQ(FormatAlertSpan(25h + 1s), "1d1h");
+}
+
 TEST(AlertTextTest, RefusesOtherSlots) {
   EXPECT_EQ(AlertText::Parse("{{ humanize 3 }}").error().message,
             "'{{ humanize 3 }}' is not known here; write {{ value }}, {{ value | percent }} or "
-            "{{ labels.NAME }}");
+            "{{ labels.NAME }}; of an engine also {{ expected }}, {{ probability }} or {{ why }}");
   EXPECT_FALSE(AlertText::Parse("{{ value"));
 }
 
@@ -148,6 +169,28 @@ TEST(RuleEngineTest, AStaleSourceLeavesItsAlertsAsTheyAre) {
   }
   watch.Step(600s, true);
   EXPECT_EQ(watch.Phase("a"), "firing");
+}
+
+// After a restart one sample makes no rate: that is not the end of the alert.
+TEST(RuleEngineTest, ARestoredAlertWaitsForItsFirstRate) {
+  AlertRule rule = High();
+  rule.window = {WindowTake::kRate, 60s};
+  Watch before(rule);
+  for (int i = 0; i < 4; ++i) {
+    before.Put("a", 100.0 * i);
+    before.Step(i * 1s);
+  }
+  ASSERT_EQ(before.Phase("a"), "firing");
+  Watch after(rule);
+  for (const AlertInstance& alert : before.engine.TakeChanged()) {
+    after.engine.Restore(alert);
+  }
+  after.Put("a", 400);
+  after.Step(4s);
+  EXPECT_EQ(after.Phase("a"), "firing");
+  after.Put("a", 400);
+  after.Step(5s);
+  EXPECT_EQ(after.Phase("a"), "inactive");
 }
 
 TEST(RuleEngineTest, GoesOnFromARestoredAlert) {

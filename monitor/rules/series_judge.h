@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+
+#include "base/time.h"
+#include "base/verdict.h"
+#include "monitor/alerts/alert_state.h"
+
+namespace weir::monitor {
+
+/// What an engine makes of one series, where a rule has one instead of a threshold. Pure: time is
+/// passed in. One thread at a time.
+class SeriesJudge {
+ public:
+  virtual ~SeriesJudge() = default;
+
+  /// A value of input number `input` (most judges have only 0). Times come in their order.
+  virtual void Add(WallTime at, std::size_t input, double value) = 0;
+
+  /// Whether the condition holds for an alert in `phase`; nothing while too little is known: the
+  /// alert then stays as it is.
+  virtual std::optional<bool> Holds(AlertPhase phase) const = 0;
+
+  /// What `{{ value }}` is; nothing: the value of the series.
+  virtual std::optional<double> value() const { return std::nullopt; }
+
+  /// Where the value was expected when the alert began.
+  virtual std::optional<Interval> expected() const { return std::nullopt; }
+
+  /// Of what the rule foretells, in [0, 1].
+  virtual std::optional<double> probability() const { return std::nullopt; }
+
+  /// What an alert that begins now is about, in one clause; printable.
+  virtual std::string Why() const = 0;
+
+  /// Since when work waits that is too dear to be done on each value; nothing: none waits.
+  virtual std::optional<WallTime> work_since() const { return std::nullopt; }
+
+  /// Does it.
+  virtual void Work() {}
+};
+
+}  // namespace weir::monitor
