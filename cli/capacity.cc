@@ -169,6 +169,11 @@ Result<CapacityOrder> ReadOrder(const ParsedFlags& flags) {
     return tl::unexpected(scenario.error());
   }
   order.scenario = *std::move(scenario);
+  if (order.scenario.replay != nullptr && order.scenario.replay->facts().is_timed) {
+    return UsageError(
+        "a replay has the rate of its file, and none to search for\n  hint: make steps of it: weir "
+        "record access-log FILE");
+  }
   if (flags.Has("target")) {
     const Result<scenarios::Target> target = scenarios::ParseTarget(flags.Text("target"));
     if (!target) {

@@ -51,12 +51,14 @@ Status Add(const StepContext& context, const Request& request) {
   made.timeout_class = ClassOf(context.prepared.timeouts, request.timeout);
   const bool keeps_cookies = context.prepared.cookies != scenarios::Cookies::kNone;
   const bool follows = request.redirects_max > 0;
-  const bool is_filled = request.has_slots || keeps_cookies || follows;
+  const bool replays = context.prepared.replay != nullptr;
+  const bool is_filled = request.has_slots || keeps_cookies || follows || replays;
   if (is_filled) {
     Result<RequestSlots> slots = context.names.Resolve(request);
     if (!slots) {
       return UsageError(fmt::format("step '{}': {}", request.name, slots.error().message));
     }
+    slots->is_replayed = replays;
     made.slots = std::make_shared<const RequestSlots>(*std::move(slots));
   } else {
     context.wire.Make(request, made);
@@ -147,6 +149,7 @@ Result<PreparedScenario> Prepare(const scenarios::Scenario& scenario,
   prepared.load = scenario.load;
   prepared.open = scenario.IsOpen();
   prepared.cookies = scenario.cookies;
+  prepared.replay = scenario.replay;
   prepared.wires.push_back({target, scenario.load.pool.keep_alive,
                             scenario.connection.protocol == scenarios::Protocol::kHttp2,
                             scenario.connection.client != scenarios::Client::kNative});

@@ -89,6 +89,7 @@ struct PreparedScenario {
   std::vector<std::string> variables;  ///< Names of what a round has, by index.
   std::vector<PlacedCondition> conditions;
   scenarios::Cookies cookies = scenarios::Cookies::kNone;
+  std::shared_ptr<const scenarios::ReplaySource> replay;  ///< Where requests come from; or null.
   bool fills_slots = false;  ///< Rounds have values: slots, extractions, cookies, redirects, jumps.
 
   /// Flows and steps of one side.

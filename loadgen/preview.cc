@@ -1,11 +1,13 @@
 #include "loadgen/preview.h"
 
+#include <memory>
 #include <utility>
 #include <variant>
 
 #include <fmt/format.h>
 
 #include "base/check.h"
+#include "loadgen/replay_cursor.h"
 #include "loadgen/schedule.h"
 #include "loadgen/slot_filler.h"
 
@@ -23,11 +25,19 @@ std::string BytesOf(const PreparedRequest& request) {
 class Preview {
  public:
   Preview(const PreparedScenario& scenario, std::uint64_t seed, WallTime now)
-      : scenario_(scenario), seed_(seed), now_(now), filler_(scenario, seed) {}
+      : scenario_(scenario), seed_(seed), now_(now), filler_(scenario, seed) {
+    if (scenario.replay != nullptr) {
+      replay_ = std::make_unique<ReplayCursor>(*scenario.replay, seed, WorkerSlice());
+      filler_.ReplayFrom(replay_.get());
+    }
+  }
+
+  // Null when nothing is replayed.
+  ReplayCursor* replay() { return replay_.get(); }
 
   // False: there is no such round.
   bool AddRound(std::uint64_t number, std::optional<Nanos> due, std::size_t count) {
-    if (!filler_.BeginRound(kRound, number)) {
+    if (!filler_.BeginRound(kRound, number) || (replay_ != nullptr && !replay_->Load(number))) {
       return false;
     }
     if (filler_.is_needed()) {
@@ -36,7 +46,9 @@ class Preview {
         variables[i] = fmt::format("({})", scenario_.variables[i]);
       }
     }
-    const std::uint32_t flow = PickFlow(scenario_.cumulative_weights, seed_, number);
+    const std::uint32_t flow = replay_ != nullptr
+                                   ? replay_->flow()
+                                   : PickFlow(scenario_.cumulative_weights, seed_, number);
     const std::vector<PreparedAction>& actions = scenario_.flows[flow].actions;
     int jumps = 0;
     for (std::size_t at = 0; at < actions.size() && requests_.size() < count;) {
@@ -64,6 +76,7 @@ class Preview {
   std::uint64_t seed_;
   WallTime now_;
   SlotFiller filler_;
+  std::unique_ptr<ReplayCursor> replay_;
   std::vector<PreviewedRequest> requests_;
 };
 
@@ -73,6 +86,15 @@ std::vector<PreviewedRequest> PreviewRequests(const PreparedScenario& scenario, 
                                               WallTime now, std::size_t count) {
   WEIR_CHECK(scenario.sides == 1);
   Preview preview(scenario, seed, now);
+  if (scenario.replay != nullptr && scenario.replay->facts().is_timed) {
+    ReplayCursor& replay = *preview.replay();
+    for (; replay.Peek() && preview.requests().size() < count; replay.Pop()) {
+      if (!preview.AddRound(replay.Peek()->number, replay.Peek()->due, count)) {
+        break;
+      }
+    }
+    return std::move(preview.requests());
+  }
   if (!scenario.open) {
     const std::uint64_t rounds = scenario.load.rounds_max == 0 ? count : scenario.load.rounds_max;
     for (std::uint64_t number = 0; number < rounds && preview.requests().size() < count; ++number) {

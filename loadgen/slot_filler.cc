@@ -127,6 +127,10 @@ const PreparedRequest& SlotFiller::Fill(std::uint32_t round, const PreparedReque
     filled.redirects = 0;
     filled.request.headers.resize(filled.slots->headers.size());
     FillRequest(*filled.slots, scenario_.tables, now, filled.values, filled.request);
+    if (filled.slots->is_replayed) {
+      replay_->Fill(filled.request);
+      filled.wire.is_head = filled.request.method == "HEAD";
+    }
   }
   if (scenario_.cookies != scenarios::Cookies::kNone && HeaderOf(filled.request, kCookie).empty()) {
     std::string cookies;

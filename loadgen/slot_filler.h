@@ -10,6 +10,7 @@
 #include "base/time.h"
 #include "loadgen/cookie_jar.h"
 #include "loadgen/prepared.h"
+#include "loadgen/replay_cursor.h"
 #include "loadgen/slots.h"
 
 namespace weir::loadgen {
@@ -22,6 +23,9 @@ class SlotFiller {
   /// `scenario` outlives this. `seed` is that of the run: workers need none of their own, because
   /// values follow from the number of the round.
   SlotFiller(const PreparedScenario& scenario, std::uint64_t seed);
+
+  /// Where requests come from that are replayed; it outlives this.
+  void ReplayFrom(const ReplayCursor* replay) { replay_ = replay; }
 
   bool is_needed() const { return scenario_.fills_slots; }
 
@@ -79,6 +83,7 @@ class SlotFiller {
 
   const PreparedScenario& scenario_;
   std::uint64_t seed_;
+  const ReplayCursor* replay_ = nullptr;
   std::vector<std::unique_ptr<Filled>> rounds_;  // Their addresses stay.
 };
 

@@ -53,6 +53,7 @@ struct RequestSlots {
   std::vector<Piece> body{};
   bool is_redirect =
       false;  ///< Nothing of this: the request to which an answer sent its client on.
+  bool is_replayed = false;  ///< Method, path, body and further headers come from the replay.
 };
 
 /// Gives each variable its index, and names of data and columns theirs.

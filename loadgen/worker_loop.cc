@@ -62,9 +62,15 @@ WorkerLoop::WorkerLoop(const PreparedScenario& scenario, const Options& options,
       filler_(scenario, options.seed),
       rounds_left_(RoundsOf(scenario.load.rounds_max, options.slice)),
       finished_at_(options.start) {
+  if (scenario.replay != nullptr) {
+    replay_ = std::make_unique<ReplayCursor>(*scenario.replay, options.seed, options.slice);
+    filler_.ReplayFrom(replay_.get());
+  }
   if (scenario.open) {
-    arrivals_.emplace(scenario.load, options.seed, options.slice);
-    next_due_ = arrivals_->Peek() ? start_ + arrivals_->Peek()->due : Instant::max();
+    if (replay_ == nullptr || !scenario.replay->facts().is_timed) {
+      arrivals_.emplace(scenario.load, options.seed, options.slice);
+    }
+    next_due_ = NextArrival() ? start_ + NextArrival()->due : Instant::max();
   } else {
     next_user_change_ = start_;
     rounds_.reserve(UsersOf(UsersMax(scenario.load), slice_));
@@ -253,20 +259,41 @@ Instant WorkerLoop::NextUserChange(Instant now) const {
 
 void WorkerLoop::StartDueArrivals() {
   for (int started = 0; started < kStartsPerTurn && next_due_ <= Now(); ++started) {
-    const Arrival arrival = *arrivals_->Peek();
+    const Arrival arrival = *NextArrival();
     const Instant due = next_due_;
-    arrivals_->Pop();
-    next_due_ = arrivals_->Peek() ? start_ + arrivals_->Peek()->due : Instant::max();
-    sampler_.Note({arrival.number, due - start_, Now() - start_});
-    if (__builtin_expect(scenario_.sides == 1, 1)) {
-      BeginArrival(arrival, due, 0);
+    if (__builtin_expect(replay_ != nullptr, 0)) {
+      BeginReplayed(arrival, due);
       continue;
     }
-    // The second of a pair is sent some microseconds later: neither target always gets it.
-    const std::uint32_t first =
-        Rng::ForPart(seed_ ^ 0x70616972U, arrival.number).Uniform() < 0.5 ? 0U : 1U;
-    BeginArrival(arrival, due, first);
-    BeginArrival(arrival, due, 1 - first);
+    PopArrival();
+    sampler_.Note({arrival.number, due - start_, Now() - start_});
+    BeginSides(arrival, due);
+  }
+}
+
+void WorkerLoop::BeginSides(const Arrival& arrival, Instant due) {
+  if (__builtin_expect(scenario_.sides == 1, 1)) {
+    BeginArrival(arrival, due, 0);
+    return;
+  }
+  // The second of a pair is sent some microseconds later: neither target always gets it.
+  const std::uint32_t first =
+      Rng::ForPart(seed_ ^ 0x70616972U, arrival.number).Uniform() < 0.5 ? 0U : 1U;
+  BeginArrival(arrival, due, first);
+  BeginArrival(arrival, due, 1 - first);
+}
+
+// What comes after it is read when it is on its way.
+void WorkerLoop::BeginReplayed(const Arrival& arrival, Instant due) {
+  sampler_.Note({arrival.number, due - start_, Now() - start_});
+  if (!replay_->Load(arrival.number)) {
+    next_due_ = Instant::max();
+    return;
+  }
+  is_now_old_ = true;
+  BeginSides(arrival, due);
+  if (next_due_ != Instant::max()) {
+    PopArrival();
   }
 }
 

@@ -15,6 +15,7 @@
 #include "loadgen/arrival_sampler.h"
 #include "loadgen/prepared.h"
 #include "loadgen/recorder.h"
+#include "loadgen/replay_cursor.h"
 #include "loadgen/schedule.h"
 #include "loadgen/slot_filler.h"
 #include "loadgen/transport.h"
@@ -140,6 +141,20 @@ class WorkerLoop final : public TransportEvents {
   void WakeThinkers(Instant now);
   void AdjustUsers(Instant now);
   void StartDueArrivals();
+
+  const std::optional<Arrival>& NextArrival() const {
+    return arrivals_ ? arrivals_->Peek() : replay_->Peek();
+  }
+
+  void PopArrival() {
+    if (arrivals_) {
+      arrivals_->Pop();
+    } else {
+      replay_->Pop();
+    }
+    next_due_ = NextArrival() ? start_ + NextArrival()->due : Instant::max();
+  }
+
   void ServeWaiting();
   void ServeWaiting(std::deque<std::uint32_t>& waiting);
   void OnEnded(ExchangeId id, Outcome outcome, RequestError error, Instant now);
@@ -152,6 +167,8 @@ class WorkerLoop final : public TransportEvents {
   void FreeRound(std::uint32_t id);
   void RetireRound(std::uint32_t id);
   void BeginArrival(const Arrival& arrival, Instant due, std::uint32_t side);
+  void BeginSides(const Arrival& arrival, Instant due);
+  void BeginReplayed(const Arrival& arrival, Instant due);
   void BeginRound(std::uint32_t id, std::uint64_t number, Instant due, std::uint32_t side = 0);
   void NextAction(std::uint32_t id, Instant due);
   void YieldTurn(std::uint32_t id, Instant due);
@@ -211,7 +228,8 @@ class WorkerLoop final : public TransportEvents {
   State state_ = State::kRunning;
   bool is_now_old_ = false;
   Instant now_{};
-  std::optional<ArrivalSchedule> arrivals_;
+  std::optional<ArrivalSchedule> arrivals_;  ///< Of an open load whose replay does not say when.
+  std::unique_ptr<ReplayCursor> replay_;     ///< Null when nothing is replayed.
   ArrivalSampler sampler_;
   Instant next_due_ = Instant::max();
   std::unique_ptr<RecordSet> records_;

@@ -53,7 +53,14 @@ void WorkerLoop::BeginRound(std::uint32_t id, std::uint64_t number, Instant due,
   Round& round = rounds_[id];
   const std::uint32_t flow_count = scenario_.flow_count();
   round.flow = side * flow_count;
-  if (flow_count > 1) {
+  if (__builtin_expect(replay_ != nullptr, 0)) {
+    // A user takes his turn; an arrival has been loaded with its pair.
+    if (round.is_user && !replay_->Load(OverAllWorkers(number))) {
+      EndOfData(id);
+      return;
+    }
+    round.flow += replay_->flow();
+  } else if (flow_count > 1) {
     round.flow +=
         PickFlow(scenario_.cumulative_weights, seed_ + (round.is_user ? slice_.index : 0), number);
   }

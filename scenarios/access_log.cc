@@ -163,7 +163,9 @@ std::optional<LogLine> ParseLogLine(std::string_view line_text) {
   rest.remove_prefix(1);
   const std::size_t bytes = std::min(rest.find(' '), rest.size());
   rest.remove_prefix(std::min(bytes + 1, rest.size()));
-  if (TakeQuoted(rest) && rest.starts_with(' ')) {
+  const std::optional<std::string_view> referer = TakeQuoted(rest);
+  line.referer = referer.value_or("");
+  if (referer && rest.starts_with(' ')) {
     rest.remove_prefix(1);
     line.agent = TakeQuoted(rest).value_or("");
   }

@@ -12,7 +12,8 @@ namespace weir::scenarios {
 struct LogLine {
   std::string_view client;
   std::string_view method;
-  std::string_view path;  ///< With query, as in the request line; begins with '/'.
+  std::string_view path;     ///< With query, as in the request line; begins with '/'.
+  std::string_view referer;  ///< As agent: with its escapes.
   std::string_view agent;
   int status = 0;
   WallTime ended{};            ///< When it was written, that is when the answer was out.

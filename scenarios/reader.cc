@@ -13,6 +13,7 @@
 #include "scenarios/internal/read_data.h"
 #include "scenarios/internal/read_flows.h"
 #include "scenarios/internal/read_load.h"
+#include "scenarios/internal/read_replay.h"
 #include "scenarios/internal/source_file.h"
 #include "scenarios/internal/values.h"
 #include "scenarios/internal/yaml_tree.h"
@@ -88,15 +89,25 @@ void ReadFlowsOrSteps(const YamlNode& root, std::string_view file_name, Scenario
     diagnostics.Add(steps->key.span, "scenario has both 'flows' and 'steps'",
                     "move the steps into a flow");
   }
-  if (flows != nullptr) {
+  if (const YamlEntry* replay = Find(root, "replay")) {
+    const YamlEntry* other = flows != nullptr ? flows : steps;
+    if (other != nullptr) {
+      diagnostics.Add(other->key.span,
+                      fmt::format("scenario has both 'replay' and '{}'", other->key.text),
+                      "remove one: a replay sends what its file holds");
+    }
+    internal::ReadReplay(replay->value, {defaults, scenario.data, file_name}, scenario,
+                         diagnostics);
+  } else if (flows != nullptr) {
     scenario.flows =
         internal::ReadFlows(flows->value, {defaults, scenario.data, file_name}, diagnostics);
   } else if (steps != nullptr) {
     scenario.flows =
         internal::ReadBareSteps(steps->value, {defaults, scenario.data, file_name}, diagnostics);
   } else {
-    diagnostics.Add({}, "the scenario has no steps",
-                    "add 'steps:' with a list such as '- get: /', or 'flows:' with several");
+    diagnostics.Add(
+        {}, "the scenario has no steps",
+        "add 'steps:' with a list such as '- get: /', 'flows:' with several, or 'replay:'");
   }
 }
 
@@ -210,9 +221,9 @@ void CheckProgramKeys(const YamlNode& root, const Scenario& scenario, Diagnostic
 
 void ReadRoot(const YamlNode& root, std::string_view file_name, Scenario& scenario,
               Diagnostics& diagnostics) {
-  constexpr std::array<std::string_view, 15> kKnown = {
-      "name",     "target",  "defaults", "data", "flows", "steps",    "load",   "thresholds",
-      "protocol", "streams", "engine",   "tls",  "curl",  "pipeline", "cookies"};
+  constexpr std::array<std::string_view, 16> kKnown = {
+      "name",     "target",  "defaults", "data", "flows", "steps",    "load",    "thresholds",
+      "protocol", "streams", "engine",   "tls",  "curl",  "pipeline", "cookies", "replay"};
   if (root.kind == Kind::kNull) {
     diagnostics.Add({}, "the file is empty", std::string(kSmallest));
     return;
@@ -235,8 +246,11 @@ void ReadRoot(const YamlNode& root, std::string_view file_name, Scenario& scenar
   }
   ReadFlowsOrSteps(root, file_name, scenario, diagnostics);
   CheckProgramKeys(root, scenario, diagnostics);
+  std::vector<Stage> given = internal::StagesOf(scenario.replay.get());
   if (const YamlEntry* load = Find(root, "load")) {
-    scenario.load = internal::ReadLoad(load->value, load->key.span, diagnostics);
+    scenario.load = internal::ReadLoad(load->value, load->key.span, std::move(given), diagnostics);
+  } else if (!given.empty()) {
+    scenario.load.stages = std::move(given);
   } else {
     diagnostics.Add({}, "the scenario has no load",
                     "add 'load: { stages: [ { rate: 50/s, for: 30s } ] }'");

@@ -101,9 +101,16 @@ std::vector<StepName> Scenario::StepNames() const {
 
 std::string Scenario::LoadInWords() const {
   std::string words;
+  if (replay != nullptr) {
+    words = replay->InWords();
+    if (replay->facts().is_timed) {
+      return words;
+    }
+    words += "; ";
+  }
   if (load.rounds_max > 0) {
-    words = fmt::format("{} {} by ", FormatCount(load.rounds_max),
-                        load.rounds_max == 1 ? "round" : "rounds");
+    words += fmt::format("{} {} by ", FormatCount(load.rounds_max),
+                         load.rounds_max == 1 ? "round" : "rounds");
   }
   const std::size_t shown = std::min(load.stages.size(), kStagesInWordsMax);
   for (std::size_t at = 0; at < shown; ++at) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -11,6 +12,7 @@
 #include "base/time.h"
 #include "scenarios/connection.h"
 #include "scenarios/pool.h"
+#include "scenarios/replay.h"
 
 /// The scenario model: what to send, in which order, how often, and what is demanded of the
 /// answers. Plain data; made by ReadScenario (scenarios/reader.h) or from flags
@@ -227,6 +229,10 @@ struct Scenario {
   std::vector<Flow> flows;       ///< At least one.
   std::vector<DataSource> data;  ///< Of distinct names.
   Cookies cookies = Cookies::kNone;
+  /// What is sent comes from a file, and unless that is not timed, so do the arrivals; null: it
+  /// does not. Each flow then has one request, which stands for those of a group, in their order;
+  /// the stages are what the arrivals come to, part by part.
+  std::shared_ptr<const ReplaySource> replay;
   Load load;
   Connection connection;
   std::vector<Threshold> thresholds;  ///< Steps named in them exist.

@@ -12,10 +12,11 @@ constexpr std::string_view kSchema =
 "items": {"$ref": "#/$defs/flow"}, "minItems": 1}, "steps": {"$ref": "#/$defs/steps"}, "load":
 {"$ref": "#/$defs/load"}, "thresholds": {"type": "array", "items": {"type": ["string",
 "object"]}, "description": "p(95) < 200ms, STEP: p(99) < 1s, error_rate < 1%, rate > 100/s"},
-"cookies": {"enum": ["none", "round", "user"]}, "protocol": {"enum": ["http1", "h2"]},
+"cookies": {"enum": ["none", "round", "user"]}, "replay": {"$ref": "#/$defs/replay"}, "protocol": {"enum": ["http1", "h2"]},
 "streams": {"type": ["integer", "string"]}, "pipeline": {"type": ["integer", "string"]},
 "engine": {"enum": ["native", "curl"]}, "tls": {"$ref": "#/$defs/tls"}, "curl": {"type":
-"object"}}, "additionalProperties": false, "required": ["load"], "$defs": {"duration": {
+"object"}}, "additionalProperties": false, "anyOf": [{"required": ["load"]}, {"required": ["replay"]}],
+"$defs": {"duration": {
 "type": ["string", "number"], "pattern": "^ *[0-9.]+ *(ns|us|µs|ms|s|m|min|h|d)? *$",
 "description": "a time: 250ms, 5s, 2m"}, "headers": {"type": "object", "additionalProperties":
 {"type": ["string", "number", "boolean"]}, "description": "names and values, slots allowed"},
@@ -100,7 +101,21 @@ false, "required": ["file"]}]}, "description": "parts of a form, texts and files
 "connections": {"$ref": "#/$defs/connections"}, "drain": {"$ref": "#/$defs/duration",
 "description": "how long to wait for answers at the end"}, "rounds": {"type": ["integer",
 "string"], "description": "of users: after so many the load is over"}},
-"additionalProperties": false, "required": ["stages"]}, "tls": {"type": "object",
+"additionalProperties": false}, "replay": {"anyOf": [{"type": "string", "description":
+"a file of requests that are sent as they came"}, {"type": "object", "properties": {"file": {
+"type": "string", "description": "beside the scenario"}, "format": {"enum": ["access-log",
+"requests", "har", "vegeta"]}, "stamp": {"enum": ["end", "arrival"], "description":
+"what the time of a log is"}, "speed": {"type": ["number", "string"], "description":
+"2 is twice as fast"}, "passes": {"type": ["integer", "string"], "description":
+"through the whole file"}, "jitter": {"$ref": "#/$defs/duration", "description":
+"the longest pause before a further pass"}, "filter": {"type": "string", "description":
+"only those that this expression finds in METHOD /path"}, "host": {"type": "string",
+"description": "their Host header"}, "keep_secrets": {"enum": ["true", "false", true, false],
+"description": "send cookies and credentials too"}, "bad_lines": {"type": ["integer",
+"string"], "description": "more lines of another form are an error"}, "groups": {"type":
+"object", "additionalProperties": {"type": "string"}, "description":
+"names and expressions: what results are booked under"}, "check": {"$ref": "#/$defs/check"}},
+"additionalProperties": false, "required": ["file"]}]}, "tls": {"type": "object",
 "properties": {"insecure": {}, "cacert": {}, "cert": {}, "key": {}, "sni": {}, "min": {},
 "max": {}, "ciphers": {}, "resume": {}}, "additionalProperties": false}}}
 )json";

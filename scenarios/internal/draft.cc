@@ -208,7 +208,8 @@ void ForeignRequest::AddHeader(DraftStep& step, std::string_view name, std::stri
   const auto same = std::find_if(step.headers.begin(), step.headers.end(),
                                  [&lower](const Header& other) { return other.name == lower; });
   if (same == step.headers.end()) {
-    step.headers.push_back({lower, AsText(Trimmed(value))});
+    const std::string_view trimmed = Trimmed(value);
+    step.headers.push_back({lower, for_draft ? AsText(trimmed) : std::string(trimmed)});
   }
 }
 
@@ -218,7 +219,11 @@ void ForeignRequest::SetPath(DraftStep& step, std::string_view path) {
   AppendPercentEncoded(path, kPathCharacters, step.path);
 }
 
-bool ForeignRequest::SetBody(DraftStep& step, std::string_view body) {
+bool ForeignRequest::SetBody(DraftStep& step, std::string_view body) const {
+  if (!for_draft) {
+    step.body = body;
+    return true;
+  }
   const bool is_text = IsUtf8(body) && body.find('\0') == std::string_view::npos;
   step.body = is_text ? AsText(body) : "";
   return is_text;

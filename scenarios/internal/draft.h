@@ -21,6 +21,8 @@ struct DraftStep {
   std::string body{};
   std::optional<int> status{};         ///< What is expected; none: the default.
   std::optional<Nanos> think{};        ///< The pause behind it.
+  std::optional<WallTime> at{};        ///< When it was sent, where that is known.
+  std::string body_file{};             ///< Its body is there, from the folder of the file.
   std::vector<std::string> extract{};  ///< "NAME: SOURCE".
   std::string comment{};               ///< Above it; may be empty.
 };
@@ -35,6 +37,7 @@ struct Draft {
   std::string name;
   std::string target;              ///< Its address; empty: --target says it.
   std::vector<std::string> notes;  ///< At the top: what it is, and what could not be carried over.
+  std::size_t left_out = 0;        ///< Requests that could not be.
   std::vector<DraftFlow> flows;    ///< At least one.
   bool poisson = false;
   std::vector<std::string> stages;  ///< "rate: 5/s, for: 1m"; none: a minute of one round a second.
@@ -47,13 +50,14 @@ struct Draft {
 /// slots.
 struct ForeignRequest {
   bool keeps_secrets = false;
+  bool for_draft = true;            ///< Else it is not written down but sent: any body will do.
   std::size_t secrets_dropped = 0;  ///< Counted, for a note.
 
   void AddHeader(DraftStep& step, std::string_view name, std::string_view value);
   static void SetPath(DraftStep& step, std::string_view path);
 
   /// False: it is no text, so it is left out.
-  static bool SetBody(DraftStep& step, std::string_view body);
+  bool SetBody(DraftStep& step, std::string_view body) const;
 };
 
 /// Its YAML, which ReadScenario has read. Errors: kUsage, when it could not.

@@ -104,25 +104,23 @@ std::optional<ClosedStage> ReadUsers(const YamlNode& node, Diagnostics& diagnost
 
 std::optional<Stage> ReadStage(const YamlNode& node, Diagnostics& diagnostics) {
   constexpr std::array<std::string_view, 3> kKnown = {"rate", "users", "for"};
-  constexpr std::array<std::string_view, 2> kLater = {"replay", "speed"};
-  if (!CheckKeys(node, {"stage", kKnown, kLater}, diagnostics)) {
+  if (!CheckKeys(node, {"stage", kKnown, {}}, diagnostics)) {
     return std::nullopt;
   }
   const YamlEntry* rate = Find(node, "rate");
   const YamlEntry* users = Find(node, "users");
   const YamlNode* span = FindValue(node, "for");
-  const bool replays = Find(node, "replay") != nullptr;
   if (rate != nullptr && users != nullptr) {
     diagnostics.Add(users->key.span, "stage has both 'rate' and 'users'",
                     "keep 'rate' for arrivals per second, or 'users' for a fixed number of users");
-  } else if (rate == nullptr && users == nullptr && !replays) {
+  } else if (rate == nullptr && users == nullptr) {
     diagnostics.Add(node.span, "stage has neither 'rate' nor 'users'",
                     "write, for example, '{ rate: 500/s, for: 60s }'");
   }
   std::optional<Nanos> duration;
   if (span != nullptr) {
     duration = ReadDuration({*span, "for"}, kStageRange, diagnostics);
-  } else if (!replays) {
+  } else {
     diagnostics.Add(node.span, "stage does not say how long it lasts",
                     "add 'for:', for example 'for: 60s'");
   }
@@ -212,16 +210,18 @@ void CheckTogether(const YamlNode& node, const Load& load, Diagnostics& diagnost
       users_max = std::max({users_max, closed->from, closed->to});
     }
   }
-  if (total > kStageRange.high) {
-    diagnostics.Add(FindValue(node, "stages")->span, "the stages last longer than 100 days",
-                    "shorten them");
+  const YamlNode* stages = FindValue(node, "stages");
+  if (total > kStageRange.high && stages != nullptr) {
+    diagnostics.Add(stages->span, "the stages last longer than 100 days", "shorten them");
   }
   if (const YamlNode* warm_up = FindValue(node, "warm_up");
       warm_up != nullptr && load.warm_up >= total) {
-    diagnostics.Add(warm_up->span,
-                    fmt::format("warm_up of {} leaves nothing to measure: the stages last {}",
-                                SpanInWords(load.warm_up), SpanInWords(total)),
-                    "shorten the warm-up, or lengthen the stages: it is their first part");
+    diagnostics.Add(
+        warm_up->span,
+        fmt::format("warm_up of {} leaves nothing to measure: the {} {}", SpanInWords(load.warm_up),
+                    stages != nullptr ? "stages last" : "replay lasts", SpanInWords(total)),
+        stages != nullptr ? "shorten the warm-up, or lengthen the stages: it is their first part"
+                          : "shorten the warm-up: it is the first part of the replay");
   }
   const bool closed = users_max > 0;
   if (const YamlEntry* arrivals = Find(node, "arrivals"); arrivals != nullptr && closed) {
@@ -244,7 +244,8 @@ void CheckTogether(const YamlNode& node, const Load& load, Diagnostics& diagnost
 
 }  // namespace
 
-Load ReadLoad(const YamlNode& node, SourceSpan owner, Diagnostics& diagnostics) {
+Load ReadLoad(const YamlNode& node, SourceSpan owner, std::vector<Stage> given,
+              Diagnostics& diagnostics) {
   constexpr std::array<std::string_view, 7> kKnown = {
       "arrivals", "warm_up", "stages", "in_flight_max", "connections", "drain", "rounds"};
   Load load;
@@ -271,6 +272,20 @@ Load ReadLoad(const YamlNode& node, SourceSpan owner, Diagnostics& diagnostics) 
     load.drain = ReadDuration({*drain, "drain"}, kDrainRange, diagnostics).value_or(load.drain);
   }
   const YamlNode* stages = FindValue(node, "stages");
+  if (!given.empty()) {
+    for (const std::string_view key : {"stages", "arrivals", "rounds"}) {
+      if (const YamlEntry* entry = Find(node, key)) {
+        diagnostics.Add(entry->key.span,
+                        fmt::format("'{}' does not go with a replay: the file says when", key),
+                        "remove it; 'speed' and 'passes' of the replay stretch and repeat it");
+      }
+    }
+    load.stages = std::move(given);
+    if (stages == nullptr) {
+      CheckTogether(node, load, diagnostics);
+    }
+    return load;
+  }
   if (stages == nullptr) {
     diagnostics.Add(owner, "load has no stages",
                     "add 'stages:' with a list such as '- { rate: 500/s, for: 60s }'");

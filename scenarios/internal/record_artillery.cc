@@ -142,10 +142,10 @@ class ArtilleryReader {
       }
     }
     if (const Json* json = Member(request, "json")) {
-      ForeignRequest::SetBody(step, json->dump());
+      foreign_.SetBody(step, json->dump());
       foreign_.AddHeader(step, "content-type", "application/json");
     } else if (const std::string body = TextOf(request, "body"); !body.empty()) {
-      ForeignRequest::SetBody(step, body);
+      foreign_.SetBody(step, body);
     }
     for (const std::string_view key : {"capture", "expect", "form", "formData", "qs", "match"}) {
       if (Member(request, key) != nullptr) {

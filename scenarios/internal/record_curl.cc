@@ -172,7 +172,7 @@ class CurlReader {
       foreign_.AddHeader(step_, "content-type", type_);
     }
     ForeignRequest::SetPath(step_, path);
-    if (!ForeignRequest::SetBody(step_, body_)) {
+    if (!foreign_.SetBody(step_, body_)) {
       Note("the body is no text: write it into a file, and 'body: { file: NAME }'.");
     }
     Draft draft;

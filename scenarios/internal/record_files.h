@@ -17,6 +17,8 @@ struct RecordInput {
   std::string_view text;
   const RecordOptions& options;
   const re2::RE2& filter;
+  std::size_t requests_max = 0;  ///< Of an archive or list of targets; 0: what a draft can show.
+  bool for_draft = true;         ///< As ForeignRequest::for_draft.
 
   /// Whether a request for this path is wanted.
   bool Wants(std::string_view path) const {

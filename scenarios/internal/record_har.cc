@@ -19,7 +19,7 @@ constexpr Nanos kThinkMin = std::chrono::milliseconds(200);
 class HarReader {
  public:
   explicit HarReader(const RecordInput& input)
-      : input_(input), foreign_{input.options.keeps_secrets} {}
+      : input_(input), foreign_{input.options.keeps_secrets, input.for_draft} {}
 
   Result<Draft> Read(const Json& har) {
     const Json* log = Member(har, "log");
@@ -37,6 +37,7 @@ class HarReader {
     Draft draft;
     draft.name = "recorded";
     draft.target = origin_;
+    draft.left_out = elsewhere_ + unread_ + too_many_;
     draft.flows.push_back(std::move(flow_));
     draft.notes.push_back(fmt::format("From an HTTP archive: {} requests to {}.",
                                       draft.flows[0].steps.size(), origin_));
@@ -76,12 +77,18 @@ class HarReader {
       ++filtered_;
       return;
     }
-    if (flow_.steps.size() == kEntriesMax) {
+    if (flow_.steps.size() == (input_.requests_max > 0 ? input_.requests_max : kEntriesMax)) {
       ++too_many_;
       return;
     }
-    PauseBefore(entry);
+    const Result<WallTime> started = ParseWallTime(TextOf(entry, "startedDateTime"));
+    if (started) {
+      PauseBefore(entry, *started);
+    }
     DraftStep& step = flow_.steps.emplace_back();
+    if (started) {
+      step.at = *started;
+    }
     step.method = method;
     ForeignRequest::SetPath(step, url.path);
     if (const Json* headers = Member(*request, "headers"); headers != nullptr) {
@@ -90,7 +97,7 @@ class HarReader {
       }
     }
     if (const Json* data = Member(*request, "postData"); data != nullptr) {
-      binary_ += ForeignRequest::SetBody(step, TextOf(*data, "text")) ? 0U : 1U;
+      binary_ += foreign_.SetBody(step, TextOf(*data, "text")) ? 0U : 1U;
     }
     const Json* response = Member(entry, "response");
     const double status = response == nullptr ? 0 : NumberOf(*response, "status", 0);
@@ -100,16 +107,12 @@ class HarReader {
   }
 
   // What lies between the end of the one before and the start of this one.
-  void PauseBefore(const Json& entry) {
-    const Result<WallTime> started = ParseWallTime(TextOf(entry, "startedDateTime"));
-    if (!started) {
-      return;
-    }
-    if (ended_ && !flow_.steps.empty() && *started - *ended_ >= kThinkMin) {
-      flow_.steps.back().think = *started - *ended_;
+  void PauseBefore(const Json& entry, WallTime started) {
+    if (ended_ && !flow_.steps.empty() && started - *ended_ >= kThinkMin) {
+      flow_.steps.back().think = started - *ended_;
     }
     const double ms = NumberOf(entry, "time", 0);
-    const WallTime end = *started + FromSeconds(std::clamp(ms, 0.0, 3.6e6) / 1e3);
+    const WallTime end = started + FromSeconds(std::clamp(ms, 0.0, 3.6e6) / 1e3);
     ended_ = ended_ ? std::max(*ended_, end) : end;
   }
 

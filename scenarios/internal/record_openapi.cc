@@ -182,7 +182,7 @@ class OpenApiReader {
     if (example == nullptr && schema != nullptr) {
       example = Member(Resolved(*schema), "example");
     }
-    if (example != nullptr && ForeignRequest::SetBody(step, AsText(*example))) {
+    if (example != nullptr && foreign_.SetBody(step, AsText(*example))) {
       foreign_.AddHeader(step, "content-type", "application/json");
       return;
     }

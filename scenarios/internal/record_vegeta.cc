@@ -41,7 +41,7 @@ std::optional<std::string> FromBase64(std::string_view text) {
 class VegetaReader {
  public:
   explicit VegetaReader(const RecordInput& input)
-      : input_(input), foreign_{input.options.keeps_secrets} {}
+      : input_(input), foreign_{input.options.keeps_secrets, input.for_draft} {}
 
   Result<Draft> Read() {
     std::string_view rest = input_.text;
@@ -70,6 +70,7 @@ class VegetaReader {
  private:
   bool TakeLine(std::string_view line) {
     if (step_ && line.starts_with('@')) {
+      step_->body_file = std::string(Trimmed(line.substr(1)));
       step_->comment =
           fmt::format("Its body: body: {{ file: {} }}", Printable(line.substr(1), 100));
       return true;
@@ -99,7 +100,7 @@ class VegetaReader {
       }
     }
     const std::optional<std::string> body = FromBase64(TextOf(json, "body"));
-    if (!body || !ForeignRequest::SetBody(*step_, *body)) {
+    if (!body || !foreign_.SetBody(*step_, *body)) {
       step_->comment = "Its body is no text: write it into a file, and 'body: { file: NAME }'.";
     }
     Close();
@@ -131,7 +132,8 @@ class VegetaReader {
     DraftStep step = *std::exchange(step_, std::nullopt);
     if (is_elsewhere_) {
       ++elsewhere_;
-    } else if (!is_wanted_ || draft_.flows.size() == kTargetsMax) {
+    } else if (!is_wanted_ || draft_.flows.size() ==
+                                  (input_.requests_max > 0 ? input_.requests_max : kTargetsMax)) {
       ++left_out_;
     } else {
       std::string name = fmt::format("target {}", draft_.flows.size() + 1);
@@ -141,6 +143,7 @@ class VegetaReader {
   }
 
   void Finish() {
+    draft_.left_out = elsewhere_ + left_out_;
     draft_.name = "vegeta";
     draft_.notes.push_back(fmt::format(
         "From {} targets of vegeta. It takes them in turn; here each arrival takes one by chance.",
