@@ -1,6 +1,9 @@
+#include <array>
 #include <csignal>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -13,6 +16,7 @@
 #include "cli/terminal.h"
 #include "monitor/config/monitor_config.h"
 #include "monitor/live_monitor.h"
+#include "monitor/monitor_service.h"
 #include "monitor/own_samples.h"
 #include "monitor/rules/rule_words.h"
 
@@ -22,7 +26,7 @@ namespace {
 FlagSpec Spec() {
   FlagSpec spec;
   spec.command = "monitor";
-  spec.usage = "weir monitor [OPTIONS] FILE";
+  spec.usage = "weir monitor [status] [OPTIONS] FILE";
   spec.about =
       "Watches live systems and tells people, until Ctrl-C: asks the sources of FILE\n"
       "(Prometheus, pages of metrics, this machine), turns values into alerts by its rules, "
@@ -32,7 +36,8 @@ FlagSpec Spec() {
       "history and survive a restart. docs/monitoring.md has every key with an example.";
   spec.examples =
       "  weir monitor monitor.yaml\n"
-      "  weir monitor --check monitor.yaml          say what it would do, or what is wrong";
+      "  weir monitor --check monitor.yaml          say what it would do, or what is wrong\n"
+      "  weir monitor status monitor.yaml           how the one is that runs";
   spec.positionals = {"FILE"};
   auto add = spec.options.add_options();
   add("check", "read FILE, say what it does, and end");
@@ -102,6 +107,7 @@ Status Watch(const ParsedFlags& flags) {
   std::signal(SIGPIPE, SIG_IGN);
 
   const SystemClock clock;
+  const std::optional<monitor::ServiceSpec> answers = config->service;
   const bool quiet = flags.Has("quiet");
   auto live =
       monitor::LiveMonitor::Start(std::move(*config), *path,
@@ -116,9 +122,23 @@ Status Watch(const ParsedFlags& flags) {
   if (!live) {
     return tl::unexpected(live.error());
   }
-  Print("watching\n");
+  std::unique_ptr<monitor::MonitorService> service;
+  if (answers) {
+    auto started = monitor::MonitorService::Start(
+        *answers, {.report = [&live] { return (*live)->Report(); }, .clock = clock});
+    if (!started) {
+      return tl::unexpected(started.error());
+    }
+    service = std::move(*started);
+    Print(fmt::format("watching; answers on port {}\n", service->port()));
+  } else {
+    Print("watching\n");
+  }
   int signal = 0;
   sigwait(&signals, &signal);
+  if (service != nullptr) {
+    service->Stop();
+  }
   (*live)->Stop();
   return {};
 }
@@ -126,6 +146,17 @@ Status Watch(const ParsedFlags& flags) {
 }  // namespace
 
 int MonitorMain(const Arguments& arguments) {
+  struct Part {
+    std::string_view name;
+    int (*run)(const Arguments&);
+  };
+
+  static constexpr std::array<Part, 1> kParts = {{{"status", &MonitorStatusMain}}};
+  for (const Part& part : kParts) {
+    if (!arguments.empty() && arguments.front() == part.name) {
+      return part.run(Arguments(arguments.begin() + 1, arguments.end()));
+    }
+  }
   const Result<ParsedFlags> flags = ParseFlags(Spec(), arguments);
   if (!flags) {
     return Complain("monitor", flags.error());

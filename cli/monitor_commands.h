@@ -5,5 +5,6 @@
 namespace weir::cli {
 
 int MonitorMain(const Arguments& arguments);
+int MonitorStatusMain(const Arguments& arguments);
 
 }  // namespace weir::cli

@@ -100,4 +100,15 @@ bool Access::Allows(std::string_view authorization) const {
   return allowed;
 }
 
+std::string Access::Authorization() const {
+  return open() ? std::string() : "Bearer " + tokens_.front();
+}
+
+Role Roles::Of(std::string_view authorization) const {
+  if (open() || (!act.open() && act.Allows(authorization))) {
+    return Role::kAct;
+  }
+  return !read.open() && read.Allows(authorization) ? Role::kRead : Role::kNone;
+}
+
 }  // namespace weir::monitor

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,8 +30,30 @@ class Access {
   /// same time for every wrong token of a length, and compares with all of them.
   bool Allows(std::string_view authorization) const;
 
+  /// An Authorization header that this allows, for a client that may read the same file; empty
+  /// while it is open.
+  std::string Authorization() const;
+
  private:
   std::vector<std::string> tokens_;
+};
+
+/// What somebody may do.
+enum class Role : std::uint8_t {
+  kNone,
+  kRead,  ///< Look.
+  kAct,   ///< And change something.
+};
+
+/// Who may look, and who may act. Without any token everybody may act.
+struct Roles {
+  Access read;
+  Access act;
+
+  bool open() const { return read.open() && act.open(); }
+
+  /// Of who sent this Authorization header. A token that may act may look, too.
+  Role Of(std::string_view authorization) const;
 };
 
 }  // namespace weir::monitor

@@ -1,7 +1,9 @@
 #include "monitor/alert_desk.h"
 
 #include <algorithm>
+#include <functional>
 #include <optional>
+#include <tuple>
 #include <utility>
 
 #include <fmt/format.h>
@@ -81,6 +83,38 @@ store::MonitorChange AlertDesk::Step(WallTime at, std::span<const SourceView> so
   SaveAlerts(change);
   SaveGroups(change);
   return change;
+}
+
+std::vector<AlertView> AlertDesk::List(WallTime at, std::size_t count) const {
+  const std::vector<Labels> firing = engine_.Firing();
+  const std::vector<MuteReason> mutes =
+      MutesOf(config_.policy, {.at = at, .alerts = firing, .silences = {}});
+  std::map<Labels, MuteReason> muted;
+  for (std::size_t i = 0; i < firing.size(); ++i) {
+    muted.emplace(firing[i], mutes[i]);
+  }
+  std::vector<const AlertInstance*> active;
+  engine_.Visit([&active](const AlertInstance& alert) {
+    if (alert.state.phase != AlertPhase::kInactive) {
+      active.push_back(&alert);
+    }
+  });
+  const std::size_t kept = std::min(count, active.size());
+  std::partial_sort(active.begin(), active.begin() + static_cast<std::ptrdiff_t>(kept),
+                    active.end(), [](const AlertInstance* a, const AlertInstance* b) {
+                      const auto order = [](const AlertInstance& alert) {
+                        return std::make_tuple(alert.state.phase != AlertPhase::kFiring,
+                                               -CountNs(alert.state.active_since));
+                      };
+                      return std::make_tuple(order(*a), std::cref(a->labels)) <
+                             std::make_tuple(order(*b), std::cref(b->labels));
+                    });
+  std::vector<AlertView> views;
+  for (std::size_t i = 0; i < kept; ++i) {
+    const auto found = muted.find(active[i]->labels);
+    views.push_back({*active[i], found == muted.end() ? MuteReason::kNotMuted : found->second});
+  }
+  return views;
 }
 
 void AlertDesk::SaveAlerts(store::MonitorChange& change) {

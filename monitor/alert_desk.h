@@ -20,6 +20,12 @@ struct StoredMonitor {
   std::vector<store::MonitorStateRow> groups;
 };
 
+/// An alert, for people.
+struct AlertView {
+  AlertInstance alert;
+  MuteReason muted = MuteReason::kNotMuted;
+};
+
 /// From samples to messages in one step: rules, then silencing, inhibition, routing and grouping,
 /// then a message for each channel of the receivers. A step returns what it changed, states and
 /// messages together, to be written in one transaction: then what was told and what is remembered
@@ -40,6 +46,10 @@ class AlertDesk {
   const RuleEngine& engine() const { return engine_; }
 
   const NotifierState& groups() const { return notifier_; }
+
+  /// Up to `count` alerts that are pending or fire at `at`: those that fire first, of those the
+  /// newest first.
+  std::vector<AlertView> List(WallTime at, std::size_t count) const;
 
   /// Messages made so far, and alerts that were muted by the last step.
   std::uint64_t notifications() const { return notifications_; }

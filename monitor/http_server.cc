@@ -49,6 +49,8 @@ HttpRequest RequestOf(const httplib::Request& request) {
                    .query = {},
                    .authorization = request.get_header_value("Authorization"),
                    .content_type = request.get_header_value("Content-Type"),
+                   .host = request.get_header_value("Host"),
+                   .origin = request.get_header_value("Origin"),
                    .peer = request.remote_addr,
                    .body = request.body};
   for (const auto& [key, value] : request.params) {

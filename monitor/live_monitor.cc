@@ -1,8 +1,11 @@
 #include "monitor/live_monitor.h"
 
 #include <algorithm>
+#include <array>
 #include <iterator>
+#include <string_view>
 #include <utility>
+#include <variant>
 
 #include <fmt/format.h>
 
@@ -51,6 +54,7 @@ LiveMonitor::LiveMonitor(MonitorConfig config, std::unique_ptr<store::MonitorBoo
       parts_(parts),
       book_(std::move(book)),
       started_at_(parts.clock.Now()),
+      started_at_wall_(parts.clock.WallNow()),
       desk_(config_) {}
 
 Status LiveMonitor::StartThreads() {
@@ -125,7 +129,81 @@ void LiveMonitor::Evaluate() {
   }
   const Reading own = OwnSamples(ages);
   views.push_back({.reading = &own, .at = at, .stale = false});
-  Save(desk_.Step(at, views));
+  store::MonitorChange change;
+  {
+    const std::lock_guard lock(desk_mutex_);
+    change = desk_.Step(at, views);
+    ++evaluations_;
+    evaluation_took_ = parts_.clock.Now() - now;
+  }
+  Save(std::move(change));
+}
+
+std::vector<SourceReport> LiveMonitor::LookAtSources(Instant now) const {
+  std::vector<SourceReport> sources;
+  for (const auto& poller : pollers_) {
+    const SourceSpec& spec = poller->spec();
+    SourceReport source{.name = spec.name, .kind = spec.kind, .status = poller->status()};
+    source.stale = source.status.Stale(spec, now);
+    source.age = now - source.status.good_at.value_or(started_at_);
+    sources.push_back(std::move(source));
+  }
+  return sources;
+}
+
+std::vector<EngineReport> LiveMonitor::LookAtEngines(
+    const std::vector<SourceReport>& sources) const {
+  // In the order of RuleEngineSpec.
+  constexpr std::array<std::string_view, std::variant_size_v<RuleEngineSpec>> kNames = {
+      "threshold", "burn_rate", "anomaly", "prediction"};
+  std::array<std::vector<const SourceReport*>, kNames.size()> asked;
+  for (const AlertRule& rule : config_.rules) {
+    if (rule.source < sources.size()) {
+      asked[rule.engine.index()].push_back(&sources[rule.source]);
+    }
+  }
+  std::vector<EngineReport> engines;
+  for (std::size_t i = 0; i < kNames.size(); ++i) {
+    engines.push_back(ReportEngine(kNames[i], asked[i]));
+  }
+  // It looks at recorded series only (weir analyze ux).
+  engines.push_back(ReportEngine("ux", {}));
+  return engines;
+}
+
+MonitorReport LiveMonitor::Report() {
+  MonitorReport report;
+  report.at = parts_.clock.WallNow();
+  report.started_at = started_at_wall_;
+  report.sources = LookAtSources(parts_.clock.Now());
+  report.engines = LookAtEngines(report.sources);
+  report.rules = config_.rules.size();
+  for (const auto& courier : couriers_) {
+    report.channels.push_back(
+        {courier->channel().name, courier->channel().kind, courier->counts()});
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    report.store_trouble = store_trouble_;
+  }
+  const auto counts = book_.With([](store::MonitorBook& book) { return book.Counts(); });
+  if (counts) {
+    report.outbox = *counts;
+  } else if (report.store_trouble.empty()) {
+    report.store_trouble = counts.error().message;
+  }
+  const std::lock_guard lock(desk_mutex_);
+  report.alerts = desk_.List(report.at, MonitorReport::kAlertsMax);
+  desk_.engine().Visit([&report](const AlertInstance& alert) {
+    report.pending += alert.state.phase == AlertPhase::kPending ? 1 : 0;
+    report.firing += alert.state.phase == AlertPhase::kFiring ? 1 : 0;
+  });
+  report.groups = desk_.groups().groups.size();
+  report.series_left_out = desk_.engine().series_left_out();
+  report.notifications = desk_.notifications();
+  report.evaluations = evaluations_;
+  report.evaluation_took = evaluation_took_;
+  return report;
 }
 
 void LiveMonitor::Save(store::MonitorChange change) {
@@ -136,10 +214,15 @@ void LiveMonitor::Save(store::MonitorChange change) {
   }
   const Status saved =
       book_.With([this](store::MonitorBook& book) { return book.Commit(unsaved_); });
+  const std::string trouble = saved ? "" : saved.error().message;
+  std::string before;
+  {
+    const std::lock_guard lock(mutex_);
+    before = std::exchange(store_trouble_, trouble);
+  }
   if (!saved) {
-    if (!std::exchange(store_failing_, true)) {
-      parts_.log(
-          fmt::format("alerts wait until they can be written down: {}", saved.error().message));
+    if (before.empty()) {
+      parts_.log(fmt::format("alerts wait until they can be written down: {}", trouble));
     }
     if (unsaved_.messages.size() > kUnsavedMessagesMax) {
       const auto surplus =
@@ -149,7 +232,7 @@ void LiveMonitor::Save(store::MonitorChange change) {
     }
     return;
   }
-  if (std::exchange(store_failing_, false)) {
+  if (!before.empty()) {
     parts_.log("the history takes alerts again");
   }
   const bool has_messages = !unsaved_.messages.empty();

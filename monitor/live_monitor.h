@@ -16,6 +16,7 @@
 #include "monitor/alert_desk.h"
 #include "monitor/config/monitor_config.h"
 #include "monitor/courier.h"
+#include "monitor/monitor_report.h"
 #include "monitor/shared_book.h"
 #include "monitor/sources/poller.h"
 
@@ -48,6 +49,9 @@ class LiveMonitor {
   /// end within their timeouts; messages that are not delivered wait for the next Start.
   void Stop();
 
+  /// How it is now. Any thread.
+  MonitorReport Report();
+
  private:
   LiveMonitor(MonitorConfig config, std::unique_ptr<store::MonitorBook> book, const Parts& parts);
 
@@ -56,21 +60,28 @@ class LiveMonitor {
   void Evaluate();
   void Save(store::MonitorChange change);
   bool WaitUntil(Instant at);
+  std::vector<SourceReport> LookAtSources(Instant now) const;
+  std::vector<EngineReport> LookAtEngines(const std::vector<SourceReport>& sources) const;
 
   const MonitorConfig config_;
   const Parts parts_;
   SharedBook book_;
   Instant started_at_{};
+  WallTime started_at_wall_{};
 
   std::vector<std::unique_ptr<Poller>> pollers_;
   std::vector<std::unique_ptr<Courier>> couriers_;
 
-  AlertDesk desk_;                // The evaluating thread's, as are the next two.
-  store::MonitorChange unsaved_;  // What the store has not taken yet.
-  bool store_failing_ = false;
+  store::MonitorChange unsaved_;  // What the store has not taken yet; the evaluating thread's.
+
+  std::mutex desk_mutex_;  // Guards what follows. Not held while the store is asked.
+  AlertDesk desk_;
+  std::uint64_t evaluations_ = 0;
+  Nanos evaluation_took_{0};
 
   std::mutex mutex_;  // Guards what follows.
   std::condition_variable changed_;
+  std::string store_trouble_;  // Empty: it takes what is written.
   bool stopping_ = false;
 
   std::thread thread_;

@@ -177,6 +177,15 @@ MuteReason MutedBy(const NotificationPolicy& policy, const FiringAlerts& firing,
   return MutedBy(MakeInhibitors(policy, firing), firing, alert);
 }
 
+std::vector<MuteReason> MutesOf(const NotificationPolicy& policy, const FiringAlerts& firing) {
+  const std::vector<Inhibitor> inhibitors = MakeInhibitors(policy, firing);
+  std::vector<MuteReason> mutes;
+  for (const Labels& alert : firing.alerts) {
+    mutes.push_back(MutedBy(inhibitors, firing, alert));
+  }
+  return mutes;
+}
+
 std::vector<Notification> StepNotifications(const NotificationPolicy& policy,
                                             const FiringAlerts& firing, NotifierState& state) {
   const Alerts all_firing(firing.alerts.begin(), firing.alerts.end());

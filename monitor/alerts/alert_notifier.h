@@ -103,6 +103,9 @@ struct NotifierState {
 MuteReason MutedBy(const NotificationPolicy& policy, const FiringAlerts& firing,
                    const Labels& alert);
 
+/// The same of each alert of `firing`, in their order. Cost: as StepNotifications.
+std::vector<MuteReason> MutesOf(const NotificationPolicy& policy, const FiringAlerts& firing);
+
 /// The messages that are due now. `state` is moved on; it belongs to this policy, as its routes
 /// are numbers of it. What holds, whatever comes:
 ///

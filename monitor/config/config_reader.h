@@ -21,6 +21,7 @@ struct ConfigReader {
   void ReadRules(const scenarios::YamlNode& list) const;
   void ReadChannels(const scenarios::YamlNode& list) const;
   void ReadReceivers(const scenarios::YamlNode* list) const;
+  void ReadService(const scenarios::YamlNode& root) const;
   void ReadRoutes(const scenarios::YamlNode* root, const scenarios::YamlNode* inhibit) const;
 
   /// False, and an error, when it is no list of maps of up to `count_max`.

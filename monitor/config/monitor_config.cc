@@ -24,9 +24,9 @@ constexpr std::size_t kSecretBytesMax = 4096;
 constexpr Nanos kEvaluateShortest = std::chrono::milliseconds(100);
 
 void ReadRoot(const YamlNode& root, const ConfigReader& reader) {
-  constexpr std::array<std::string_view, 8> kKnown = {"evaluate_every", "link",     "sources",
-                                                      "rules",          "channels", "route",
-                                                      "inhibit_rules",  "receivers"};
+  constexpr std::array<std::string_view, 11> kKnown = {
+      "evaluate_every", "link",     "listen", "read_token_file", "act_token_file", "sources",
+      "rules",          "channels", "route",  "receivers",       "inhibit_rules"};
   if (root.kind == YamlNode::Kind::kNull) {
     reader.diagnostics.Add({}, "the file is empty", "docs/monitoring.md has one to begin with");
     return;
@@ -39,6 +39,7 @@ void ReadRoot(const YamlNode& root, const ConfigReader& reader) {
   if (const YamlNode* link = FindValue(root, "link")) {
     config.link = reader.ReadUrl(*link, "link");
   }
+  reader.ReadService(root);
   for (const std::string_view key : {"sources", "rules", "channels"}) {
     if (FindValue(root, key) == nullptr) {
       reader.diagnostics.Add({}, fmt::format("there are no {}", key),

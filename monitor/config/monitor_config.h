@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "base/time.h"
 #include "monitor/alerts/alert_notifier.h"
 #include "monitor/channels/channel_spec.h"
+#include "monitor/config/service_spec.h"
 #include "monitor/rules/rule_engine.h"
 #include "monitor/sources/source.h"
 
@@ -28,7 +30,8 @@ struct MonitorConfig {
   static constexpr std::size_t kQueriesMax = 200;  ///< Of one source.
 
   Nanos evaluate_every = std::chrono::seconds(1);
-  std::string link;  ///< Where people look on: in messages; may be empty.
+  std::string link;                    ///< Where people look on: in messages; may be empty.
+  std::optional<ServiceSpec> service;  ///< None: it answers nobody.
   std::vector<SourceSpec> sources;
 
   /// In the order of the file. Their `source` is an index of `sources`; one beyond the last is

@@ -44,5 +44,35 @@ TEST(AccessTest, RefusesFilesWithoutAGoodTokenAndShowsNone) {
   }
 }
 
+TEST(RolesTest, ATokenMayDoWhatItsFileSays) {
+  const auto read = Access::Parse("the-token-that-reads");
+  const auto act = Access::Parse("the-token-that-acts");
+  ASSERT_TRUE(read && act);
+  const Roles both{*read, *act};
+  EXPECT_EQ(both.Of("Bearer the-token-that-acts"), Role::kAct);
+  EXPECT_EQ(both.Of("Bearer the-token-that-reads"), Role::kRead);
+  EXPECT_EQ(both.Of("Bearer the-token-that-is-not"), Role::kNone);
+  EXPECT_EQ(both.Of(""), Role::kNone);
+}
+
+TEST(RolesTest, WithoutAnyTokenEverybodyMayActAndWithOneKindNobodyElse) {
+  const auto token = Access::Parse("the-only-token-there-is");
+  ASSERT_TRUE(token);
+  EXPECT_EQ(Roles().Of(""), Role::kAct);
+  const Roles only_read{*token, {}};
+  EXPECT_EQ(only_read.Of(""), Role::kNone);
+  EXPECT_EQ(only_read.Of("Bearer the-only-token-there-is"), Role::kRead);
+  const Roles only_act{{}, *token};
+  EXPECT_EQ(only_act.Of(""), Role::kNone);
+  EXPECT_EQ(only_act.Of("Bearer the-only-token-there-is"), Role::kAct);
+}
+
+TEST(AccessTest, MakesAHeaderThatItAllows) {
+  const auto access = Access::Parse(kTokens);
+  ASSERT_TRUE(access);
+  EXPECT_TRUE(access->Allows(access->Authorization()));
+  EXPECT_EQ(Access().Authorization(), "");
+}
+
 }  // namespace
 }  // namespace weir::monitor

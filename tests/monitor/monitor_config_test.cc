@@ -182,6 +182,24 @@ channels: [ { name: log, file: log } ]
   }
 }
 
+TEST(MonitorConfigTest, AServiceForOtherMachinesNeedsAToken) {
+  const std::string whole = kWhole;
+  const auto open = ReadMonitorConfig("listen: 127.0.0.1:0\n" + whole, "m.yaml", Access());
+  ASSERT_TRUE(open) << open.error().message;
+  EXPECT_TRUE(open->service->roles.open());
+  EXPECT_EQ(ErrorOf("listen: 0.0.0.0:80\n" + whole),
+            "m.yaml:1:9: error: 0.0.0.0 can be reached from other machines, so a token is needed\n"
+            "  1 | listen: 0.0.0.0:80\n"
+            "    |         ^~~~~~~~~~\n"
+            "  hint: write 'act_token_file: PATH', or listen on 127.0.0.1");
+  const auto guarded =
+      ReadMonitorConfig("listen: 0.0.0.0:80\nread_token_file: key\n" + whole, "m.yaml", Access());
+  ASSERT_TRUE(guarded) << guarded.error().message;
+  EXPECT_EQ(guarded->service->roles.Of("Bearer 0123456789abcdef"), Role::kRead);
+  EXPECT_NE(ErrorOf("act_token_file: key\n" + whole).find("and there is none"), std::string::npos);
+  EXPECT_NE(ErrorOf("listen: nowhere\n" + whole).find("m.yaml:1:9: error: "), std::string::npos);
+}
+
 TEST(MonitorConfigTest, NoErrorShowsASecret) {
   const std::string error = ErrorOf(
       "sources: [ { name: h, host: / } ]\nrules: []\n"

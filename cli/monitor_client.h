@@ -1,0 +1,27 @@
+#pragma once
+
+#include <string>
+
+#include "base/result.h"
+#include "cli/flags.h"
+
+/// Asking a `weir monitor` that runs.
+namespace weir::cli {
+
+/// Adds `--token-file`.
+void AddMonitorFlags(po::options_description& options);
+
+/// Where a monitor answers, and how to ask.
+struct MonitorAddress {
+  std::string url = "http://127.0.0.1:8471";  ///< Without a slash at its end.
+  std::string authorization = {};             ///< Value of that header; secret; may be empty.
+};
+
+/// From `where`: an address, the file of the monitor (its `listen` and its tokens), or empty: the
+/// default. Errors: kUsage, with the way out.
+Result<MonitorAddress> FindMonitor(const std::string& where, const ParsedFlags& flags);
+
+/// What it answers to GET `path`. Errors: kUnavailable: nobody answers, or not with 200.
+Result<std::string> AskMonitor(const MonitorAddress& address, const std::string& path);
+
+}  // namespace weir::cli

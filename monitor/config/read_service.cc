@@ -1,0 +1,61 @@
+#include <string>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "monitor/config/config_reader.h"
+
+namespace weir::monitor {
+
+using scenarios::FindValue;
+using scenarios::YamlNode;
+
+namespace {
+
+Access ReadTokens(const ConfigReader& reader, const YamlNode& root, std::string_view key) {
+  const YamlNode* node = FindValue(root, key);
+  if (node == nullptr) {
+    return {};
+  }
+  const Result<std::string> text = reader.access.read_secret(reader.TextOf(root, key));
+  Result<Access> access =
+      text ? Access::Parse(*text) : Result<Access>(tl::unexpected(text.error()));
+  if (!access) {
+    reader.diagnostics.Add(node->span, fmt::format("{}: {}", key, access.error().message));
+    return {};
+  }
+  return std::move(*access);
+}
+
+}  // namespace
+
+void ConfigReader::ReadService(const YamlNode& root) const {
+  const YamlNode* listen = FindValue(root, "listen");
+  for (const std::string_view key : {"read_token_file", "act_token_file"}) {
+    if (const YamlNode* node = FindValue(root, key); node != nullptr && listen == nullptr) {
+      diagnostics.Add(node->span, fmt::format("{} is for the service, and there is none", key),
+                      "write 'listen: 127.0.0.1:8471' too");
+    }
+  }
+  if (listen == nullptr) {
+    return;
+  }
+  ServiceSpec service;
+  if (const auto address = ParseListenAddress(TextOf(root, "listen"))) {
+    service.listen = *address;
+  } else {
+    diagnostics.Add(listen->span, address.error().message);
+  }
+  service.roles.read = ReadTokens(*this, root, "read_token_file");
+  service.roles.act = ReadTokens(*this, root, "act_token_file");
+  if (service.roles.open() && !service.listen.IsLoopback()) {
+    diagnostics.Add(listen->span,
+                    fmt::format("{} can be reached from other machines, so a token is needed",
+                                Printable(service.listen.host)),
+                    "write 'act_token_file: PATH', or listen on 127.0.0.1");
+  }
+  config.service = std::move(service);
+}
+
+}  // namespace weir::monitor

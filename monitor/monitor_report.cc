@@ -1,0 +1,222 @@
+#include "monitor/monitor_report.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <optional>
+#include <utility>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "base/check.h"
+#include "monitor/channels/alert_notice.h"
+#include "monitor/state_codec.h"
+
+namespace weir::monitor {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json JsonOf(const std::optional<WallTime>& at) {
+  return at ? Json(FormatMillis(*at)) : Json();
+}
+
+Json TextOrNull(const std::string& text) {
+  return text.empty() ? Json() : Json(text);
+}
+
+std::uint64_t Sum(const std::map<std::string, std::uint64_t>& counts) {
+  return std::accumulate(counts.begin(), counts.end(), std::uint64_t{0},
+                         [](std::uint64_t sum, const auto& item) { return sum + item.second; });
+}
+
+Json JsonOf(const SourceLedger& ledger) {
+  return {{"offered", ledger.offered},
+          {"ingested", ledger.ingested},
+          {"rejected", Sum(ledger.rejected)},
+          {"dropped", Sum(ledger.dropped)},
+          {"rejected_by_reason", Json(ledger.rejected)},
+          {"dropped_by_reason", Json(ledger.dropped)}};
+}
+
+Json JsonOf(const SourceReport& source) {
+  const SourceStatus& status = source.status;
+  return {{"name", source.name},
+          {"kind", SourceKindName(source.kind)},
+          {"health", SourceHealthName(status.health)},
+          {"stale", source.stale},
+          {"reason", TextOrNull(source.Trouble())},
+          {"last_good_at", JsonOf(status.good_at_wall)},
+          {"age_s", status.good_at ? Json(Seconds(source.age)) : Json()},
+          {"looks", status.looks},
+          {"failures", status.failures},
+          {"series", status.last_good ? Json(status.last_good->samples.size()) : Json()},
+          {"ledger", JsonOf(status.ledger)}};
+}
+
+Json JsonOf(const ChannelReport& channel) {
+  const ChannelCounts& counts = channel.counts;
+  return {{"name", channel.name},          {"kind", ChannelKindName(channel.kind)},
+          {"delivered", counts.delivered}, {"attempts_failed", counts.attempts_failed},
+          {"given_up", counts.given_up},   {"trouble", TextOrNull(counts.trouble)}};
+}
+
+Json JsonOf(const EngineReport& engine) {
+  return {{"name", engine.name},
+          {"health", EngineHealthName(engine.health)},
+          {"rules", engine.rules},
+          {"reason", TextOrNull(engine.reason)}};
+}
+
+Json JsonOf(const AlertView& view) {
+  const AlertInstance& alert = view.alert;
+  const bool known = alert.value && std::isfinite(*alert.value);
+  return {{"id", AlertKey(alert.labels)},
+          {"labels", Json(alert.labels)},
+          {"annotations", Json(alert.annotations)},
+          {"phase", AlertPhaseName(alert.state.phase)},
+          {"active_since", FormatMillis(alert.state.active_since)},
+          {"fired_at", JsonOf(alert.state.fired_at)},
+          {"value", known ? Json(*alert.value) : Json()},
+          {"muted", MuteReasonName(view.muted)}};
+}
+
+template <typename T>
+Json ListOf(const std::vector<T>& items) {
+  Json list = Json::array();
+  for (const T& item : items) {
+    list.push_back(JsonOf(item));
+  }
+  return list;
+}
+
+}  // namespace
+
+std::string SourceReport::Trouble() const {
+  if (Works()) {
+    return {};
+  }
+  return status.trouble.empty() ? "no samples yet" : status.trouble;
+}
+
+Diagnosis Diagnose(const MonitorReport& report) {
+  Diagnosis diagnosis;
+  std::size_t usable = 0;
+  bool starting = false;
+  for (const SourceReport& source : report.sources) {
+    const SourceHealth health = source.status.health;
+    starting = starting || health == SourceHealth::kStarting;
+    if (source.Usable()) {
+      ++usable;
+    }
+    if (source.Works()) {
+      continue;
+    }
+    diagnosis.reasons.push_back(
+        fmt::format("source {} is {}: {}", source.name,
+                    health == SourceHealth::kIntegrated ? "stale" : SourceHealthName(health),
+                    source.Trouble()));
+  }
+  for (const ChannelReport& channel : report.channels) {
+    if (!channel.counts.trouble.empty()) {
+      diagnosis.reasons.push_back(
+          fmt::format("channel {}: {}", channel.name, channel.counts.trouble));
+    }
+  }
+  if (report.series_left_out > 0) {
+    diagnosis.reasons.push_back(
+        fmt::format("rules have left out {} samples, as a rule takes {} series at most",
+                    report.series_left_out, RuleEngine::kSeriesMax));
+  }
+  if (!report.store_trouble.empty()) {
+    diagnosis.reasons.push_back(report.store_trouble);
+  }
+  const bool none_is_usable = usable == 0 && !report.sources.empty();
+  if (!report.store_trouble.empty() || (none_is_usable && !starting)) {
+    diagnosis.health = MonitorHealth::kFailed;
+  } else if (starting) {
+    diagnosis.health = MonitorHealth::kStarting;
+  } else if (!diagnosis.reasons.empty()) {
+    diagnosis.health = MonitorHealth::kDegraded;
+  }
+  return diagnosis;
+}
+
+EngineReport ReportEngine(std::string_view name, const std::vector<const SourceReport*>& sources) {
+  EngineReport report{.name = std::string(name),
+                      .health = EngineHealth::kNotUsed,
+                      .rules = sources.size(),
+                      .reason = "no rule asks it"};
+  if (sources.empty()) {
+    return report;
+  }
+  const auto broken = std::find_if_not(sources.begin(), sources.end(),
+                                       [](const SourceReport* source) { return source->Works(); });
+  if (broken == sources.end()) {
+    report.health = EngineHealth::kIntegrated;
+    report.reason.clear();
+    return report;
+  }
+  const bool some_are_usable = std::any_of(
+      sources.begin(), sources.end(), [](const SourceReport* source) { return source->Usable(); });
+  report.health = some_are_usable ? EngineHealth::kDegraded : EngineHealth::kFailed;
+  report.reason = fmt::format("source {}: {}", (*broken)->name, (*broken)->Trouble());
+  return report;
+}
+
+std::string ReportJson(const MonitorReport& report) {
+  const Diagnosis diagnosis = Diagnose(report);
+  const Json json = {{"schema", "weir.monitor_status/1"},
+                     {"at", FormatMillis(report.at)},
+                     {"started_at", FormatMillis(report.started_at)},
+                     {"health", MonitorHealthName(diagnosis.health)},
+                     {"reasons", diagnosis.reasons},
+                     {"sources", ListOf(report.sources)},
+                     {"engines", ListOf(report.engines)},
+                     {"channels", ListOf(report.channels)},
+                     {"alerts", ListOf(report.alerts)},
+                     {"alerts_pending", report.pending},
+                     {"alerts_firing", report.firing},
+                     {"rules", report.rules},
+                     {"groups", report.groups},
+                     {"evaluations", report.evaluations},
+                     {"evaluation_took_s", Seconds(report.evaluation_took)},
+                     {"notifications", report.notifications},
+                     {"outbox",
+                      {{"waiting", report.outbox.waiting},
+                       {"delivered", report.outbox.delivered},
+                       {"given_up", report.outbox.given_up},
+                       {"oldest_waiting_at", JsonOf(report.outbox.oldest_waiting)}}}};
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+std::string_view MonitorHealthName(MonitorHealth health) {
+  switch (health) {
+    case MonitorHealth::kStarting:
+      return "starting";
+    case MonitorHealth::kIntegrated:
+      return "integrated";
+    case MonitorHealth::kDegraded:
+      return "degraded";
+    case MonitorHealth::kFailed:
+      return "failed";
+  }
+  WEIR_CHECK(false);
+}
+
+std::string_view EngineHealthName(EngineHealth health) {
+  switch (health) {
+    case EngineHealth::kNotUsed:
+      return "not_used";
+    case EngineHealth::kIntegrated:
+      return "integrated";
+    case EngineHealth::kDegraded:
+      return "degraded";
+    case EngineHealth::kFailed:
+      return "failed";
+  }
+  WEIR_CHECK(false);
+}
+
+}  // namespace weir::monitor

@@ -1,0 +1,104 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/time.h"
+#include "monitor/alert_desk.h"
+#include "monitor/courier.h"
+#include "monitor/sources/poller.h"
+#include "store/monitor_book.h"
+
+/// How a monitor is, at one moment.
+namespace weir::monitor {
+
+enum class MonitorHealth : std::uint8_t {
+  kStarting,    ///< A source has not been looked at yet.
+  kIntegrated,  ///< Everything works.
+  kDegraded,    ///< Something does not; the rest goes on.
+  kFailed,      ///< Nothing fresh is known of any source, or nothing can be written down.
+};
+
+struct SourceReport {
+  std::string name;
+  SourceKind kind = SourceKind::kHost;
+  SourceStatus status;
+  bool stale = false;
+  Nanos age{0};  ///< Since the last good look, or the start.
+
+  bool Works() const { return status.health == SourceHealth::kIntegrated && !stale; }
+
+  /// What is known of it is fresh, though its last look may have failed.
+  bool Usable() const { return Works() || (status.health == SourceHealth::kDegraded && !stale); }
+
+  /// What is wrong; empty while it works.
+  std::string Trouble() const;
+};
+
+enum class EngineHealth : std::uint8_t {
+  kNotUsed,     ///< No rule asks it.
+  kIntegrated,  ///< The sources of all of its rules work.
+  kDegraded,    ///< Some do not.
+  kFailed,      ///< Nothing fresh is known of any.
+};
+
+/// What judges samples, over all rules that ask it.
+struct EngineReport {
+  std::string name;
+  EngineHealth health = EngineHealth::kNotUsed;
+  std::size_t rules = 0;
+  std::string reason;  ///< Empty while it is integrated.
+};
+
+struct ChannelReport {
+  std::string name;
+  ChannelKind kind = ChannelKind::kFile;
+  ChannelCounts counts;
+};
+
+struct MonitorReport {
+  /// Alerts that are listed; all are counted.
+  static constexpr std::size_t kAlertsMax = 1000;
+
+  WallTime at{};
+  WallTime started_at{};
+  std::vector<SourceReport> sources;
+  std::vector<EngineReport> engines;
+  std::vector<ChannelReport> channels;
+  std::vector<AlertView> alerts;
+  std::uint64_t pending = 0;
+  std::uint64_t firing = 0;
+  std::size_t rules = 0;
+  std::size_t groups = 0;
+  std::uint64_t series_left_out = 0;
+  std::uint64_t evaluations = 0;
+  Nanos evaluation_took{0};  ///< The last one.
+  std::uint64_t notifications = 0;
+  store::OutboxCounts outbox;
+  std::string store_trouble;  ///< Empty: what happens is written down.
+};
+
+/// The worst of the parts, and a sentence for each part that does not work.
+struct Diagnosis {
+  MonitorHealth health = MonitorHealth::kIntegrated;
+  std::vector<std::string> reasons;
+};
+
+Diagnosis Diagnose(const MonitorReport& report);
+
+/// How the engine called `name` is whose rules look at these sources.
+EngineReport ReportEngine(std::string_view name, const std::vector<const SourceReport*>& sources);
+
+/// `weir.monitor_status/1`: docs/monitoring.md has its fields.
+std::string ReportJson(const MonitorReport& report);
+
+/// "starting", "integrated", "degraded", "failed".
+std::string_view MonitorHealthName(MonitorHealth health);
+
+/// "not_used", "integrated", "degraded", "failed".
+std::string_view EngineHealthName(EngineHealth health);
+
+}  // namespace weir::monitor

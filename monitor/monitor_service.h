@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "monitor/access.h"
+#include "monitor/config/service_spec.h"
+#include "monitor/http_server.h"
+#include "monitor/monitor_report.h"
+
+namespace weir::monitor {
+
+/// What a monitor answers over HTTP:
+///
+/// - GET `/healthz`: 200 while the process answers.
+/// - GET `/readyz`: 200 once every source was looked at and while something works, else 503.
+/// - GET `/metrics` (own_metrics.h) and `/api/v1/status` (monitor_report.h).
+///
+/// With tokens all but the first two want one, and the reasons of the second. Without, who asks has
+/// to name this machine by its address or as localhost, so that no page of others reads along
+/// whose name was made to point here.
+///
+/// Thread rule: one owner.
+class MonitorService {
+ public:
+  struct Parts {
+    std::function<MonitorReport()> report;  ///< Called from several threads at a time.
+    const Clock& clock;
+  };
+
+  /// What `parts` refers to must outlive it. Errors: kUsage: an address that is not loopback, for
+  /// everybody; kUnavailable, as HttpServer::Start.
+  static Result<std::unique_ptr<MonitorService>> Start(const ServiceSpec& spec, const Parts& parts);
+
+  std::uint16_t port() const { return server_->port(); }
+
+  /// Answers what is being asked, and ends.
+  void Stop() { server_->Stop(); }
+
+ private:
+  MonitorService(const ServiceSpec& spec, const Parts& parts)
+      : parts_(parts), listen_(spec.listen), roles_(spec.roles) {}
+
+  std::optional<HttpResponse> Admit(const HttpRequest& head) const;
+  HttpResponse Answer(const HttpRequest& request) const;
+  HttpResponse Ready(const HttpRequest& request) const;
+
+  const Parts parts_;
+  const ListenAddress listen_;
+  const Roles roles_;
+  std::unique_ptr<HttpServer> server_;  // Last: its threads use the rest.
+};
+
+}  // namespace weir::monitor

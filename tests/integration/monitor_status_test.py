@@ -1,0 +1,137 @@
+"""What weir monitor says of itself: to a real Prometheus, to promtool, to a person. The program is
+given in $WEIR. Debian's interpreter."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import unittest
+import urllib.parse
+import urllib.request
+
+from live_peers import WEIR, Monitor, Page, until
+from receiver import Receiver
+from servers import Server, free_port
+
+TOKEN = "0123456789abcdef0123456789abcdef"
+
+
+def config(page_url, hook_url, **more):
+    return {
+        "evaluate_every": "100ms",
+        "listen": f"127.0.0.1:{free_port()}",
+        "sources": [{"name": "shop", "scrape": page_url, "interval": "100ms", "timeout": "1s"}],
+        "rules": [{"alert": "HighErrors", "source": "shop", "above": 10, "metric": "errors"}],
+        "channels": [{"name": "hook", "webhook": hook_url}],
+        **more,
+    }
+
+
+def get(address, path, token=None):
+    asked = urllib.request.Request(f"http://{address}{path}")
+    if token:
+        asked.add_header("Authorization", f"Bearer {token}")
+    with urllib.request.urlopen(asked, timeout=10) as answer:
+        return answer.read().decode()
+
+
+class MonitorStatusTest(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, self.folder)
+
+    def status(self, *arguments):
+        return subprocess.run([WEIR, "monitor", "status", *arguments], cwd=self.folder,
+                              capture_output=True, text=True, timeout=20)
+
+    def test_a_person_is_told_what_works_and_why_not(self):
+        with Page('errors{host="a"} 11\nbroken{ 1\n') as page, Receiver() as hook:
+            setup = config(page.url, hook.url)
+            with Monitor(self.folder, setup) as monitor:
+                until(lambda: hook.got)
+                until(lambda: self.status("monitor.yaml").stdout.startswith("integrated"))
+                said = self.status("monitor.yaml")
+                self.assertIn("engine   threshold            integrated  1 rule\n", said.stdout)
+                self.assertIn("engine   anomaly              not_used    0 rules: no rule asks it",
+                              said.stdout)
+                self.assertIn("alert    HighErrors           firing      host=a", said.stdout)
+                told = json.loads(self.status("--json", f"http://{setup['listen']}").stdout)
+                self.assertEqual(told["schema"], "weir.monitor_status/1")
+                ledger = told["sources"][0]["ledger"]
+                self.assertGreater(ledger["rejected"], 0)
+                self.assertEqual(ledger["offered"],
+                                 ledger["ingested"] + ledger["rejected"] + ledger["dropped"])
+                page.status = 503
+                until(lambda: self.status("monitor.yaml").returncode == 69)
+                said = self.status("monitor.yaml")
+                self.assertRegex(said.stdout, "^failed\n  source shop is (degraded|failed): ")
+                page.status = 200
+                until(lambda: self.status("monitor.yaml").returncode == 0)
+                self.assertEqual(monitor.end(), 0)
+        said = self.status("monitor.yaml")
+        self.assertEqual(said.returncode, 69)
+        self.assertIn("hint: does 'weir monitor' run there", said.stderr)
+
+    def test_a_token_is_asked_for_and_shown_nowhere(self):
+        with open(os.path.join(self.folder, "token"), "w", encoding="utf-8") as file:
+            file.write(TOKEN + "\n")
+        with Page("errors 1\n") as page, Receiver() as hook:
+            setup = config(page.url, hook.url, read_token_file="token")
+            with Monitor(self.folder, setup) as monitor:
+                url = f"http://{setup['listen']}"
+                denied = self.status(url)
+                self.assertEqual(denied.returncode, 69)
+                self.assertIn("wants a token", denied.stderr)
+                self.assertEqual(self.status("--token-file", "token", url).returncode, 0)
+                self.assertEqual(self.status("monitor.yaml").returncode, 0)
+                for path in ("/api/v1/status", "/metrics"):
+                    self.assertNotIn(TOKEN, get(setup["listen"], path, TOKEN))
+                monitor.end()
+                self.assertNotIn(TOKEN, monitor.complaints())
+
+    def test_promtool_finds_nothing_to_mend(self):
+        with Page('errors{host="a"} 11\n') as page, Receiver() as hook:
+            setup = config(page.url, hook.url)
+            with Monitor(self.folder, setup) as monitor:
+                until(lambda: hook.got)
+                text = get(setup["listen"], "/metrics")
+                monitor.end()
+        done = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True,
+                              text=True, timeout=30)
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "", ""), text)
+        self.assertIn('weir_source_samples_total{outcome="ingested",source="shop"}', text)
+
+    # The figures of a scrape by a real Prometheus are those that the monitor has.
+    def test_a_real_prometheus_scrapes_it(self):
+        with Page('errors{host="a"} 11\n') as page, Receiver() as hook:
+            setup = config(page.url, hook.url)
+            port = free_port()
+            with open(os.path.join(self.folder, "prometheus.yml"), "w", encoding="utf-8") as file:
+                json.dump({"global": {"scrape_interval": "1s"}, "scrape_configs": [
+                    {"job_name": "weir", "static_configs": [{"targets": [setup["listen"]]}]}]},
+                          file)
+            with Monitor(self.folder, setup) as monitor, \
+                    Server(port, "prometheus", f"--config.file={self.folder}/prometheus.yml",
+                           f"--storage.tsdb.path={self.folder}/tsdb",
+                           f"--web.listen-address=127.0.0.1:{port}"):
+
+                def value(query):
+                    answer = json.loads(get(f"127.0.0.1:{port}", "/api/v1/query?query="
+                                            + urllib.parse.quote(query)))
+                    found = answer["data"]["result"]
+                    return float(found[0]["value"][1]) if found else None
+
+                until(lambda: value('weir_alerts{phase="firing"}') == 1, 30)
+                self.assertEqual(value("up"), 1)
+                self.assertEqual(value("weir_source_up"), 1)
+                self.assertGreater(value("process_resident_memory_bytes"), 1e6)
+                page.status = 503
+                until(lambda: value("weir_source_up") == 0, 30)
+                monitor.end(signal.SIGKILL)
+                until(lambda: value("up") == 0, 30)
+
+
+if __name__ == "__main__":
+    unittest.main()
