@@ -371,12 +371,27 @@ CREATE TABLE outbox (
 CREATE INDEX outbox_waiting ON outbox (channel, dedup_key, outbox_id) WHERE state = 0;
 )sql";
 
+constexpr std::string_view kVersion10 = R"sql(
+CREATE TABLE triage (
+  triage_id INTEGER PRIMARY KEY AUTOINCREMENT,
+  at_ns INTEGER NOT NULL,
+  scenario TEXT NOT NULL,
+  load TEXT NOT NULL,
+  step TEXT NOT NULL,
+  metric TEXT NOT NULL,
+  run_id INTEGER NOT NULL,
+  state INTEGER NOT NULL,
+  by TEXT NOT NULL,
+  why TEXT NOT NULL
+) STRICT;
+)sql";
+
 constexpr std::array kMigrations = {
     Migration{.version = 1, .sql = kVersion1}, Migration{.version = 2, .sql = kVersion2},
     Migration{.version = 3, .sql = kVersion3}, Migration{.version = 4, .sql = kVersion4},
     Migration{.version = 5, .sql = kVersion5}, Migration{.version = 6, .sql = kVersion6},
     Migration{.version = 7, .sql = kVersion7}, Migration{.version = 8, .sql = kVersion8},
-    Migration{.version = 9, .sql = kVersion9}};
+    Migration{.version = 9, .sql = kVersion9}, Migration{.version = 10, .sql = kVersion10}};
 
 }  // namespace
 
