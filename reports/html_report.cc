@@ -111,10 +111,15 @@ std::string StaticChanges(const ReportData& data) {
     return "";
   }
   std::string out =
-      "<h2>Change points</h2><table><tr><th>run<th>build<th>what moved<th>how sure</tr>";
-  for (const analysis::HistoryChange& change : data.changes.changes) {
-    out += fmt::format("<tr><td>{}<td>{}<td>{}<td>{}</tr>", change.run, Name(change.build),
-                       Name(WhatMoved(change, Charset::kUnicode)), Name(WhoMovedIt(change)));
+      "<h2>Change points</h2><table><tr><th>run<th>build<th>what moved<th>how sure<th>triage</tr>";
+  for (std::size_t i = 0; i < data.changes.changes.size(); ++i) {
+    const analysis::HistoryChange& change = data.changes.changes[i];
+    const bool said = i < data.triage.size() && data.triage[i];
+    out += fmt::format("<tr><td>{}<td>{}<td>{}<td>{}<td>{}</tr>", change.run, Name(change.build),
+                       Name(WhatMoved(change, Charset::kUnicode)), Name(WhoMovedIt(change)),
+                       said             ? Escaped(data.triage[i]->state)
+                       : change.Worse() ? "new"
+                                        : "");
   }
   return out + "</table>";
 }

@@ -1,7 +1,10 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
+#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,8 +14,22 @@
 #include "base/run.h"
 #include "base/verdict.h"
 #include "reports/run_row.h"
+#include "reports/step_lines.h"
 
 namespace weir::reports {
+
+/// What a number was in one second of a run.
+struct SecondValue {
+  std::uint32_t second = 0;
+  std::uint64_t value = 0;
+};
+
+/// What the seconds of a run tell beside its response times as a whole; may be empty.
+struct RunDetails {
+  std::map<RequestError, std::vector<SecondValue>> errors;  ///< Requests, ascending by second.
+  std::vector<SecondValue> send_lag_max_ns;                 ///< Ascending by second.
+  StepLines step_lines;
+};
 
 /// One run with its seconds, ascending; without seconds the page says that there are none. What the
 /// generator and the watched target used may be absent too.
@@ -21,6 +38,15 @@ struct RunPage {
   std::vector<SecondPoint> seconds;
   std::vector<ResourceSample> resources = {};
   std::vector<TargetSample> target = {};
+  RunDetails details = {};
+};
+
+/// What a person has said of a change point last; texts may be empty ("not said").
+struct TriageMark {
+  WallTime at{};
+  std::string state;  ///< "new", "acknowledged", "expected" or "fixed".
+  std::string by;
+  std::string why;
 };
 
 /// Something that a deploy tool or a person told of a build; texts may be empty.
@@ -50,10 +76,11 @@ struct ReportData {
   std::vector<RunRow> rows;    ///< All runs.
   std::vector<RunPage> pages;  ///< Those of `rows` that have a page of their own.
   std::vector<GateResult> verdicts;
-  analysis::HistoryChanges changes;    ///< Change points of these runs, newest first.
-  std::vector<DeployMark> deploys;     ///< In any order.
-  std::vector<RunForecast> forecasts;  ///< At most one for each scenario and metric.
-  std::vector<RunId> files;            ///< Runs that have a file of their own: HtmlRunPage.
+  analysis::HistoryChanges changes;               ///< Change points of these runs, newest first.
+  std::vector<std::optional<TriageMark>> triage;  ///< One for each; fewer: of the rest, none.
+  std::vector<DeployMark> deploys;                ///< In any order.
+  std::vector<RunForecast> forecasts;             ///< At most one for each scenario and metric.
+  std::vector<RunId> files;  ///< Runs that have a file of their own: HtmlRunPage.
 
   /// A run with a page, and its row.
   void Add(RunPage page);

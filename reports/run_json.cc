@@ -4,6 +4,7 @@
 #include "reports/internal/apdex_json.h"
 #include "reports/internal/json.h"
 #include "reports/internal/program_report.h"
+#include "reports/internal/run_page_json.h"
 #include "reports/internal/target_use.h"
 
 namespace weir::reports {
@@ -59,19 +60,42 @@ void PutParts(Json& json, const StepRecord& record) {
   json["parts_ns"] = std::move(parts);
 }
 
-Json StepsToJson(const Run& run) {
+// Of whole histograms a copy is what costs, so the record of a step is looked at where it lies.
+const StepRecord& RecordOf(const Run& run, std::size_t step, const StepRecord& none) {
+  for (const StepRecord& record : run.totals) {
+    if (record.phase == Phase::kMeasure && record.step == step) {
+      return record;
+    }
+  }
+  return none;
+}
+
+Json StepsToJson(const Run& run, StepParts step_parts) {
+  const StepRecord none;
   Json steps = Json::array();
   for (std::size_t i = 0; i < run.plan.steps.size(); ++i) {
-    const StepRecord record = run.Total(Phase::kMeasure, static_cast<int>(i));
+    const StepRecord& record = RecordOf(run, i, none);
     Json step = {{"flow", run.plan.steps[i].flow}, {"name", run.plan.steps[i].step}};
     step["requests"] = RequestsToJson(record.counts);
     step["rate_per_s"] = RatesToJson(run, record);
     PutLatencies(step, record);
-    PutParts(step, record);
+    if (step_parts == StepParts::kEach) {
+      PutParts(step, record);
+    }
     step["errors"] = ErrorsToJson(record);
     steps.push_back(std::move(step));
   }
   return steps;
+}
+
+RequestCounts WarmUpCounts(const Run& run) {
+  RequestCounts counts;
+  for (const StepRecord& record : run.totals) {
+    if (record.phase == Phase::kWarmUp) {
+      counts += record.counts;
+    }
+  }
+  return counts;
 }
 
 std::string_view ThresholdStateName(ThresholdResult::State state) {
@@ -193,7 +217,10 @@ void PutPlan(Json& json, const Run& run) {
 }  // namespace
 
 Json RunToJson(const Run& run) {
-  const StepRecord total = run.Total(Phase::kMeasure);
+  return RunToJson(run, run.Total(Phase::kMeasure), StepParts::kEach);
+}
+
+Json RunToJson(const Run& run, const StepRecord& total, StepParts step_parts) {
   Json json = {{"schema", "weir.run/1"}};
   if (run.id > 0) {
     json["run"] = run.id;
@@ -203,14 +230,14 @@ Json RunToJson(const Run& run) {
   PutPlan(json, run);
   PutValidity(json, run);
   json["requests"] = RequestsToJson(total.counts);
-  json["warm_up"] = {{"requests", RequestsToJson(run.Total(Phase::kWarmUp).counts)}};
+  json["warm_up"] = {{"requests", RequestsToJson(WarmUpCounts(run))}};
   json["rate_per_s"] = RatesToJson(run, total);
   PutLatencies(json, total);
   PutParts(json, total);
   PutUsage(json, run, total);
   json["measurements"] = MeasurementsToJson(run);
   json["errors"] = ErrorsToJson(total);
-  json["steps"] = StepsToJson(run);
+  json["steps"] = StepsToJson(run, step_parts);
   json["thresholds"] = ThresholdsToJson(run);
   json["resources"] = ResourcesToJson(run);
   if (run.target_metrics.empty()) {

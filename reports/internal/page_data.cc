@@ -11,12 +11,16 @@
 #include "base/text.h"
 #include "reports/internal/history_changes.h"
 #include "reports/internal/rows_json.h"
+#include "reports/internal/run_page_json.h"
 #include "reports/internal/seconds_json.h"
 #include "reports/internal/spectrum.h"
 #include "reports/internal/use_json.h"
 
 namespace weir::reports {
 namespace {
+
+/// A scenario written by a program may be of any length; a page shows so many bytes of it.
+constexpr std::size_t kScenarioTextMax = 65'536;
 
 Json CurveToJson(const StepRecord& record, LatencyKind kind) {
   const LatencyView view = MergedLatency(record, kind);
@@ -35,10 +39,62 @@ Json CurvesToJson(const StepRecord& record) {
           {"service", CurveToJson(record, LatencyKind::kService)}};
 }
 
+// The errors of each kind, as values for the same stretches of time as the seconds.
+Json ErrorKindsToJson(const RunPage& page, const Json& seconds) {
+  const std::size_t points = seconds["planned"].size();
+  const std::uint32_t width = seconds["width_s"];
+  Json kinds = Json::object();
+  for (const auto& [error, values] : page.details.errors) {
+    std::vector<std::uint64_t> counts(points);
+    for (const SecondValue& each : values) {
+      if (each.second / width < points) {
+        counts[each.second / width] += each.value;
+      }
+    }
+    kinds[std::string(RequestErrorName(error))] = std::move(counts);
+  }
+  return kinds;
+}
+
+Json SendLagToJson(const RunPage& page, const Json& seconds) {
+  const std::size_t points = seconds["planned"].size();
+  const std::uint32_t width = seconds["width_s"];
+  std::vector<std::optional<std::uint64_t>> most(points);
+  for (const SecondValue& each : page.details.send_lag_max_ns) {
+    if (each.second / width < points) {
+      std::optional<std::uint64_t>& value = most[each.second / width];
+      value = std::max(value.value_or(0), each.value);
+    }
+  }
+  Json json = Json::array();
+  for (const std::optional<std::uint64_t>& value : most) {
+    json.push_back(value ? Json(*value) : Json(nullptr));
+  }
+  return json;
+}
+
+Json StepLinesToJson(const StepLines& lines) {
+  Json steps = Json::array();
+  for (const auto& values : lines.p50_ns) {
+    Json line = Json::array();
+    for (const std::optional<std::uint64_t>& value : values) {
+      line.push_back(value ? Json(*value) : Json(nullptr));
+    }
+    steps.push_back(std::move(line));
+  }
+  return {{"width_s", lines.width_s}, {"p50", std::move(steps)}};
+}
+
 Json RunPageToJson(const RunPage& page) {
-  Json json = RunToJson(page.run);
-  json["curves"] = CurvesToJson(page.run.Total(Phase::kMeasure));
-  json["seconds"] = SecondsToJson(page.seconds);
+  const StepRecord total = page.run.Total(Phase::kMeasure);
+  Json json = RunToJson(page.run, total, StepParts::kNone);
+  json["curves"] = CurvesToJson(total);
+  json["scenario_text"] = page.run.plan.scenario_text.substr(0, kScenarioTextMax);
+  Json seconds = SecondsToJson(page.seconds);
+  seconds["kinds"] = ErrorKindsToJson(page, seconds);
+  seconds["send_lag_max"] = SendLagToJson(page, seconds);
+  json["seconds"] = std::move(seconds);
+  json["step_lines"] = StepLinesToJson(page.details.step_lines);
   json["heatmap"] = HeatmapToJson(page.seconds);
   json["use"] = UseToJson(page.resources, page.target);
   return json;
@@ -64,7 +120,7 @@ Json BuildToJson(const std::vector<const Run*>& runs) {
     merged.measured += run->measured;
     numbers.push_back(run->id);
   }
-  Json json = RunToJson(merged);
+  Json json = RunToJson(merged, merged.totals.front(), StepParts::kNone);
   json["curves"] = CurvesToJson(merged.totals.front());
   json["runs"] = std::move(numbers);
   return json;
@@ -119,6 +175,19 @@ Json ForecastsToJson(const std::vector<RunForecast>& forecasts) {
   return json;
 }
 
+Json ChangesToJson(const ReportData& data) {
+  Json json = HistoryChangesToJson(data.changes);
+  for (std::size_t i = 0; i < data.triage.size() && i < json["changepoints"].size(); ++i) {
+    if (const std::optional<TriageMark>& mark = data.triage[i]) {
+      json["changepoints"][i]["triage"] = {{"state", mark->state},
+                                           {"at", FormatWallTime(mark->at)},
+                                           {"by", mark->by},
+                                           {"why", mark->why}};
+    }
+  }
+  return json;
+}
+
 }  // namespace
 
 Json PageData(const ReportData& data, PageKind kind) {
@@ -151,7 +220,7 @@ Json PageData(const ReportData& data, PageKind kind) {
           {"forecasts", ForecastsToJson(data.forecasts)},
           {"files", data.files},
           {"home", kind == PageKind::kReport ? "" : "../index.html"},
-          {"changes", HistoryChangesToJson(data.changes)},
+          {"changes", ChangesToJson(data)},
           {"verdicts", std::move(verdicts)}};
 }
 

@@ -51,6 +51,7 @@ void Book(StepRecord& record, const Request& request) {
 RunPlan PlanOf(const SyntheticOptions& options) {
   RunPlan plan;
   plan.scenario = options.scenario;
+  plan.scenario_text = "name: " + options.scenario + "\nload: { rate: 400/s, for: 30s }\n";
   plan.target = "http://127.0.0.1:8080";
   plan.build = options.build;
   plan.branch = "main";
@@ -100,6 +101,18 @@ Request Draw(Rng& rng, const SyntheticOptions& options, double at_s) {
   return request;
 }
 
+// What a page tells of a second beside its response times.
+void AddDetails(const StepRecord& record, std::uint32_t second, RunDetails& details) {
+  for (std::size_t i = 0; i < kRequestErrorCount; ++i) {
+    if (record.errors[i] > 0) {
+      details.errors[static_cast<RequestError>(i)].push_back({second, record.errors[i]});
+    }
+  }
+  for (const auto& [outcome, set] : record.latency) {
+    details.send_lag_max_ns.push_back({second, set.send_lag.max_ns()});
+  }
+}
+
 }  // namespace
 
 RunPage SyntheticRun(const SyntheticOptions& options) {
@@ -118,18 +131,23 @@ RunPage SyntheticRun(const SyntheticOptions& options) {
     sums[i].step = i / 2;
     sums[i].phase = i % 2 == 0 ? Phase::kWarmUp : Phase::kMeasure;
   }
+  StepLineMaker lines(2, options.seconds);
   for (std::uint32_t second = 0; second < options.seconds; ++second) {
     SecondPoint point;
     point.second = second;
     point.phase = second < options.seconds / 5 ? Phase::kWarmUp : Phase::kMeasure;
     for (std::uint32_t step = 0; step < 2; ++step) {
+      StepRecord record;
+      record.step = step;
       for (int i = 0; i < per_second / 2; ++i) {
         const Request request = Draw(rng, options, second + (2.0 * i + step) / per_second);
-        Book(sums[step * 2 + static_cast<std::uint32_t>(point.phase)], request);
-        ++point.counts.planned;
-        ++point.counts.by_outcome[static_cast<std::size_t>(request.outcome)];
+        Book(record, request);
         point.response.RecordNs(request.service_ns + request.wait_ns, 1);
       }
+      point.counts += record.counts;
+      sums[step * 2 + static_cast<std::uint32_t>(point.phase)].Merge(record);
+      lines.Add(second, record);
+      AddDetails(record, second, page.details);
     }
     page.seconds.push_back(std::move(point));
     page.resources.push_back({.second = second,
@@ -141,6 +159,7 @@ RunPage SyntheticRun(const SyntheticOptions& options) {
                            .values = {{"process_cpu_s", 0.5 * second},
                                       {"process_memory_bytes", 6e7 + 1e5 * second}}});
   }
+  page.details.step_lines = lines.Finish();
   run.totals = std::move(sums);
   run.cpu_s = 1.75;
   run.rss_bytes_max = 18'400'000;
@@ -305,7 +324,9 @@ ReportData SyntheticReport() {
   data.pages.back().run.state_reason = "Stopped by the user after 30 s.";
   AddRows(data);
   data.verdicts = {SlowVerdict(), SameVerdict()};
-  data.changes.changes = {SyntheticChange()};
+  data.changes.changes = {SyntheticChange(), SyntheticChange()};
+  data.changes.changes[1].step = "list";
+  data.triage = {TriageMark{data.generated_at, "acknowledged", "ops", "index missing, ticket 812"}};
   data.deploys = {{data.rows[3].started_at - std::chrono::seconds(5), "shop", "b2", "Succeeded"},
                   {data.rows[0].started_at - std::chrono::seconds(5), "shop", "b1", "Progressing"}};
   data.forecasts = {SyntheticForecast()};
@@ -333,6 +354,7 @@ ReportData HostileReport() {
     RunPage page = SyntheticRun(options);
     page.run.plan.target = closing;
     page.run.plan.load = script;
+    page.run.plan.scenario_text = closing + names[i];
     page.run.plan.steps[0].step = names[i];
     page.run.plan.steps[1].flow = closing;
     page.run.state_reason = closing;
@@ -350,6 +372,9 @@ ReportData HostileReport() {
   verdict.warnings = {closing};
   data.deploys = {{data.rows[0].started_at, script, data.rows[0].build, closing}};
   data.verdicts = {verdict};
+  data.changes.changes = {SyntheticChange()};
+  data.changes.changes[0].scenario = data.rows[0].scenario;
+  data.triage = {TriageMark{data.generated_at, "expected", closing, script}};
   return data;
 }
 
