@@ -9,12 +9,13 @@
 #include "cli/deploy_commands.h"
 #include "cli/exit_codes.h"
 #include "cli/monitor_commands.h"
+#include "cli/triage.h"
 #include "cli/version.h"
 
 namespace weir::cli {
 
 std::span<const Command> Commands() {
-  static constexpr std::array<Command, 17> kCommands = {{
+  static constexpr std::array<Command, 18> kCommands = {{
       {"run", "send a scenario's load to a target and record what was measured", &RunMain},
       {"check", "say what a scenario file will do, or what is wrong with it", &CheckMain},
       {"capacity", "find the highest rate at which a target keeps its demands", &CapacityMain},
@@ -24,6 +25,7 @@ std::span<const Command> Commands() {
       {"compare", "show what differs between two runs or builds", &CompareMain},
       {"import", "file runs that were measured elsewhere", &ImportMain},
       {"history", "list the recorded runs", &HistoryMain},
+      {"triage", "list regressions, and say what is to become of them", &TriageMain},
       {"show", "show one recorded run", &ShowMain},
       {"report", "write the history as one HTML page", &ReportMain},
       {"analyze", "look at series of numbers with the engines of weir", &AnalyzeMain},

@@ -94,7 +94,7 @@ std::vector<const reports::RunRow*> RunsForFiles(const reports::ReportData& data
 }
 
 // Runs do not change, so a file that was made with the same script and style is as good as new.
-Status WriteRunFiles(store::Store& store, const std::filesystem::path& folder,
+Status WriteRunFiles(const HistoryReaders& from, const std::filesystem::path& folder,
                      std::size_t files_max, reports::ReportData& data) {
   const reports::PageAssets assets = reports::SharedAssets();
   const std::string base = (folder / assets.name).string();
@@ -106,7 +106,7 @@ Status WriteRunFiles(store::Store& store, const std::filesystem::path& folder,
     if (same_assets && std::filesystem::exists(file, error)) {
       continue;
     }
-    Result<reports::RunPage> page = LoadPage(store, row->run);
+    Result<reports::RunPage> page = LoadPage(from, row->run);
     if (!page) {
       return tl::unexpected(page.error());
     }
@@ -150,6 +150,10 @@ Status WriteReport(const ParsedFlags& flags) {
   if (!store) {
     return tl::unexpected(store.error());
   }
+  const auto timeline = store::RunTimeline::OpenForReading(order->store_path);
+  if (!timeline) {
+    return tl::unexpected(timeline.error());
+  }
   Result<reports::ReportData> data = CollectReport(**store, *order);
   if (!data) {
     return tl::unexpected(data.error());
@@ -162,7 +166,7 @@ Status WriteReport(const ParsedFlags& flags) {
       return made;
     }
     if (*files > 0) {
-      if (Status written = WriteRunFiles(**store, folder, *files, *data); !written) {
+      if (Status written = WriteRunFiles({**store, **timeline}, folder, *files, *data); !written) {
         return written;
       }
     }

@@ -8,7 +8,9 @@
 
 #include "base/clock.h"
 #include "cli/figures.h"
+#include "cli/triage.h"
 #include "store/deployments.h"
+#include "store/triage.h"
 
 namespace weir::cli {
 namespace {
@@ -117,6 +119,65 @@ Result<std::vector<reports::DeployMark>> Deploys(const std::string& path) {
   return marks;
 }
 
+// The seconds of the run as a whole, and what else they tell, in one reading.
+Status ReadTimeline(store::RunTimeline& timeline, reports::RunPage& page) {
+  const Run& run = page.run;
+  reports::StepLineMaker lines(run.plan.steps.size(),
+                               static_cast<std::uint32_t>(Seconds(run.duration)));
+  const auto add = [&](std::uint32_t second, const StepRecord& record) {
+    if (page.seconds.empty() || page.seconds.back().second != second ||
+        page.seconds.back().phase != record.phase) {
+      page.seconds.push_back(
+          {.second = second, .phase = record.phase, .counts = {}, .response = {}});
+    }
+    SecondPoint& point = page.seconds.back();
+    point.counts += record.counts;
+    for (const auto& [outcome, set] : record.latency) {
+      point.response.Merge(set.response);
+    }
+    lines.Add(second, record);
+  };
+  if (Status read = timeline.VisitSteps(run.id, add); !read) {
+    return read;
+  }
+  page.details.step_lines = lines.Finish();
+  const auto errors = timeline.Errors(run.id);
+  const auto lag = timeline.SendLag(run.id);
+  if (!errors || !lag) {
+    return tl::unexpected(!errors ? errors.error() : lag.error());
+  }
+  for (const store::ErrorSecond& each : *errors) {
+    page.details.errors[each.error].push_back({each.second, each.requests});
+  }
+  for (const store::LagSecond& each : *lag) {
+    page.details.send_lag_max_ns.push_back({each.second, each.max_ns});
+  }
+  return {};
+}
+
+// The newest note on each change point.
+Result<std::vector<std::optional<reports::TriageMark>>> Triage(
+    const std::string& path, const analysis::HistoryChanges& changes) {
+  const auto book = store::TriageBook::OpenForReading(path);
+  if (!book) {
+    return tl::unexpected(book.error());
+  }
+  const auto notes = (*book)->List();
+  if (!notes) {
+    return tl::unexpected(notes.error());
+  }
+  std::vector<std::optional<reports::TriageMark>> marks;
+  for (const analysis::HistoryChange& change : changes.changes) {
+    const store::TriageNote* note = NoteOn(change, *notes);
+    marks.push_back(note == nullptr
+                        ? std::nullopt
+                        : std::optional(reports::TriageMark{
+                              note->at, std::string(store::TriageStateName(note->state)), note->by,
+                              note->why}));
+  }
+  return marks;
+}
+
 void TakeOver(std::vector<RunSummary>&& summaries, reports::ReportData& data) {
   analysis::HistoryChangeFinder finder({.metrics = HistoryMetrics()});
   data.forecasts = Forecasts(summaries);
@@ -129,25 +190,26 @@ void TakeOver(std::vector<RunSummary>&& summaries, reports::ReportData& data) {
 
 }  // namespace
 
-Result<reports::RunPage> LoadPage(store::Store& store, RunId id) {
-  Result<Run> run = store.LoadRun(id);
+Result<reports::RunPage> LoadPage(const HistoryReaders& from, RunId id) {
+  Result<Run> run = from.store.LoadRun(id);
   if (!run) {
     return tl::unexpected(run.error());
   }
-  Result<std::vector<SecondPoint>> seconds = store.LoadSeconds(id);
-  if (!seconds) {
-    return tl::unexpected(seconds.error());
+  reports::RunPage page{std::move(*run), {}};
+  if (Status read = ReadTimeline(from.timeline, page); !read) {
+    return tl::unexpected(read.error());
   }
-  Result<std::vector<ResourceSample>> resources = store.LoadResources(id);
+  Result<std::vector<ResourceSample>> resources = from.store.LoadResources(id);
   if (!resources) {
     return tl::unexpected(resources.error());
   }
-  Result<std::vector<TargetSample>> target = store.LoadTargetSamples(id);
+  Result<std::vector<TargetSample>> target = from.store.LoadTargetSamples(id);
   if (!target) {
     return tl::unexpected(target.error());
   }
-  return reports::RunPage{std::move(*run), std::move(*seconds), std::move(*resources),
-                          std::move(*target)};
+  page.resources = std::move(*resources);
+  page.target = std::move(*target);
+  return page;
 }
 
 Result<reports::ReportData> CollectReport(store::Store& store, const ReportOrder& order) {
@@ -170,14 +232,23 @@ Result<reports::ReportData> CollectReport(store::Store& store, const ReportOrder
     return tl::unexpected(deploys.error());
   }
   data.deploys = std::move(*deploys);
+  const auto timeline = store::RunTimeline::OpenForReading(order.store_path);
+  if (!timeline) {
+    return tl::unexpected(timeline.error());
+  }
   for (const RunId id : RunsWithPages(*summaries, order.pages, data.verdicts)) {
-    Result<reports::RunPage> page = LoadPage(store, id);
+    Result<reports::RunPage> page = LoadPage({store, **timeline}, id);
     if (!page) {
       return tl::unexpected(page.error());
     }
     data.pages.push_back(std::move(*page));
   }
   TakeOver(std::move(*summaries), data);
+  auto triage = Triage(order.store_path, data.changes);
+  if (!triage) {
+    return tl::unexpected(triage.error());
+  }
+  data.triage = std::move(*triage);
   return data;
 }
 

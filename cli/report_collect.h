@@ -7,6 +7,7 @@
 #include "base/result.h"
 #include "reports/html_report.h"
 #include "store/history.h"
+#include "store/run_timeline.h"
 
 /// What a report of a history shows.
 namespace weir::cli {
@@ -20,10 +21,17 @@ struct ReportOrder {
   std::size_t pages = reports::kDetailedRuns;
 };
 
-/// Rows of all runs, pages of some, verdicts, change points, forecasts, deployments.
+/// Rows of all runs, pages of some, verdicts, change points and what was said of them, forecasts,
+/// deployments.
 Result<reports::ReportData> CollectReport(store::Store& store, const ReportOrder& order);
 
+/// One history, read as a whole and second by second.
+struct HistoryReaders {
+  store::Store& store;
+  store::RunTimeline& timeline;
+};
+
 /// All that is known of one run.
-Result<reports::RunPage> LoadPage(store::Store& store, RunId id);
+Result<reports::RunPage> LoadPage(const HistoryReaders& from, RunId id);
 
 }  // namespace weir::cli

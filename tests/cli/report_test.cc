@@ -110,6 +110,38 @@ TEST_F(ReportCommand, AFolderGetsOnlyThePagesThatAreNew) {
   EXPECT_GT(std::filesystem::file_size(folder + "/run/21.html"), 2'000U);
 }
 
+TEST_F(ReportCommand, WhatIsSaidOfARegressionStandsInListAndReport) {
+  RecordHistory();
+  EXPECT_NE(dir_.Weir({"triage"}).out.find("run 13, build b12"), std::string::npos);
+  EXPECT_NE(dir_.Weir({"triage", "--state", "new"}).out.find("run 13"), std::string::npos);
+
+  const Said said =
+      dir_.Weir({"triage", "13", "acknowledged", "--by", "ops", "--why", "index missing"});
+  EXPECT_EQ(said.exit_code, 0) << said.err;
+  EXPECT_NE(said.out.find("of run 13: acknowledged"), std::string::npos);
+
+  const std::string list = dir_.Weir({"triage", "--state", "acknowledged"}).out;
+  EXPECT_NE(list.find(" by ops: index missing"), std::string::npos);
+  EXPECT_EQ(dir_.Weir({"triage", "--state", "new"}).out.find("run 13"), std::string::npos);
+  const std::string json = dir_.Weir({"triage", "--json"}).out;
+  EXPECT_NE(json.find("\"why\": \"index missing\""), std::string::npos);
+  EXPECT_NE(Report().find("<td>acknowledged"), std::string::npos);
+
+  EXPECT_EQ(dir_.Weir({"triage", "13", "new"}).exit_code, 0);
+  EXPECT_NE(dir_.Weir({"triage", "--state", "new"}).out.find("run 13"), std::string::npos);
+}
+
+TEST_F(ReportCommand, TriageSaysWhatItCannotMakeOut) {
+  RecordHistory();
+  const Said no_run = dir_.Weir({"triage", "2", "fixed"});
+  EXPECT_EQ(no_run.exit_code, 2);
+  EXPECT_NE(no_run.err.find("no regression that is asked for began with run 2"), std::string::npos);
+  const Said no_state = dir_.Weir({"triage", "13", "solved"});
+  EXPECT_EQ(no_state.exit_code, 2);
+  EXPECT_NE(no_state.err.find("hint: new, acknowledged, expected or fixed"), std::string::npos);
+  EXPECT_EQ(dir_.Weir({"triage", "13"}).exit_code, 2);
+}
+
 TEST_F(ReportCommand, RunFilesNeedAFolder) {
   RecordHistory();
   const Said said = dir_.Weir({"report", "--single", "r.html", "--run-files", "3"});
