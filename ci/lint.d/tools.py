@@ -79,6 +79,15 @@ def check_lock_files(tree):
     return problems
 
 
+def check_eslint(tree):
+    folder = "ci/eslint"
+    if not (tree.root / folder / "node_modules").is_dir():
+        return [Problem(folder, 0, "is not installed; run: ci/setup")]
+    done = run(tree, ["npm", "run", "--silent", "--prefix", folder, "lint"])
+    return [Problem(folder, 0, "eslint found:\n" + (done.stdout + done.stderr).strip())] \
+        if done.returncode != 0 else []
+
+
 def check_web(tree):
     problems = []
     for path in tree.with_suffix("/package.json"):
