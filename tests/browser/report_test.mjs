@@ -14,7 +14,8 @@ test("the run's table shows what the data says", async () => {
     for (const [j, key] of keys.entries()) {
       const cell = rows[i][j + 1];
       if (source[key] === null) {
-        assert.equal(cell.text, "n/a");
+        const [, needed] = /needs ([\d,]+) requests/.exec(source[`${key}_reason`]);
+        assert.equal(cell.text, `n < ${needed}`);
         continue;
       }
       assert.equal(Number(cell.value), source[key]);
@@ -28,12 +29,40 @@ test("the run's table shows what the data says", async () => {
 test("change points name the build and the runs that may have begun them", async () => {
   const [change] = dataOf("report.html").changes.changepoints;
   const page = await open("report.html");
-  const [row] = await cellsOf(page, "Change points");
+  const [row, other] = await cellsOf(page, "Change points");
   assert.equal(row[0].text, String(change.run));
   assert.equal(row[1].text, change.build);
   assert.equal(Number(row[4].value), change.change_ratio);
-  assert.equal(row[9].text, "runs 3 to 4, b1 or b2");
+  assert.match(row[9].text, /^acknowledged *ops, .*index missing, ticket 812$/);
+  assert.equal(other[9].text, "new");
+  assert.equal(row[10].text, "runs 3 to 4, b1 or b2");
   assert.ok(await page.getByText("change point", { exact: true }).first().isVisible());
+  page.check();
+});
+
+test("a run's errors by kind, send lag, steps and scenario are those of the data", async () => {
+  const run = dataOf("report.html").pages.find((each) => each.run === 15);
+  const page = await open("report.html", { hash: "#/run/15" });
+  const chart = (title) => page.locator("figure", { hasText: title });
+  const second = run.seconds.kinds.timeout.findIndex((count) => count > 0);
+  const plot = chart("Send lag").locator(".plot");
+  await plot.focus();
+  for (let i = 0; i <= second; i++) {
+    await page.keyboard.press("ArrowRight");
+  }
+  // The other charts follow in the next frame.
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => setTimeout(done))));
+  const under = async (title) => chart(title).locator(".legend-value").allTextContents();
+  const [lag] = await under("Send lag");
+  assert.ok(Math.abs(parsed(lag) / run.seconds.send_lag_max[second] - 1) < 0.0051, lag);
+  // The cursor is shared: the errors of the same second stand in their own legend.
+  const [all, timeouts] = await under("did not complete");
+  assert.equal(Number(all), run.seconds.errors[second]);
+  assert.equal(Number(timeouts), run.seconds.kinds.timeout[second]);
+  const shape = await page.locator('[aria-label="Steps"] .sparkline path').first().getAttribute("d");
+  assert.equal(shape.split(/[ML]/).length - 1, run.step_lines.p50[0].filter((v) => v).length);
+  await page.getByText("As it was run").click();
+  assert.equal(await page.locator(".source pre").innerText(), run.scenario_text);
   page.check();
 });
 
@@ -108,7 +137,7 @@ test("the charts of a run share one cursor", async () => {
   const shown = await legends.nth(1).locator(".legend-value").allTextContents();
   assert.ok(Math.abs(parsed(shown[0]) / run.seconds.max[12] - 1) < 0.0051);
   assert.equal(
-    await legends.nth(3).locator(".legend-value").textContent(),
+    await legends.nth(3).locator(".legend-value").first().textContent(),
     String(run.seconds.errors[12]),
   );
   page.check();

@@ -5,14 +5,16 @@ import { chromium } from "playwright-core";
 const [file, scenario] = process.argv.slice(2);
 const rounds = 5;
 
-/** Until the browser has painted what `act` brought about. */
-async function paintedAfter(page, act) {
-  return page.evaluate(async (source) => {
+/** From the press of a button until the browser has painted it, once it is done with all before. */
+async function paintedAfter(page, text) {
+  return page.evaluate(async (words) => {
+    await new Promise((done) => requestIdleCallback(done));
+    const button = [...document.querySelectorAll("button")].find((b) => b.textContent === words);
     const begin = performance.now();
-    new Function(source)();
+    button.click();
     await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
     return performance.now() - begin;
-  }, act);
+  }, text);
 }
 
 async function measure(browser) {
@@ -30,10 +32,8 @@ async function measure(browser) {
   await page.mouse.move(box.x + box.width * 0.6, box.y + 60, { steps: 4 });
   await page.mouse.up();
   await page.waitForURL(/range=/);
-  const press = (text) =>
-    `[...document.querySelectorAll("button")].find((b) => b.textContent === "${text}").click()`;
-  const zoom = await paintedAfter(page, press("Zoom to the range"));
-  const back = await paintedAfter(page, press("All runs"));
+  const zoom = await paintedAfter(page, "Zoom to the range");
+  const back = await paintedAfter(page, "All runs");
   await page.close();
   return { open, zoom, back };
 }

@@ -42,6 +42,9 @@ export interface Measured {
   rate_per_s: Rates;
   latency_ns: { response: Latency; service: Latency };
   send_lag_ns: Latency;
+  /** Where the response times went; null = not known, absent = not told of steps. */
+  parts_ns?: Record<string, Latency> | null;
+  parts_ns_reason?: string;
   errors: Record<string, number>;
 }
 
@@ -79,6 +82,16 @@ export interface Seconds {
   planned: number[];
   completed: number[];
   errors: number[];
+  /** Of each kind of error, how many. */
+  kinds: Record<string, number[]>;
+  /** By how much the latest request was sent late, in ns. */
+  send_lag_max: (number | null)[];
+}
+
+/** The median response time of each step in ns, an entry for every `width_s` seconds. */
+export interface StepLines {
+  width_s: number;
+  p50: (number | null)[][];
 }
 
 /** A grid over time and latency; reports/internal/seconds_json.h says how `cells` is written. */
@@ -132,6 +145,9 @@ export interface Run extends Subject {
   seconds: Seconds;
   heatmap: Heatmap;
   use: Use[];
+  step_lines: StepLines;
+  /** The file as it was run, or the flags; the first 64 KiB. */
+  scenario_text: string;
 }
 
 /** The runs of one build that have pages, merged into one distribution. */
@@ -202,6 +218,17 @@ export interface Change {
   after: number;
   confidence: number;
   went_away: boolean;
+  triage?: Triage;
+}
+
+export const triageStates = ["new", "acknowledged", "expected", "fixed"] as const;
+
+/** What was said last of a change point; texts may be empty. */
+export interface Triage {
+  state: (typeof triageStates)[number];
+  at: string;
+  by: string;
+  why: string;
 }
 
 export interface Changes {

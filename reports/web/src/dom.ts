@@ -49,7 +49,11 @@ export function datum(value: number, text: string): HTMLElement {
   return h("data", { value }, text);
 }
 
-/** What stands where a value is not known. */
+const tooFew = /(?:needs|fewer than) ([\d,]+) (?:requests|runs)/;
+
+/** What stands where a value is not known: "n < 1,000" where so many requests would do. */
 export function unknown(reason: string | undefined): HTMLElement {
-  return h("span", { class: "unknown", title: reason ?? "not known" }, "n/a");
+  const [, needed] = tooFew.exec(reason ?? "") ?? [];
+  const text = needed ? `n < ${needed}` : reason?.includes("too few") ? "n too small" : "n/a";
+  return h("span", { class: "unknown", title: reason ?? "not known" }, text);
 }

@@ -97,7 +97,7 @@ async function start(): Promise<void> {
   try {
     report = await readReport();
   } catch (error) {
-    place.append(h("p", { class: "no-data" }, `This browser cannot unpack the report: ${error}`));
+    place.append(h("p", { class: "no-data" }, `This browser cannot unpack the report: ${String(error)}`));
     return;
   }
   setSite({ home: report.home, files: new Set(report.files.map(String)) });

@@ -1,38 +1,12 @@
 // By how much each quantile of B is above that of A, with what these samples leave open.
 import type { Curve } from "../data";
 import { change, percentTick } from "../format";
+import { beyondMin, boundFrom, intervalAt, valueAt } from "./quantiles";
 import { figure, noData, type Axis, type Figure } from "./plot";
-import { percentileAxis, percentileName, xOf } from "./spectrum";
+import { percentileAxis, percentileName } from "./spectrum";
 import { linearTicks } from "./ticks";
 
-/** As many requests beyond a quantile as make its interval more than a guess. */
-const beyondMin = 10;
-
-/** Each side's interval holds with 95 %, so both together with at least 90 %. */
-const z = 1.96;
-
 const pointsPerDecade = 24;
-
-/** The curve's value at x = log10(1 / (1 - q)), straight between its points. */
-function valueAt(curve: Curve, x: number): number {
-  const last = curve.v.length - 1;
-  const place = Math.min(Math.max((x / xOf(curve, last)) * last, 0), last);
-  const i = Math.min(Math.floor(place), last - 1);
-  const [below = 0, above = 0] = [curve.v[i], curve.v[i + 1]];
-  return below + (above - below) * (place - i);
-}
-
-/**
- * The interval of a quantile by order statistics, whose ranks are n q -+ z sqrt(n q (1 - q)).
- * Source: Hahn & Meeker, "Statistical Intervals" (1991), ch. 5, in the normal approximation.
- */
-function intervalAt(curve: Curve, x: number): [number, number] {
-  const beyond = 10 ** -x;
-  const reach = z * Math.sqrt((beyond * (1 - beyond)) / curve.count);
-  const at = (share: number): number =>
-    valueAt(curve, -Math.log10(Math.min(Math.max(share, 1 / curve.count), 1)));
-  return [at(beyond + reach), at(beyond - reach)];
-}
 
 export interface Difference {
   x: number[];
@@ -45,9 +19,7 @@ export interface Difference {
 export function differenceOf(a: Curve, b: Curve): Difference | null {
   const fewest = Math.min(a.count, b.count);
   const top = Math.log10(fewest / beyondMin);
-  const bound = (curve: Curve): number =>
-    curve.bound_from === null ? Infinity : xOf(curve, Math.max(curve.bound_from - 1, 0));
-  const high = Math.min(top, bound(a), bound(b));
+  const high = Math.min(top, boundFrom(a), boundFrom(b));
   if (fewest < 2 * beyondMin || a.v.length < 2 || b.v.length < 2 || high <= Math.log10(2)) {
     return null;
   }

@@ -7,8 +7,11 @@ import { rowName, type Row } from "../rows";
 import { colour } from "../theme";
 import { paintFan, paintMarks, type Mark } from "./marks";
 import { intervalRunsMin, medianOf, type Median } from "./median";
-import { figure, noData, type Axis, type Figure, type Line, type Slice } from "./plot";
+import { figure, noData, type Figure, type Line, type Slice } from "./plot";
 import { runAxis, runWords, type Metric } from "./trend";
+
+/** So many runs are drawn as a band of what they show, not as a point each. */
+const denseFrom = 400;
 
 export interface Segment extends Median {
   from: number;
@@ -18,8 +21,8 @@ export interface Segment extends Median {
 
 export interface HistoryChart {
   runs: Row[];
-  changes: Change[];
   metric: Metric;
+  segments: Segment[];
   marks: Mark[];
   /** What the gate allows; null = not known. */
   limit: number | null;
@@ -68,7 +71,11 @@ function paintBands(plot: uPlot, segments: Segment[]): void {
   const { ctx } = plot;
   const x = (value: number): number => plot.valToPos(value, "x", true);
   const y = (value: number): number => plot.valToPos(value, "y", true);
+  const { left, top, width, height: tall } = plot.bbox;
   ctx.save();
+  ctx.beginPath();
+  ctx.rect(left, top, width, tall);
+  ctx.clip();
   ctx.fillStyle = colour("band");
   for (const { from, to, interval } of segments) {
     if (interval) {
@@ -95,78 +102,91 @@ function notes(segments: Segment[], marks: Mark[], fan: Forecast | null): string
     .join("; ");
 }
 
-/** The runs, and after them the steps of the forecast, as x axis. */
-function axisOf({ runs, view }: HistoryChart, ahead: number): Axis {
-  const axis = runAxis(runs, false);
-  return view
-    ? { ...axis, low: view.from - 0.5, high: view.to + 0.5 }
-    : { ...axis, high: runs.length - 0.5 + ahead };
+/** The runs that are drawn; x is their index among all. */
+interface Window {
+  from: number;
+  runs: Row[];
+  fan: Forecast | null;
+  /** Runs and steps of the forecast. */
+  size: number;
+}
+
+function windowOf({ runs, view, forecast }: HistoryChart): Window {
+  if (view) {
+    const seen = runs.slice(view.from, view.to + 1);
+    return { from: view.from, runs: seen, fan: null, size: seen.length };
+  }
+  return { from: 0, runs, fan: forecast, size: runs.length + (forecast?.mean.length ?? 0) };
 }
 
 /** Lines without an end of their own: the median of each segment, the limit, the forecast. */
-function levelLines(chart: HistoryChart, segments: Segment[], fan: Forecast | null): Line[] {
-  const { runs, metric } = chart;
-  const ahead = fan?.mean.length ?? 0;
-  const empty = (): (number | null)[] => Array.from({ length: runs.length + ahead }, () => null);
+function levelLines({ metric, segments, limit }: HistoryChart, window: Window): Line[] {
+  const { from: first, fan, size } = window;
+  const empty = (): (number | null)[] => new Array<number | null>(size).fill(null);
   const medians = empty();
   for (const { from, to, value } of segments) {
-    medians.fill(value, from, to + 1);
+    medians.fill(value, Math.max(from - first, 0), Math.max(to - first + 1, 0));
   }
   const line = { format: metric.format };
   const lines: Line[] = [
     { ...line, label: "median", values: medians, colour: "series-2", width: 2, stepped: true },
   ];
-  if (chart.limit !== null) {
-    const values = empty().fill(chart.limit);
+  if (limit !== null) {
+    const values = empty().fill(limit);
     lines.push({ ...line, label: "gate limit", values, colour: "bad", width: 1, dash: [6, 4] });
   }
   if (fan) {
     const values = empty();
-    fan.mean.forEach((value, i) => (values[runs.length + i] = value));
+    fan.mean.forEach((value, i) => (values[window.runs.length + i] = value));
     lines.push({ ...line, label: "forecast", values, colour: "series-1", width: 2, dash: [3, 4] });
   }
   return lines;
 }
 
+function titleOf({ runs, metric }: HistoryChart, window: Window): string {
+  const part = window.runs.length < runs.length ? `${count(window.runs.length)} of ` : "";
+  return `${metric.title}, ${part}${count(runs.length)} ${runs.length === 1 ? "run" : "runs"}`;
+}
+
+function runsLine({ metric }: HistoryChart, window: Window, values: (number | null)[]): Line {
+  const dense = window.runs.length > denseFrom;
+  return {
+    format: metric.format,
+    label: metric.title,
+    values: [...values, ...new Array<null>(window.size - values.length).fill(null)],
+    colour: "series-1",
+    width: 0,
+    dense,
+    points: !dense,
+    pointSize: window.runs.length > 100 ? 5 : 8,
+  };
+}
+
 export function historyFigure(chart: HistoryChart): Figure {
-  const { runs, changes, metric, view, marks } = chart;
-  const values = runs.map(metric.read);
-  const seen = view ? values.slice(view.from, view.to + 1) : values;
-  const known = seen.filter((value): value is number => value !== null);
-  if (runs.length === 0 || known.length === 0 || Math.max(...known) < 0) {
+  const { runs, metric, marks, segments } = chart;
+  const window = windowOf(chart);
+  const { from: first, fan } = window;
+  const values = window.runs.map(metric.read);
+  const known = values.filter((value): value is number => value !== null);
+  if (known.length === 0 || Math.max(...known) < 0) {
     const why = runs.length > 0 ? metric.why() : "no run is left by the filter";
     return noData(metric.title, `No data: ${why}.`);
   }
-  const fan = view ? null : chart.forecast;
-  const ahead = fan?.mean.length ?? 0;
-  const segments = segmentsOf(runs, changes, metric);
   const drawn = [...known, ...(fan?.hi95 ?? []), ...(chart.limit === null ? [] : [chart.limit])];
-  const dense = known.length > 400;
-  const shown = known.length < runs.length && view ? `${count(known.length)} of ` : "";
-  const last = runs.length - 1;
+  const end = window.runs.length - 1;
+  const moved = (slice: Slice, by: number): Slice => ({ from: slice.from + by, to: slice.to + by });
   return figure({
-    title: `${metric.title}, ${shown}${count(runs.length)} ${runs.length === 1 ? "run" : "runs"}`,
+    title: titleOf(chart, window),
     note: notes(segments, marks, fan),
-    x: Array.from({ length: runs.length + ahead }, (_, i) => i),
-    xAxis: axisOf(chart, ahead),
+    x: Array.from({ length: window.size }, (_, i) => first + i),
+    xAxis: { ...runAxis(runs, false), low: first - 0.5, high: first + window.size - 0.5 },
     yAxis: metric.axis(drawn),
-    lines: [
-      {
-        format: metric.format,
-        label: metric.title,
-        values: [...values, ...Array.from({ length: ahead }, () => null)],
-        colour: "series-1",
-        width: dense ? 1 : 0,
-        points: !dense,
-        pointSize: known.length > 100 ? 5 : 8,
-      },
-      ...levelLines(chart, segments, fan),
-    ],
+    lines: [runsLine(chart, window, values), ...levelLines(chart, window)],
     height: 320,
     nameX: (i) => {
-      const run = runs[i];
-      const said = marks.filter((mark) => mark.at === i).map(({ text }) => `, ${text}`);
-      return run ? runWords(run, metric) + said.join("") : `forecast, ${i - last} ahead`;
+      const run = window.runs[i];
+      const said = marks.filter((mark) => mark.at === first + i).map(({ text }) => `, ${text}`);
+      return run ? runWords(run, metric) + said.join("") : `forecast, ${i - end} ahead`;
     },
     paint: (plot) => {
       paintBands(plot, segments);
@@ -177,11 +197,13 @@ export function historyFigure(chart: HistoryChart): Figure {
     },
     onSlice: (slice) =>
       chart.onSlice(
-        slice && slice.from <= last ? { from: slice.from, to: Math.min(slice.to, last) } : null,
+        slice && slice.from <= end
+          ? moved({ from: slice.from, to: Math.min(slice.to, end) }, first)
+          : null,
       ),
-    slice: chart.slice,
+    slice: chart.slice && moved(chart.slice, -first),
     onPick: (i) => {
-      const run = runs[i];
+      const run = window.runs[i];
       if (run) {
         chart.open(run);
       }

@@ -40,9 +40,8 @@ export function deployments(runs: Row[], deploys: Deploy[]): Mark[] {
  * baseline and what is tolerated. Null where no such verdict is in the report.
  */
 export function gateLimit(report: Report, runs: Row[], metric: Metric): number | null {
-  const numbers = new Set(runs.map((run) => run.run));
   for (const verdict of report.verdicts) {
-    if (!verdict.candidate_runs.some((run) => numbers.has(run))) {
+    if (!runs.some(({ run }) => verdict.candidate_runs.includes(run))) {
       continue;
     }
     const check = verdict.checks.find((each) => each.step === "" && each.metric === metric.name);

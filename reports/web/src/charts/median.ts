@@ -29,7 +29,7 @@ function rankFromEnd(n: number): number {
 
 /** Of at least one value. */
 export function medianOf(values: number[]): Median {
-  const sorted = [...values].sort((a, b) => a - b);
+  const sorted = Float64Array.from(values).sort();
   const n = sorted.length;
   const at = (i: number): number => sorted[i] ?? 0;
   const value = (at(Math.floor((n - 1) / 2)) + at(Math.ceil((n - 1) / 2))) / 2;

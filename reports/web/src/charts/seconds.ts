@@ -1,6 +1,6 @@
 // A run over its seconds: latency above, rate and errors below, one cursor through all.
 import type { Run, Seconds } from "../data";
-import { count, rate, rateTick, seconds as inSeconds } from "../format";
+import { count, rate, rateTick, seconds as inSeconds, words } from "../format";
 import {
   figure,
   latencyAxis,
@@ -9,6 +9,7 @@ import {
   type Axis,
   type Chart,
   type Figure,
+  type Line,
 } from "./plot";
 import { linearTicks } from "./ticks";
 
@@ -99,12 +100,40 @@ function rateFigure(run: Run): Figure {
   });
 }
 
+const kindsMax = 6;
+
+// The most frequent first; what is beyond a handful is one line.
+function kindLines(kinds: Record<string, number[]>): Line[] {
+  const total = (values: number[]): number => values.reduce((sum, value) => sum + value, 0);
+  const sorted = Object.entries(kinds).sort(([, a], [, b]) => total(b) - total(a));
+  const rest = sorted.slice(kindsMax).map(([, values]) => values);
+  const named = sorted.slice(0, kindsMax).map(([kind, values]) => ({ label: words(kind), values }));
+  const [first] = rest;
+  const all = first
+    ? [
+        ...named,
+        {
+          label: `${rest.length} other kinds`,
+          values: first.map((_, i) => total(rest.map((values) => values[i] ?? 0))),
+        },
+      ]
+    : named;
+  return all.map((line, i) => ({
+    ...line,
+    colour: `series-${i + 1}`,
+    format: count,
+    width: 1.5,
+    ...(i % 2 === 1 ? { dash: [6, 3] } : {}),
+  }));
+}
+
 function errorFigure(run: Run): Figure {
   const series = run.seconds;
   return figure({
     ...common(run),
     title: "Errors",
-    height: 180,
+    note: "requests that did not complete, and their kinds, by the second in which they ended",
+    height: 200,
     yAxis: {
       label: "requests",
       low: 0,
@@ -113,8 +142,26 @@ function errorFigure(run: Run): Figure {
       format: count,
     },
     lines: [
-      { label: "did not complete", values: series.errors, colour: "bad", format: count, width: 2 },
+      { label: "did not complete", values: series.errors, colour: "bad", format: count, width: 2.5 },
+      ...kindLines(series.kinds),
     ],
+  });
+}
+
+function lagFigure(run: Run): Figure {
+  const { send_lag_max: values } = run.seconds;
+  const title = "Send lag";
+  const seen = known(values);
+  if (seen.length === 0) {
+    return noData(title, "No data: it is not known how late requests were sent.");
+  }
+  return figure({
+    ...common(run),
+    title,
+    note: "by how much weir itself sent the latest request of each second too late; part of its response time",
+    height: 180,
+    yAxis: latencyAxis("send lag", seen),
+    lines: [{ label: "max", values, colour: "series-3", format: latencyFormat, width: 1.5 }],
   });
 }
 
@@ -123,5 +170,10 @@ export function secondsFigures(run: Run): Figure[] {
     return [noData("Over time", "No data: the report was made without the seconds of this run.")];
   }
   const anyError = run.seconds.errors.some((value) => value > 0);
-  return [latencyFigure(run), rateFigure(run), ...(anyError ? [errorFigure(run)] : [])];
+  return [
+    latencyFigure(run),
+    rateFigure(run),
+    ...(anyError ? [errorFigure(run)] : []),
+    lagFigure(run),
+  ];
 }

@@ -2,6 +2,7 @@
 import uPlot from "uplot";
 import type { Curve } from "../data";
 import { count } from "../format";
+import { colour } from "../theme";
 import {
   figure,
   latencyAxis,
@@ -11,6 +12,7 @@ import {
   type Figure,
   type Line,
 } from "./plot";
+import { beyondMin, boundFrom, intervalAt, xOf } from "./quantiles";
 
 export interface NamedCurve {
   label: string;
@@ -18,11 +20,6 @@ export interface NamedCurve {
   curve: Curve;
   width?: number;
   dash?: number[];
-}
-
-/** Where point i stands: log10(1 / (1 - q)). */
-export function xOf(curve: Curve, i: number): number {
-  return (Math.log10(curve.count) * i) / Math.max(curve.v.length - 1, 1);
 }
 
 /** "99.9 %" for 3. */
@@ -77,6 +74,36 @@ function boundPart(curve: Curve): Table | null {
   return [curve.v.slice(from).map((_, i) => xOf(curve, from + i)), curve.v.slice(from)];
 }
 
+/** The interval of each quantile of one curve, as far as requests enough lie beyond it. */
+function bandOf(curve: Curve): { x: number; low: number; high: number }[] {
+  const end = Math.min(Math.log10(curve.count / beyondMin), boundFrom(curve));
+  return curve.v
+    .map((_, i) => xOf(curve, i))
+    .filter((x) => x > 0 && x <= end)
+    .map((x) => {
+      const [low, high] = intervalAt(curve, x);
+      return { x, low, high };
+    });
+}
+
+function paintBands(plot: uPlot, curves: NamedCurve[]): void {
+  const { ctx } = plot;
+  const x = (value: number): number => plot.valToPos(value, "x", true);
+  const y = (value: number): number => plot.valToPos(value, "y", true);
+  ctx.save();
+  for (const { curve, colour: ink } of curves) {
+    const band = bandOf(curve);
+    ctx.beginPath();
+    band.forEach((point) => ctx.lineTo(x(point.x), y(point.high)));
+    band.reverse().forEach((point) => ctx.lineTo(x(point.x), y(point.low)));
+    ctx.closePath();
+    ctx.fillStyle = colour(ink);
+    ctx.globalAlpha = 0.18;
+    ctx.fill();
+  }
+  ctx.restore();
+}
+
 export function spectrumFigure(title: string, curves: NamedCurve[]): Figure {
   const drawn = curves.filter(({ curve }) => curve.v.length > 1);
   if (drawn.length === 0) {
@@ -94,19 +121,20 @@ export function spectrumFigure(title: string, curves: NamedCurve[]): Figure {
       styles.push({ ...line, label: `${label}, at least`, dash: [3, 4] });
     }
   }
-  const [x, ...columns] = uPlot.join(tables as uPlot.AlignedData[]) as [
+  const [x, ...columns] = uPlot.join(tables) as [
     number[],
     ...(number | null)[][],
   ];
   const values = drawn.flatMap(({ curve }) => curve.v);
   return figure({
     title,
-    note: "each step to the right is a ten times rarer request; the last point is the slowest",
+    note: "each step to the right is a ten times rarer request; the last point is the slowest; bands: 95 % intervals, as far as 10 requests are slower",
     x,
     xAxis: percentileAxis(x[x.length - 1] ?? 1),
     yAxis: latencyAxis("latency", values),
     height: 320,
     nameX: (i) => percentileName(x[i] ?? 0),
+    paint: (plot) => paintBands(plot, drawn),
     lines: styles.map((style, i) => ({ ...style, values: filled(x, columns[i] ?? []) })),
   });
 }

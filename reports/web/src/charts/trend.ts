@@ -39,10 +39,12 @@ function plainAxis(label: string, format: (value: number) => string, floor: numb
   });
 }
 
+export const tailMetric = latencyMetric("p99", "p99");
+
 export const metrics: Metric[] = [
   latencyMetric("p50", "p50"),
   latencyMetric("p90", "p90"),
-  latencyMetric("p99", "p99"),
+  tailMetric,
   latencyMetric("p999", "p99.9"),
   latencyMetric("max", "max"),
   {

@@ -40,6 +40,21 @@ function suspects(change: Change): HTMLElement {
   );
 }
 
+/** What is to become of it, with who said so, when and why; nothing for what got better. */
+function triageCell(change: Change): Node | string {
+  const { triage } = change;
+  if (!triage) {
+    return change.worse ? h("span", { class: "triage triage-new" }, "new") : "";
+  }
+  const said = [triage.by, format.minute(triage.at)].filter(Boolean).join(", ");
+  return h(
+    "span",
+    { class: `triage triage-${triage.state}` },
+    triage.state,
+    h("small", {}, said, triage.why ? ": " : null, triage.why ? name(triage.why) : null),
+  );
+}
+
 function row(report: Report, change: Change): (Node | string)[] {
   const run = report.runs.find((each) => each.run === change.run);
   const confidence =
@@ -61,6 +76,7 @@ function row(report: Report, change: Change): (Node | string)[] {
     format.value(change.before, change.unit),
     format.value(change.after, change.unit),
     confidence,
+    triageCell(change),
     suspects(change),
   ];
 }
@@ -79,6 +95,7 @@ export function changesTable(report: Report, changes: Change[]): HTMLElement {
       { title: "before", wide: true },
       { title: "after", wide: true },
       { title: "confidence", wide: true },
+      { title: "triage", left: true },
       { title: "began with", left: true, wide: true },
     ],
     changes.map((change) => row(report, change)),

@@ -10,7 +10,8 @@ const fields: { key: string; title: string; read: (run: Row) => string }[] = [
   {
     key: "host",
     title: "host",
-    read: (run) => /(?:^|\s)host=(\S+)/.exec(run.environment)?.[1] ?? "",
+    // Where runs do not name it, by what of a machine decides whether they may be compared.
+    read: (run) => /(?:^|\s)host=(\S+)/.exec(run.environment)?.[1] ?? run.environment,
   },
   { key: "tag", title: "tag", read: (run) => run.tag },
 ];

@@ -16,7 +16,7 @@ export function latencyCell(latency: Latency, key: ColumnKey): HTMLElement {
 function notes(latency: Latency): HTMLElement[] {
   const missing = columns.filter(({ key }) => latency[key] === null);
   const reasons = missing.map(({ key }) => latency[`${key}_reason`] ?? "not known");
-  const lines = [...new Set(reasons)].map((reason) => `n/a: ${reason}`);
+  const lines = [...new Set(reasons)].map((reason) => `Not known: ${reason}.`);
   if (latency.censored > 0) {
     const requests = latency.censored === 1 ? "1 request" : `${count(latency.censored)} requests`;
     lines.push(`≥ is a lower bound: ${requests} had no answer when weir stopped waiting.`);

@@ -12,7 +12,7 @@ function escaped(text: string): string {
 /** A table that is on the page, as it reads there; columns hidden on phones included. */
 export function tableMarkdown(table: HTMLTableElement): string {
   const lines = [...table.rows].map((row) =>
-    [...row.cells].map((cell) => escaped(cell.textContent ?? "")),
+    [...row.cells].map((cell) => escaped(cell.textContent)),
   );
   const [head = [], ...rows] = lines;
   const line = (cells: string[]): string => `| ${cells.join(" | ")} |`;

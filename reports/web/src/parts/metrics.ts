@@ -1,12 +1,11 @@
 // The metric that charts over runs show: chosen by the reader, kept in the address.
-import { metrics, type Metric } from "../charts/trend";
+import { metrics, tailMetric, type Metric } from "../charts/trend";
 import { h } from "../dom";
 import { currentRoute, replaceParameter } from "../route";
 
 export function chosenMetric(): Metric {
   const key = currentRoute().parameters.get("metric");
-  const fallback = metrics.find((metric) => metric.key === "p99");
-  return metrics.find((metric) => metric.key === key) ?? (fallback as Metric);
+  return metrics.find((metric) => metric.key === key) ?? tailMetric;
 }
 
 export function metricChoice(onChange: () => void): HTMLElement {

@@ -17,10 +17,14 @@ function line(heads: Head[], cells: Child[]): HTMLElement {
   return h("tr", {}, ...cells.map((cell, i) => h("td", { class: className(heads[i]) }, cell)));
 }
 
+/** From so many lines on, a table is laid out only when it comes into sight. */
+const longFrom = 50;
+
 export function table(label: string, heads: Head[], rows: Child[][]): HTMLElement {
+  const long = rows.length > longFrom;
   return h(
     "div",
-    { class: "scroll", tabindex: 0, role: "region", "aria-label": label },
+    { class: long ? "scroll long" : "scroll", tabindex: 0, role: "region", "aria-label": label },
     h(
       "table",
       {},

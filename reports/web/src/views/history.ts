@@ -1,4 +1,4 @@
-import { historyFigure, segmentsOf, stretch } from "../charts/history";
+import { historyFigure, segmentsOf, stretch, type HistoryChart } from "../charts/history";
 import { deployments, forecastOf, gateLimit, moves } from "../charts/marks";
 import type { Figure, Slice } from "../charts/plot";
 import type { Report } from "../data";
@@ -27,9 +27,24 @@ function inWords(runs: Row[], slice: Slice | null): string {
   return ends.map((run) => (run ? runKey(run) : "")).join("-");
 }
 
-function segmentsTable(report: Report, runs: Row[]): HTMLElement {
+/** What the chosen filter and metric leave, however far the reader zooms into it. */
+type Shown = Pick<HistoryChart, "runs" | "metric" | "segments" | "marks" | "limit" | "forecast">;
+
+function shownOf(report: Report, scenario: string, all: Row[]): Shown {
+  const runs = filtered(all);
   const metric = chosenMetric();
-  const segments = segmentsOf(runs, report.changes.changepoints, metric);
+  const changes = report.changes.changepoints.filter((each) => each.scenario === scenario);
+  return {
+    runs,
+    metric,
+    segments: segmentsOf(runs, changes, metric),
+    marks: [...moves(runs), ...deployments(runs, report.deploys)],
+    limit: gateLimit(report, runs, metric),
+    forecast: forecastOf(report, runs, metric),
+  };
+}
+
+function segmentsTable({ runs, metric, segments }: Shown): HTMLElement {
   return table(
     "Segments",
     [
@@ -56,7 +71,9 @@ function segmentsTable(report: Report, runs: Row[]): HTMLElement {
   );
 }
 
-function lists(report: Report, scenario: string, runs: Row[], range: Slice | null): HTMLElement {
+function lists(report: Report, scenario: string, history: Shown): HTMLElement {
+  const { runs } = history;
+  const range = addressed(runs, "range");
   const shown = range ? runs.slice(range.from, range.to + 1) : runs;
   const numbers = new Set(shown.map((run) => run.run));
   const changes = report.changes.changepoints.filter(
@@ -65,7 +82,7 @@ function lists(report: Report, scenario: string, runs: Row[], range: Slice | nul
   return h(
     "div",
     {},
-    runs.length > 0 ? section("Segments", segmentsTable(report, runs)) : null,
+    runs.length > 0 ? section("Segments", segmentsTable(history)) : null,
     section(
       "Change points",
       changes.length > 0
@@ -89,25 +106,20 @@ export function historyView(report: Report, scenario: string): View | null {
   const figures: Figure[] = [];
   const place = h("div", {});
   const below = h("div", {});
+  let shown = shownOf(report, scenario, all);
   const chart = (): void => {
     figures.splice(0).forEach((figure) => figure.destroy());
-    const runs = filtered(all);
+    const { runs } = shown;
     const range = addressed(runs, "range");
     const view = addressed(runs, "zoom");
-    const metric = chosenMetric();
     const figure = historyFigure({
-      runs,
-      changes: report.changes.changepoints.filter((each) => each.scenario === scenario),
-      metric,
-      marks: [...moves(runs), ...deployments(runs, report.deploys)],
-      limit: gateLimit(report, runs, metric),
-      forecast: forecastOf(report, runs, metric),
+      ...shown,
       view,
       slice: view ? null : range,
       onSlice: (slice) => {
         replaceParameter("range", inWords(runs, slice));
         offer(slice, view);
-        below.replaceChildren(lists(report, scenario, runs, slice));
+        below.replaceChildren(lists(report, scenario, shown));
       },
       open: (run) => go(["run", runKey(run)]),
     });
@@ -116,9 +128,9 @@ export function historyView(report: Report, scenario: string): View | null {
     offer(range, view);
   };
   const build = (): void => {
+    shown = shownOf(report, scenario, all);
     chart();
-    const runs = filtered(all);
-    below.replaceChildren(lists(report, scenario, runs, addressed(runs, "range")));
+    below.replaceChildren(lists(report, scenario, shown));
   };
   const redrawn = (change: () => void): void => {
     change();

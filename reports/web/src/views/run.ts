@@ -4,7 +4,6 @@ import type { Figure } from "../charts/plot";
 import { spectrumFigure, type NamedCurve } from "../charts/spectrum";
 import { useFigures } from "../charts/use";
 import {
-  columns,
   errorRatio,
   runName,
   type Report,
@@ -17,8 +16,11 @@ import { facts, tile } from "../parts/facts";
 import { latencyCell, latencySection, waitFactor } from "../parts/latency";
 import { neighbours } from "../parts/neighbours";
 import { overlaid, overlayChoice } from "../parts/overlay";
+import { phasesSection } from "../parts/phases";
 import { known, stateBadge } from "../parts/runs";
+import { scenarioSection } from "../parts/scenario";
 import { slicePart } from "../parts/slice";
+import { stepsSection } from "../parts/steps";
 import { section, table } from "../parts/table";
 import { gradeBadge, validityBanner } from "../parts/validity";
 import { badge } from "../parts/verdict";
@@ -136,37 +138,6 @@ function errorsSection(run: Run): HTMLElement {
         [{ ...heads[0], title: "kind", left: true }, ...heads.slice(1)],
         kinds.map(([kind, value]) => row(format.words(kind), value)),
       ),
-    ),
-  );
-}
-
-function stepsSection(run: Run): HTMLElement | null {
-  if (run.steps.length < 2) {
-    return null;
-  }
-  const shown = columns.filter(
-    ({ key }) => key === "p50" || key === "p90" || key === "p99" || key === "max",
-  );
-  return section(
-    "Steps",
-    table(
-      "Steps",
-      [
-        { title: "step", left: true },
-        { title: "flow", left: true, wide: true },
-        { title: "requests" },
-        { title: "rate", wide: true },
-        ...shown.map(({ title }) => ({ title })),
-        { title: "errors" },
-      ],
-      run.steps.map((step) => [
-        name(step.name),
-        name(step.flow),
-        datum(step.requests.planned, format.count(step.requests.planned)),
-        known(step.rate_per_s.achieved, format.rate, step.rate_per_s.achieved_reason),
-        ...shown.map(({ key }) => latencyCell(step.latency_ns.response, key)),
-        known(errorRatio(step.requests), format.percent),
-      ]),
     ),
   );
 }
@@ -302,8 +273,10 @@ export function runView(report: Report, run: Run): View {
     section("Distribution", spectrum.place, spectrum.choice),
     use.length > 0 ? section("Resources", ...use.map((each) => each.element)) : null,
     latencySection(run),
+    phasesSection(run),
     stepsSection(run),
     errorsSection(run),
+    scenarioSection(run),
     circumstances(run),
     neighbours(report, run.run),
   );
