@@ -225,6 +225,8 @@ Result<reports::ReportData> CollectReport(store::Store& store, const ReportOrder
     return tl::unexpected(verdicts.error());
   }
   for (store::StoredVerdict& verdict : *verdicts) {
+    data.stamps.push_back(
+        {verdict.decided_at, verdict.record ? verdict.record->sha256 : std::string()});
     data.verdicts.push_back(std::move(verdict.result));
   }
   Result<std::vector<reports::DeployMark>> deploys = Deploys(order.store_path);

@@ -41,6 +41,12 @@ struct RunPage {
   RunDetails details = {};
 };
 
+/// When a verdict was handed out, and what its record is sealed with (docs/schema.md).
+struct VerdictStamp {
+  WallTime decided_at{};
+  std::string sha256;  ///< Empty: handed out before there were records.
+};
+
 /// What a person has said of a change point last; texts may be empty ("not said").
 struct TriageMark {
   WallTime at{};
@@ -76,7 +82,8 @@ struct ReportData {
   std::vector<RunRow> rows;    ///< All runs.
   std::vector<RunPage> pages;  ///< Those of `rows` that have a page of their own.
   std::vector<GateResult> verdicts;
-  analysis::HistoryChanges changes;               ///< Change points of these runs, newest first.
+  std::vector<VerdictStamp> stamps;  ///< One for each verdict; fewer: of the rest, none.
+  analysis::HistoryChanges changes;  ///< Change points of these runs, newest first.
   std::vector<std::optional<TriageMark>> triage;  ///< One for each; fewer: of the rest, none.
   std::vector<DeployMark> deploys;                ///< In any order.
   std::vector<RunForecast> forecasts;             ///< At most one for each scenario and metric.

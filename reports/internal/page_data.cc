@@ -175,6 +175,19 @@ Json ForecastsToJson(const std::vector<RunForecast>& forecasts) {
   return json;
 }
 
+Json VerdictsToJson(const ReportData& data) {
+  Json verdicts = Json::array();
+  for (std::size_t i = 0; i < data.verdicts.size(); ++i) {
+    Json verdict = VerdictToJson(data.verdicts[i]);
+    if (i < data.stamps.size()) {
+      verdict["decided_at"] = FormatWallTime(data.stamps[i].decided_at);
+      verdict["sha256"] = data.stamps[i].sha256;
+    }
+    verdicts.push_back(std::move(verdict));
+  }
+  return verdicts;
+}
+
 Json ChangesToJson(const ReportData& data) {
   Json json = HistoryChangesToJson(data.changes);
   for (std::size_t i = 0; i < data.triage.size() && i < json["changepoints"].size(); ++i) {
@@ -206,10 +219,6 @@ Json PageData(const ReportData& data, PageKind kind) {
   for (const RunPage* page : pages) {
     pages_json.push_back(RunPageToJson(*page));
   }
-  Json verdicts = Json::array();
-  for (const GateResult& verdict : data.verdicts) {
-    verdicts.push_back(VerdictToJson(verdict));
-  }
   return {{"schema", "weir.report/2"},
           {"title", data.title},
           {"generated_at", FormatWallTime(data.generated_at)},
@@ -221,7 +230,7 @@ Json PageData(const ReportData& data, PageKind kind) {
           {"files", data.files},
           {"home", kind == PageKind::kReport ? "" : "../index.html"},
           {"changes", ChangesToJson(data)},
-          {"verdicts", std::move(verdicts)}};
+          {"verdicts", VerdictsToJson(data)}};
 }
 
 }  // namespace weir::reports

@@ -324,6 +324,7 @@ ReportData SyntheticReport() {
   data.pages.back().run.state_reason = "Stopped by the user after 30 s.";
   AddRows(data);
   data.verdicts = {SlowVerdict(), SameVerdict()};
+  data.stamps = {{data.generated_at, std::string(64, 'a')}};
   data.changes.changes = {SyntheticChange(), SyntheticChange()};
   data.changes.changes[1].step = "list";
   data.triage = {TriageMark{data.generated_at, "acknowledged", "ops", "index missing, ticket 812"}};
