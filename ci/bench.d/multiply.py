@@ -1,10 +1,44 @@
 """Makes a long history of a short one: recorded runs, copied as often as it takes."""
 
+import random
 import sqlite3
 
 
 def _columns(db, table):
     return [row[1] for row in db.execute(f"PRAGMA table_info({table})")]
+
+
+def stretch(store, times):
+    """Makes the first run last so many times as long, out of the seconds of all runs.
+
+    Each stretch is that of a run drawn by lot, turned by a number of seconds drawn by lot, so that
+    it compresses no better than a run that was that long. Every second keeps the histograms that
+    were recorded; the totals of the run stay as they are.
+    """
+    rng = random.Random(1)
+    db = sqlite3.connect(store)
+    db.execute("PRAGMA foreign_keys = OFF")
+    runs = [row[0] for row in db.execute("SELECT run_id FROM run ORDER BY run_id")]
+    first = runs[0]
+    length = db.execute("SELECT max(second) + 1 FROM step_record").fetchone()[0]
+    records = db.execute("SELECT max(record_id) + 1 FROM step_record").fetchone()[0]
+    for number in range(1, times):
+        source = rng.choice(runs)
+        later = f"(second + {rng.randrange(length)}) % {length} + {number * length}"
+        changes = {"record_id": f"record_id + {number * records}", "run_id": str(first),
+                   "second": later, "phase": "1"}
+        whose = (f"SELECT record_id FROM step_record WHERE run_id = {source} AND second < {length}"
+                 f" AND record_id < {records}")
+        for table in ("step_record", "step_record_error", "latency", "latency_part", "resource"):
+            chosen = ", ".join(changes.get(column, column) for column in _columns(db, table))
+            which = (f"run_id = {source} AND second < {length}" if table == "resource"
+                     else f"record_id IN ({whose})")
+            db.execute(f"INSERT INTO {table} SELECT {chosen} FROM {table} WHERE {which}")
+    db.execute("UPDATE run SET duration_ns = duration_ns * ?, measured_ns = measured_ns * ?"
+               " WHERE run_id = ?", (times, times, first))
+    db.execute("DELETE FROM run WHERE run_id != ?", (first,))
+    db.commit()
+    db.close()
 
 
 def multiply(store, scenarios, runs, runs_per_build=5):
