@@ -283,6 +283,34 @@ test("a comparison is copied as Markdown", async () => {
   page.check();
 });
 
+test("all builds of a scenario stand beside each other, against A", async () => {
+  const { pages: runs } = dataOf("report.html");
+  const page = await open("report.html", { hash: "#/compare" });
+  const rows = await cellsOf(page, "Builds");
+  assert.deepEqual(rows.map((row) => row[0].text), ["b2", "b1"]);
+  const median = (build) =>
+    runs
+      .filter((run) => run.build === build)
+      .map((run) => run.latency_ns.response.p99)
+      .sort((a, b) => a - b)[2];
+  assert.equal(Number(rows[0][1].value), 5);
+  assert.equal(Number(rows[0][3].value), median("b2"));
+  assert.equal(Number(rows[0][5].value), median("b2") / median("b1") - 1);
+  assert.equal(rows[1][5].text, "A");
+  page.check();
+});
+
+test("a run and its scenario's chart say what the newest verdict was", async () => {
+  const [verdict] = dataOf("report.html").verdicts;
+  const page = await open("report.html", { hash: "#/run/10" });
+  assert.match(await page.locator(".banner").innerText(), /fail build:b2 against build:b1/);
+  assert.ok((await page.locator(".banner").innerText()).includes(verdict.reason));
+  await page.goto(`${page.url().split("#")[0]}#/`);
+  await page.locator("figcaption .latest").first().click();
+  await page.locator("h1", { hasText: "build:b2 against build:b1" }).waitFor();
+  page.check();
+});
+
 test("a gate's page has each check's value, limit, effect, evidence and cure", async () => {
   const [verdict] = dataOf("report.html").verdicts;
   const page = await open("report.html", { hash: "#/gate/0" });
@@ -300,6 +328,9 @@ test("a gate's page has each check's value, limit, effect, evidence and cure", a
   await page.getByRole("link", { name: "open" }).click();
   await page.locator("h1", { hasText: "run:3" }).waitFor();
   assert.equal((await cellsOf(page, "Verdicts")).length, 2);
+  const [newest] = dataOf("report.html").verdicts;
+  await page.goto(`${page.url().split("#")[0]}#/gate/0`);
+  await page.getByText(`evidence ${newest.sha256}`).waitFor();
   await page.goto(`${page.url().split("#")[0]}#/gate/9`);
   await page.locator("h1", { hasText: "Not here" }).waitFor();
   page.check();

@@ -195,6 +195,9 @@ export interface Verdict {
   design: string;
   warnings: string[];
   checks: Check[];
+  decided_at?: string;
+  /** Of its record in the history; "" = it has none. */
+  sha256?: string;
 }
 
 /** Which run moved a metric, and which builds may have done it. */

@@ -7,7 +7,7 @@ import { rowName, type Row } from "../rows";
 import { colour } from "../theme";
 import { paintFan, paintMarks, type Mark } from "./marks";
 import { intervalRunsMin, medianOf, type Median } from "./median";
-import { figure, noData, type Figure, type Line, type Slice } from "./plot";
+import { noData, type Chart, type Figure, type Line, type Slice } from "./plot";
 import { runAxis, runWords, type Metric } from "./trend";
 
 /** So many runs are drawn as a band of what they show, not as a point each. */
@@ -162,20 +162,26 @@ function runsLine({ metric }: HistoryChart, window: Window, values: (number | nu
   };
 }
 
-export function historyFigure(chart: HistoryChart): Figure {
+/** What stands in its place where historyChart has nothing to draw. */
+export function noHistory({ runs, metric }: HistoryChart): Figure {
+  const why = runs.length > 0 ? metric.why() : "no run is left by the filter";
+  return noData(metric.title, `No data: ${why}.`);
+}
+
+/** Null when no run has a value. */
+export function historyChart(chart: HistoryChart): Chart | null {
   const { runs, metric, marks, segments } = chart;
   const window = windowOf(chart);
   const { from: first, fan } = window;
   const values = window.runs.map(metric.read);
   const known = values.filter((value): value is number => value !== null);
   if (known.length === 0 || Math.max(...known) < 0) {
-    const why = runs.length > 0 ? metric.why() : "no run is left by the filter";
-    return noData(metric.title, `No data: ${why}.`);
+    return null;
   }
   const drawn = [...known, ...(fan?.hi95 ?? []), ...(chart.limit === null ? [] : [chart.limit])];
   const end = window.runs.length - 1;
   const moved = (slice: Slice, by: number): Slice => ({ from: slice.from + by, to: slice.to + by });
-  return figure({
+  return {
     title: titleOf(chart, window),
     note: notes(segments, marks, fan),
     x: Array.from({ length: window.size }, (_, i) => first + i),
@@ -208,7 +214,7 @@ export function historyFigure(chart: HistoryChart): Figure {
         chart.open(run);
       }
     },
-  });
+  };
 }
 
 /** What a stretch of runs is called. */

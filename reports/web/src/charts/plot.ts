@@ -17,7 +17,7 @@ export interface Line {
   pointSize?: number; // In pixels.
   connected?: boolean; // Over gaps.
   stepped?: boolean; // A level for each x, from half a step before it to half a step after.
-  dense?: boolean; // Of many values: each column of pixels from its lowest to its highest.
+  dense?: boolean; // Of many values, evenly apart: each column of pixels from lowest to highest.
   hidden?: boolean; // Not in the legend: the continuation of another line.
 }
 
@@ -154,24 +154,30 @@ function stepPaths(plot: uPlot, series: number, first: number, last: number): uP
 function densePaths(plot: uPlot, series: number, first: number, last: number): uPlot.Series.Paths {
   const fill = new Path2D();
   const values = plot.data[series] ?? [];
+  const [x] = plot.data;
   const pixels = 2 * devicePixelRatio; // Of a bar's width, and of its height at least.
-  let [column, top, bottom] = [NaN, Infinity, -Infinity];
+  const at = (i: number): number => plot.valToPos(x[i] ?? 0, "x", true) / pixels;
+  const begin = at(first);
+  const perPoint = (at(last) - begin) / Math.max(last - first, 1); // Points stand evenly.
+  let [column, low, high] = [NaN, Infinity, -Infinity];
   const finish = (): void => {
-    if (top <= bottom) {
+    if (low <= high) {
+      const top = Math.round(plot.valToPos(high, "y", true));
+      const bottom = Math.round(plot.valToPos(low, "y", true));
       fill.rect(column * pixels, top - pixels / 2, pixels, bottom - top + pixels);
     }
-    [top, bottom] = [Infinity, -Infinity];
+    [low, high] = [Infinity, -Infinity];
   };
   for (let i = first; i <= last; i++) {
-    const at = Math.floor(plot.valToPos(plot.data[0][i] ?? 0, "x", true) / pixels);
-    if (at !== column) {
+    const next = Math.floor(begin + (i - first) * perPoint);
+    if (next !== column) {
       finish();
-      column = at;
+      column = next;
     }
     const value = values[i];
     if (value !== null && value !== undefined) {
-      const y = Math.round(plot.valToPos(value, "y", true));
-      [top, bottom] = [Math.min(top, y), Math.max(bottom, y)];
+      low = Math.min(low, value);
+      high = Math.max(high, value);
     }
   }
   finish();
@@ -337,32 +343,39 @@ function pointed(plot: uPlot): number | null {
     : null;
 }
 
-export function figure(chart: Chart): Figure {
-  const legend = new Legend(chart);
-  const place = h("div", {
-    class: chart.onPick ? "plot pickable" : "plot",
-    tabindex: 0,
-    role: "img",
-    "aria-label": `${chart.title}. Arrow keys move the cursor.`,
-  });
-  const element = h(
-    "figure",
-    { class: "chart" },
-    h(
-      "figcaption",
-      {},
-      chart.href ? h("a", { href: chart.href }, chart.title) : chart.title,
-      chart.note ? h("small", {}, chart.note) : null,
-    ),
-    legend.element,
-    place,
+function captionOf(chart: Chart): HTMLElement {
+  return h(
+    "figcaption",
+    {},
+    chart.href ? h("a", { href: chart.href }, chart.title) : chart.title,
+    chart.note ? h("small", {}, chart.note) : null,
   );
+}
+
+/** A figure that can go on as another chart of the same height, which is faster than a new one. */
+export interface ChartFigure extends Figure {
+  /** Draws at once if it has been drawn before. */
+  show: (chart: Chart) => void;
+}
+
+export function figure(first: Chart): ChartFigure {
+  let chart = first;
   let plot: uPlot | null = null;
-  element.append(exportTools(chart, () => plot?.ctx.canvas ?? null));
+  const place = h("div", { tabindex: 0, role: "img" });
+  const around = (): [HTMLElement, Legend, HTMLElement] => {
+    place.className = chart.onPick ? "plot pickable" : "plot";
+    place.setAttribute("aria-label", `${chart.title}. Arrow keys move the cursor.`);
+    const tools = exportTools(chart, () => plot?.ctx.canvas ?? null);
+    return [captionOf(chart), new Legend(chart), tools];
+  };
+  let [caption, legend, tools] = around();
+  const element = h("figure", { class: "chart" }, caption, legend.element, place, tools);
   const draw = (): void => {
+    // To ask how wide the place is costs a layout of the whole page.
+    const width = plot?.width ?? place.clientWidth;
     plot?.destroy();
     const data: uPlot.AlignedData = [chart.x, ...chart.lines.map((line) => line.values)];
-    plot = new uPlot(uplotOptions(chart, place.clientWidth, legend), data, place);
+    plot = new uPlot(uplotOptions(chart, width, legend), data, place);
     if (chart.slice) {
       showSlice(plot, chart, chart.slice);
     }
@@ -389,5 +402,14 @@ export function figure(chart: Chart): Figure {
     plot?.destroy();
     plot = null;
   };
-  return { element, draw, destroy };
+  const show = (next: Chart): void => {
+    chart = next;
+    const before = [caption, legend.element, tools];
+    [caption, legend, tools] = around();
+    [caption, legend.element, tools].forEach((each, i) => before[i]?.replaceWith(each));
+    if (plot) {
+      draw();
+    }
+  };
+  return { element, draw, destroy, show };
 }

@@ -142,7 +142,7 @@ function errorFigure(run: Run): Figure {
       format: count,
     },
     lines: [
-      { label: "did not complete", values: series.errors, colour: "bad", format: count, width: 2.5 },
+      { label: "did not complete", values: series.errors, colour: "bad", format: count, width: 3 },
       ...kindLines(series.kinds),
     ],
   });

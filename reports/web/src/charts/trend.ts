@@ -127,6 +127,8 @@ export function runWords(run: Row, metric: Metric): string {
 
 export interface Trend {
   scenario: string;
+  /** The branch of all these runs, where the scenario has several; "" = not said. */
+  branch?: string;
   runs: Row[];
   /** Of all scenarios. */
   changes: Change[];
@@ -151,23 +153,25 @@ export function trendFigure(
   metric: Metric,
   open: (run: Row) => void,
 ): Figure {
-  const { scenario, runs } = trend;
+  const { runs } = trend;
+  const branch = trend.branch === "" ? "no branch given" : trend.branch;
+  const title = [short(trend.scenario, 80), branch && short(branch, 40)].filter(Boolean).join(", ");
   const values = runs.map(metric.read);
   const known = values.filter((value): value is number => value !== null);
   if (known.length === 0 || (metric.format === duration && Math.max(...known) <= 0)) {
-    return noData(
-      short(scenario, 80),
-      `No data: ${metric.why()}.`,
-    );
+    return noData(title, `No data: ${metric.why()}.`);
   }
   const [only] = known;
   if (runs.length === 1 && only !== undefined) {
-    return noData(short(scenario, 80), `Only one run: ${metric.title} is ${metric.format(only)}.`);
+    return noData(title, `Only one run: ${metric.title} is ${metric.format(only)}.`);
   }
   const { lines, perBuild } = linesOf(runs, metric);
   return figure({
-    title: short(scenario, 80),
-    href: linkTo(["history", scenario], { metric: metric.key }),
+    title,
+    href: linkTo(["history", trend.scenario], {
+      metric: metric.key,
+      ...(trend.branch ? { branch: trend.branch } : {}),
+    }),
     note: `${metric.title} of ${runs.length === 1 ? "1 run" : `${runs.length} runs`}; click a point to open its run`,
     x: runs.map((_, i) => i),
     xAxis: runAxis(runs, perBuild),

@@ -32,7 +32,7 @@ const kinds: Kind[] = [
   },
   {
     title: "In flight and connections",
-    label: "requests, connections",
+    label: "number",
     holds: ({ unit, of }) => unit === "" && of === "generator",
     format: count,
     tick: count,

@@ -28,12 +28,12 @@ function suspects(change: Change): HTMLElement {
       ? `run ${change.low_run}`
       : `runs ${change.low_run} to ${change.high_run}`;
   if (change.same_build) {
-    return h("span", {}, `${runs}, all of one build: not the build, but what is around it`);
+    return h("span", { class: "began" }, `${runs}, all of one build: not the build, but what is around it`);
   }
   const named = change.suspects.slice(0, suspectsMax);
   return h(
     "span",
-    {},
+    { class: "began" },
     runs,
     ...named.flatMap((build, i) => [i === 0 ? ", " : " or ", name(format.short(build, 24))]),
     change.suspects.length > named.length ? ` and ${change.suspects.length - named.length} more` : null,
@@ -73,8 +73,7 @@ function row(report: Report, change: Change): (Node | string)[] {
     ),
     h("span", { class: change.worse ? "bad" : "good" }, change.change > 0 ? "▲ " : "▼ ", sizeWords(change)),
     intervalWords(change),
-    format.value(change.before, change.unit),
-    format.value(change.after, change.unit),
+    `${format.value(change.before, change.unit)} \u2192 ${format.value(change.after, change.unit)}`,
     confidence,
     triageCell(change),
     suspects(change),
@@ -92,8 +91,7 @@ export function changesTable(report: Report, changes: Change[]): HTMLElement {
       { title: "metric", left: true },
       { title: "change" },
       { title: "interval", wide: true },
-      { title: "before", wide: true },
-      { title: "after", wide: true },
+      { title: "level", wide: true },
       { title: "confidence", wide: true },
       { title: "triage", left: true },
       { title: "began with", left: true, wide: true },

@@ -13,6 +13,7 @@ import {
 } from "../data";
 import { datum, h, name, unknown, type Child } from "../dom";
 import * as format from "../format";
+import { buildsSection } from "../parts/builds";
 import { latencyCell } from "../parts/latency";
 import { copyButton, markdownOf } from "../parts/markdown";
 import { section, table } from "../parts/table";
@@ -252,6 +253,7 @@ export function compareView(report: Report): View {
         "Changes as observed, without intervals: runs of one build differ from each other too, and only a gate weighs that. Runs of a build are merged into one distribution, never averaged.",
       ),
     ),
+    buildsSection(report, a.subject.scenario, a.subject.build),
   );
   return { title: "Compare", element, figures: [spectrum, difference] };
 }

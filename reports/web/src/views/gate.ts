@@ -103,6 +103,7 @@ function history(report: Report, shownVerdict: Verdict): HTMLElement {
       { title: "verdict", left: true },
       { title: "candidate", left: true },
       { title: "baseline", left: true, wide: true },
+      { title: "decided (UTC)", left: true, wide: true },
       { title: "checks" },
       { title: "action", left: true, wide: true },
       { title: "", left: true },
@@ -111,6 +112,7 @@ function history(report: Report, shownVerdict: Verdict): HTMLElement {
       badge(verdict.verdict),
       name(verdict.candidate, { class: "name cut" }),
       name(verdict.baseline, { class: "name cut" }),
+      verdict.decided_at ? format.minute(verdict.decided_at) : "",
       datum(verdict.checks.length, format.count(verdict.checks.length)),
       format.words(verdict.action),
       verdict === shownVerdict
@@ -126,6 +128,17 @@ function scoreWords(verdict: Verdict): string | null {
   }
   const [low, high] = verdict.score.map(format.percentTick);
   return low === high ? `score ${low}` : `score ${low} to ${high}: inconclusive checks leave it open`;
+}
+
+// What it rests on can be had again, bit for bit, as long as the history has its record.
+function sealWords(verdict: Verdict): Child {
+  if (!verdict.decided_at) {
+    return null;
+  }
+  const seal = verdict.sha256
+    ? h("span", {}, "; evidence ", h("code", { class: "hash" }, verdict.sha256))
+    : "; without a record of its evidence";
+  return h("p", { class: "note" }, `Decided ${format.minute(verdict.decided_at)} UTC`, seal);
 }
 
 /** The verdict with the number `key`, the newest without one; null when there is none such. */
@@ -159,6 +172,7 @@ export function gateView(report: Report, key: string | undefined): View | null {
     h("p", { class: "lead" }, verdict.reason),
     h("p", {}, `What follows: ${format.words(verdict.action)}.`),
     ...notes.map((text) => h("p", { class: "note" }, text)),
+    sealWords(verdict),
     ...verdict.warnings.map((warning) =>
       h("p", { class: "warning" }, h("i", { "aria-hidden": true }, "!"), warning),
     ),

@@ -1,6 +1,6 @@
-import { historyFigure, segmentsOf, stretch, type HistoryChart } from "../charts/history";
+import { historyChart, noHistory, segmentsOf, stretch, type HistoryChart } from "../charts/history";
 import { deployments, forecastOf, gateLimit, moves } from "../charts/marks";
-import type { Figure, Slice } from "../charts/plot";
+import { figure, type ChartFigure, type Figure, type Slice } from "../charts/plot";
 import type { Report } from "../data";
 import { datum, h, name, unknown } from "../dom";
 import { change, count } from "../format";
@@ -106,13 +106,13 @@ export function historyView(report: Report, scenario: string): View | null {
   const figures: Figure[] = [];
   const place = h("div", {});
   const below = h("div", {});
+  let live: ChartFigure | null = null;
   let shown = shownOf(report, scenario, all);
   const chart = (): void => {
-    figures.splice(0).forEach((figure) => figure.destroy());
     const { runs } = shown;
     const range = addressed(runs, "range");
     const view = addressed(runs, "zoom");
-    const figure = historyFigure({
+    const history: HistoryChart = {
       ...shown,
       view,
       slice: view ? null : range,
@@ -122,9 +122,16 @@ export function historyView(report: Report, scenario: string): View | null {
         below.replaceChildren(lists(report, scenario, shown));
       },
       open: (run) => go(["run", runKey(run)]),
-    });
-    figures.push(figure);
-    place.replaceChildren(figure.element);
+    };
+    const next = historyChart(history);
+    if (next && live) {
+      live.show(next);
+    } else {
+      figures.splice(0).forEach((each) => each.destroy());
+      live = next && figure(next);
+      figures.push(live ?? noHistory(history));
+      place.replaceChildren(...figures.map((each) => each.element));
+    }
     offer(range, view);
   };
   const build = (): void => {
@@ -133,8 +140,11 @@ export function historyView(report: Report, scenario: string): View | null {
     below.replaceChildren(lists(report, scenario, shown));
   };
   const redrawn = (change: () => void): void => {
+    const [before] = figures;
     change();
-    figures.forEach((figure) => figure.draw());
+    if (figures[0] !== before) {
+      figures.forEach((each) => each.draw());
+    }
   };
   const rebuild = (): void => redrawn(build);
   const zoomTo = (range: string): void => {

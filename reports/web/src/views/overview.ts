@@ -1,15 +1,15 @@
 import type { Figure } from "../charts/plot";
-import { trendFigure } from "../charts/trend";
-import type { Report } from "../data";
+import { trendFigure, type Trend } from "../charts/trend";
+import type { Change, Report } from "../data";
 import { h } from "../dom";
 import { count, minute } from "../format";
 import { changesTable } from "../parts/changes";
 import { chosenMetric, metricChoice } from "../parts/metrics";
 import { section } from "../parts/table";
 import { runsTable } from "../parts/runs";
-import { verdictCard } from "../parts/verdict";
-import { go } from "../route";
-import { byScenario, runKey } from "../rows";
+import { badge, verdictCard } from "../parts/verdict";
+import { go, linkTo } from "../route";
+import { byScenario, runKey, type Row } from "../rows";
 import type { View } from "./view";
 
 function summary(report: Report): string {
@@ -20,19 +20,67 @@ function summary(report: Report): string {
   return `${words(report.runs.length, "run")} of ${words(scenarios, "scenario")} on ${words(builds, "build")}. Written ${minute(report.generated_at)} UTC.`;
 }
 
+/** Each scenario, and each branch of one that has several, in order of its first run. */
+function trendsOf(report: Report): Trend[] {
+  const changes = report.changes.changepoints;
+  return [...byScenario(report.runs)].flatMap(([scenario, all]) => {
+    const branches = [...new Set(all.map((run) => run.branch))];
+    return branches.length === 1
+      ? [{ scenario, runs: all, changes }]
+      : branches.map((branch) => ({
+          scenario,
+          branch,
+          runs: all.filter((run) => run.branch === branch),
+          changes,
+        }));
+  });
+}
+
+/** The newest verdict on any of these runs, as a way to it. */
+function newestOf(report: Report, runs: Row[]): HTMLElement | null {
+  const numbers = new Set(runs.map((run) => run.run));
+  const at = report.verdicts.findIndex(({ candidate_runs: judged }) =>
+    judged.some((run) => numbers.has(run)),
+  );
+  const verdict = report.verdicts[at];
+  return verdict
+    ? h("a", { href: linkTo(["gate", String(at)]), class: "latest" }, badge(verdict.verdict))
+    : null;
+}
+
+const movedMax = 20;
+
+/** What moved in the newest runs, the surest first. */
+function movedLately(report: Report): HTMLElement | null {
+  const all = report.changes.changepoints;
+  const newest = all.slice(0, movedMax);
+  const sure = (change: Change): number => change.confidence;
+  const size = (change: Change): number => Math.abs(change.change_ratio ?? change.change);
+  newest.sort((a, b) => sure(b) - sure(a) || size(b) - size(a));
+  const more = all.length - newest.length;
+  return all.length === 0
+    ? null
+    : section(
+        "What moved lately",
+        changesTable(report, newest),
+        more > 0
+          ? h("p", { class: "note" }, `The newest ${movedMax}, the surest first; ${count(more)} more are in the histories.`)
+          : null,
+      );
+}
+
 export function overview(report: Report): View {
   const figures: Figure[] = [];
   const charts = h("div", { class: "charts" });
   const drawCharts = (): void => {
     figures.splice(0).forEach((figure) => figure.destroy());
-    for (const [scenario, runs] of byScenario(report.runs)) {
-      figures.push(
-        trendFigure(
-          { scenario, runs, changes: report.changes.changepoints },
-          chosenMetric(),
-          (run) => go(["run", runKey(run)]),
-        ),
-      );
+    for (const trend of trendsOf(report)) {
+      const figure = trendFigure(trend, chosenMetric(), (run) => go(["run", runKey(run)]));
+      const verdict = newestOf(report, trend.runs);
+      if (verdict) {
+        figure.element.querySelector("figcaption small")?.before(" ", verdict);
+      }
+      figures.push(figure);
     }
     charts.replaceChildren(...figures.map((figure) => figure.element));
   };
@@ -54,9 +102,7 @@ export function overview(report: Report): View {
         )
       : null,
     report.runs.length > 0 ? trends : null,
-    report.changes.changepoints.length > 0
-      ? section("Change points", changesTable(report, report.changes.changepoints))
-      : null,
+    movedLately(report),
     section(
       "Runs",
       report.runs.length > 0

@@ -5,6 +5,7 @@ import * as format from "../format";
 import { linkTo } from "../route";
 import { errorShare, rowName, type Row } from "../rows";
 import { facts, tile } from "../parts/facts";
+import { judgedBanner } from "../parts/judged";
 import { known, rowLatencyCell, stateBadge, thresholdWords } from "../parts/runs";
 import { gradeBadge } from "../parts/validity";
 import { neighbours } from "../parts/neighbours";
@@ -31,6 +32,7 @@ export function rowView(report: Report, row: Row): View {
       row.build ? h("span", {}, "build ", name(row.build), ", ") : null,
       name(row.load),
     ),
+    judgedBanner(report, row.run),
     h(
       "dl",
       { class: "tiles" },

@@ -13,6 +13,7 @@ import {
 import { datum, h, name, unknown, type Child } from "../dom";
 import * as format from "../format";
 import { facts, tile } from "../parts/facts";
+import { judgedBanner } from "../parts/judged";
 import { latencyCell, latencySection, waitFactor } from "../parts/latency";
 import { neighbours } from "../parts/neighbours";
 import { overlaid, overlayChoice } from "../parts/overlay";
@@ -262,6 +263,7 @@ export function runView(report: Report, run: Run): View {
       run.build ? h("span", {}, "build ", name(run.build), ", ") : null,
       name(run.load),
     ),
+    judgedBanner(report, run.run),
     validityBanner(run),
     ...remarks(run),
     tiles(run),
