@@ -68,8 +68,9 @@ function row(report: Report, change: Change): (Node | string)[] {
     h(
       "span",
       {},
-      change.step ? h("span", {}, name(change.step), ": ") : null,
       format.words(change.metric).replace(".", ", "),
+      change.step ? " of " : null,
+      change.step ? name(change.step) : null,
     ),
     h("span", { class: change.worse ? "bad" : "good" }, change.change > 0 ? "▲ " : "▼ ", sizeWords(change)),
     intervalWords(change),
