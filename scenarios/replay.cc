@@ -23,6 +23,9 @@ constexpr std::array<std::string_view, 4> kFormatNames = {"access-log", "request
 // Of a file with a single request, or with all at one instant.
 constexpr Nanos kPassMin = std::chrono::milliseconds(1);
 
+// Longer than any load may be, and far from the end of what Nanos can hold.
+constexpr double kSecondsMax = 1e9;
+
 std::string FileName(const std::string& path) {
   return Printable(path.substr(path.rfind('/') + 1), 80);
 }
@@ -119,11 +122,14 @@ std::vector<std::string> ReplaySource::GroupNames() const {
 Nanos ReplaySource::PassLength() const {
   const double gaps = static_cast<double>(std::max<std::uint64_t>(facts_.requests, 2) - 1);
   const double seconds = Seconds(facts_.span) * (1 + 1 / gaps) / replay_.speed;
-  return std::max(FromSeconds(seconds), kPassMin);
+  return std::max(FromSeconds(std::min(seconds, kSecondsMax)), kPassMin);
 }
 
 Nanos ReplaySource::Duration() const {
-  return replay_.passes * PassLength() + (replay_.passes - 1) * replay_.jitter;
+  const double seconds = replay_.passes * Seconds(PassLength());
+  return seconds > kSecondsMax
+             ? FromSeconds(kSecondsMax)
+             : replay_.passes * PassLength() + (replay_.passes - 1) * replay_.jitter;
 }
 
 std::string ReplaySource::InWords() const {

@@ -222,6 +222,25 @@ TEST_F(ReplayTest, TakesTargetsOfVegetaInTurnWithTheirBodies) {
   EXPECT_EQ(request.body, std::string("\0\x01", 2));
 }
 
+// Years of which no difference fits into nanoseconds, and stretched beyond all measure.
+TEST_F(ReplayTest, TimesOfOtherCenturiesDoNotOverflow) {
+  std::string text;
+  for (const char* year : {"1700", "1970", "2199", "2260"}) {
+    text += fmt::format(
+        "{}{{\"startedDateTime\": \"{}-01-01T00:00:00Z\", \"request\": {{\"method\": \"GET\", "
+        "\"url\": \"http://a/{}\"}}}}",
+        text.empty() ? "" : ", ", year, year);
+  }
+  Replay replay = Of("{\"log\": {\"entries\": [" + text + "]}}", Replay::Format::kHar);
+  replay.speed = 0.001;
+  replay.passes = 1'000'000;
+  const auto source = Open(replay);
+  ASSERT_NE(source, nullptr);
+  EXPECT_EQ(source->facts().requests, 2U);
+  EXPECT_EQ(source->facts().bad, 2U);
+  EXPECT_GT(source->Duration(), std::chrono::hours(24 * 1000));
+}
+
 TEST_F(ReplayTest, RefusesWhatIsNotThatKindOfFile) {
   EXPECT_NE(WhyNot(Of("")).find("holds no request that is wanted"), std::string::npos);
   EXPECT_NE(WhyNot(Of("{\"log\": {", Replay::Format::kHar)).find("broken or cut off"),
