@@ -26,7 +26,7 @@ namespace {
 FlagSpec Spec() {
   FlagSpec spec;
   spec.command = "monitor";
-  spec.usage = "weir monitor [status] [OPTIONS] FILE";
+  spec.usage = "weir monitor [status|alerts|ack|silence] [OPTIONS] FILE";
   spec.about =
       "Watches live systems and tells people, until Ctrl-C: asks the sources of FILE\n"
       "(Prometheus, pages of metrics, this machine), turns values into alerts by its rules, "
@@ -37,7 +37,8 @@ FlagSpec Spec() {
   spec.examples =
       "  weir monitor monitor.yaml\n"
       "  weir monitor --check monitor.yaml          say what it would do, or what is wrong\n"
-      "  weir monitor status monitor.yaml           how the one is that runs";
+      "  weir monitor status monitor.yaml           how the one is that runs\n"
+      "  weir monitor alerts                        what fires; then 'ack' or 'silence' it";
   spec.positionals = {"FILE"};
   auto add = spec.options.add_options();
   add("check", "read FILE, say what it does, and end");
@@ -151,7 +152,10 @@ int MonitorMain(const Arguments& arguments) {
     int (*run)(const Arguments&);
   };
 
-  static constexpr std::array<Part, 1> kParts = {{{"status", &MonitorStatusMain}}};
+  static constexpr std::array<Part, 4> kParts = {{{"status", &MonitorStatusMain},
+                                                  {"alerts", &MonitorAlertsMain},
+                                                  {"ack", &MonitorAckMain},
+                                                  {"silence", &MonitorSilenceMain}}};
   for (const Part& part : kParts) {
     if (!arguments.empty() && arguments.front() == part.name) {
       return part.run(Arguments(arguments.begin() + 1, arguments.end()));

@@ -80,8 +80,10 @@ std::string AlertLine(const Json& alert) {
     }
   }
   const std::string muted = TextOf(alert, "muted");
-  return fmt::format("alert    {:<20} {:<11}{}{}\n", TextOf(labels, "alertname"),
-                     TextOf(alert, "phase"), rest, muted == "not_muted" ? "" : " (" + muted + ")");
+  const std::string by = TextOf(alert, "acknowledged_by");
+  return fmt::format("alert    {:<20} {:<11}{}{}{}\n", TextOf(labels, "alertname"),
+                     TextOf(alert, "phase"), rest, muted == "not_muted" ? "" : " (" + muted + ")",
+                     by.empty() ? "" : " (acknowledged by " + by + ")");
 }
 
 std::string InText(const Json& status) {

@@ -74,8 +74,11 @@ store::MonitorChange AlertDesk::Step(WallTime at, std::span<const SourceView> so
   change.rows = std::exchange(gone_, {});
   engine_.Evaluate(at, sources);
   const std::vector<Labels> firing = engine_.Firing();
-  const std::vector<Notification> due =
-      StepNotifications(config_.policy, {.at = at, .alerts = firing, .silences = {}}, notifier_);
+  const std::set<Labels> acknowledged = TakeAcknowledged(at, change);
+  const std::vector<Notification> due = StepNotifications(
+      config_.policy,
+      {.at = at, .alerts = firing, .silences = silences_, .acknowledged = &acknowledged},
+      notifier_);
   for (const Notification& notification : due) {
     Write(at, notification, change);
   }
@@ -85,10 +88,47 @@ store::MonitorChange AlertDesk::Step(WallTime at, std::span<const SourceView> so
   return change;
 }
 
+void AlertDesk::Hear(AlertBook said) {
+  said_ = std::move(said);
+  said_.alerts.clear();
+  silences_.clear();
+  for (const StoredSilence& stored : said_.silences) {
+    silences_.push_back(stored.silence);
+  }
+}
+
+// The alerts that somebody looks after; what was said about others, and silences that have been
+// over for long, goes.
+std::set<Labels> AlertDesk::TakeAcknowledged(WallTime at, store::MonitorChange& change) {
+  std::set<Labels> acknowledged;
+  for (const Acknowledgement& said : said_.acknowledgements) {
+    const AlertInstance* alert = engine_.Find(said.labels);
+    if (alert != nullptr && said_.Of(*alert) != nullptr) {
+      acknowledged.insert(said.labels);
+    } else {
+      change.rows.push_back({MonitorStateKind::kAcknowledgement, AlertKey(said.labels), ""});
+    }
+  }
+  const auto is_old = [at](const StoredSilence& stored) {
+    return at - stored.silence.ends_at > kSilenceKept;
+  };
+  for (const StoredSilence& stored : said_.silences) {
+    if (is_old(stored)) {
+      change.rows.push_back({MonitorStateKind::kSilence, stored.id, ""});
+    }
+  }
+  if (!change.rows.empty()) {
+    std::erase_if(said_.acknowledgements,
+                  [&](const Acknowledgement& said) { return !acknowledged.contains(said.labels); });
+    std::erase_if(said_.silences, is_old);
+  }
+  return acknowledged;
+}
+
 std::vector<AlertView> AlertDesk::List(WallTime at, std::size_t count) const {
   const std::vector<Labels> firing = engine_.Firing();
   const std::vector<MuteReason> mutes =
-      MutesOf(config_.policy, {.at = at, .alerts = firing, .silences = {}});
+      MutesOf(config_.policy, {.at = at, .alerts = firing, .silences = silences_});
   std::map<Labels, MuteReason> muted;
   for (std::size_t i = 0; i < firing.size(); ++i) {
     muted.emplace(firing[i], mutes[i]);
@@ -112,7 +152,9 @@ std::vector<AlertView> AlertDesk::List(WallTime at, std::size_t count) const {
   std::vector<AlertView> views;
   for (std::size_t i = 0; i < kept; ++i) {
     const auto found = muted.find(active[i]->labels);
-    views.push_back({*active[i], found == muted.end() ? MuteReason::kNotMuted : found->second});
+    const Acknowledgement* said = said_.Of(*active[i]);
+    views.push_back({*active[i], found == muted.end() ? MuteReason::kNotMuted : found->second,
+                     said == nullptr ? std::nullopt : std::optional(*said)});
   }
   return views;
 }

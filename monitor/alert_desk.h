@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -9,6 +10,7 @@
 
 #include "base/time.h"
 #include "monitor/config/monitor_config.h"
+#include "monitor/interventions.h"
 #include "monitor/rules/rule_engine.h"
 #include "store/monitor_book.h"
 
@@ -24,6 +26,7 @@ struct StoredMonitor {
 struct AlertView {
   AlertInstance alert;
   MuteReason muted = MuteReason::kNotMuted;
+  std::optional<Acknowledgement> acknowledged;
 };
 
 /// From samples to messages in one step: rules, then silencing, inhibition, routing and grouping,
@@ -39,6 +42,9 @@ class AlertDesk {
   /// Goes on where an earlier process was. What no longer fits the configuration is let go of, and
   /// the next step says so.
   void Restore(const StoredMonitor& stored);
+
+  /// What people say from now on: `said` instead of what they said before. Its alerts do not count.
+  void Hear(AlertBook said);
 
   /// Times come in their order. `sources` as in RuleEngine::Evaluate.
   store::MonitorChange Step(WallTime at, std::span<const SourceView> sources);
@@ -56,12 +62,15 @@ class AlertDesk {
 
  private:
   void SaveAlerts(store::MonitorChange& change);
+  std::set<Labels> TakeAcknowledged(WallTime at, store::MonitorChange& change);
   void SaveGroups(store::MonitorChange& change);
   void Write(WallTime at, const Notification& notification, store::MonitorChange& change) const;
 
   const MonitorConfig& config_;
   RuleEngine engine_;
   NotifierState notifier_;
+  AlertBook said_;                 // Without alerts.
+  std::vector<Silence> silences_;  // Of said_.
   std::map<GroupKey, GroupState> saved_groups_;
   std::vector<store::MonitorStateRow> gone_;  // Rows that the next step takes away.
   std::uint64_t notifications_ = 0;

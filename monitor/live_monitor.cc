@@ -112,7 +112,24 @@ void LiveMonitor::Work() {
   } while (WaitUntil(next));
 }
 
+// Others write to the history through connections of their own; when they have, what people say may
+// have changed.
+void LiveMonitor::HearPeople() {
+  const auto changes = book_.With([](store::MonitorBook& book) { return book.ChangeCount(); });
+  if (!changes || heard_ == *changes) {
+    return;
+  }
+  Result<AlertBook> said = book_.With([](store::MonitorBook& book) { return LoadSaid(book); });
+  if (!said) {
+    return;
+  }
+  heard_ = *changes;
+  const std::lock_guard lock(desk_mutex_);
+  desk_.Hear(std::move(*said));
+}
+
 void LiveMonitor::Evaluate() {
+  HearPeople();
   const Instant now = parts_.clock.Now();
   const WallTime at = parts_.clock.WallNow();
   std::vector<SourceStatus> statuses;

@@ -58,6 +58,7 @@ class LiveMonitor {
   Status StartThreads();
   void Work();
   void Evaluate();
+  void HearPeople();
   void Save(store::MonitorChange change);
   bool WaitUntil(Instant at);
   std::vector<SourceReport> LookAtSources(Instant now) const;
@@ -72,7 +73,8 @@ class LiveMonitor {
   std::vector<std::unique_ptr<Poller>> pollers_;
   std::vector<std::unique_ptr<Courier>> couriers_;
 
-  store::MonitorChange unsaved_;  // What the store has not taken yet; the evaluating thread's.
+  store::MonitorChange unsaved_;       // What the store has not taken yet; the evaluating thread's.
+  std::optional<std::int64_t> heard_;  // ChangeCount of what people said last; that thread's, too.
 
   std::mutex desk_mutex_;  // Guards what follows. Not held while the store is asked.
   AlertDesk desk_;

@@ -72,14 +72,17 @@ Json JsonOf(const EngineReport& engine) {
 Json JsonOf(const AlertView& view) {
   const AlertInstance& alert = view.alert;
   const bool known = alert.value && std::isfinite(*alert.value);
-  return {{"id", AlertKey(alert.labels)},
-          {"labels", Json(alert.labels)},
-          {"annotations", Json(alert.annotations)},
-          {"phase", AlertPhaseName(alert.state.phase)},
-          {"active_since", FormatMillis(alert.state.active_since)},
-          {"fired_at", JsonOf(alert.state.fired_at)},
-          {"value", known ? Json(*alert.value) : Json()},
-          {"muted", MuteReasonName(view.muted)}};
+  return {
+      {"id", AlertKey(alert.labels)},
+      {"labels", Json(alert.labels)},
+      {"annotations", Json(alert.annotations)},
+      {"phase", AlertPhaseName(alert.state.phase)},
+      {"active_since", FormatMillis(alert.state.active_since)},
+      {"fired_at", JsonOf(alert.state.fired_at)},
+      {"value", known ? Json(*alert.value) : Json()},
+      {"muted", MuteReasonName(view.muted)},
+      {"acknowledged_by", view.acknowledged ? Json(view.acknowledged->speaker.by) : Json()},
+      {"acknowledged_at", view.acknowledged ? Json(FormatMillis(view.acknowledged->at)) : Json()}};
 }
 
 template <typename T>

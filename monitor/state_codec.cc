@@ -47,6 +47,15 @@ std::optional<Labels> LabelsOf(const Json& json, const char* key) {
   return found == json.end() ? std::nullopt : LabelsOf(*found);
 }
 
+std::string TextOf(const Json& json, const char* key) {
+  const auto found = json.find(key);
+  return found != json.end() && found->is_string() ? found->get<std::string>() : "";
+}
+
+Speaker SpeakerOf(const Json& json) {
+  return {TextOf(json, "by"), TextOf(json, "comment")};
+}
+
 std::string KeyOf(std::string_view before, const Labels& labels) {
   return Sha256Hex(std::string(before) + '\n' + Dump(Json(labels))).substr(0, 32);
 }
@@ -133,6 +142,51 @@ std::optional<StoredGroup> DecodeGroup(std::string_view text) {
     group.state.told.insert(std::move(*one));
   }
   return group;
+}
+
+std::string EncodeSilence(const StoredSilence& silence) {
+  return Dump({{"id", silence.id},
+               {"matchers", silence.matchers},
+               {"starts_at_ns", CountNs(silence.silence.starts_at)},
+               {"ends_at_ns", CountNs(silence.silence.ends_at)},
+               {"by", silence.speaker.by},
+               {"comment", silence.speaker.comment}});
+}
+
+std::optional<StoredSilence> DecodeSilence(std::string_view text) {
+  const Json json = Json::parse(text, nullptr, false);
+  const Json matchers = json.is_object() ? json.value("matchers", Json()) : Json();
+  const std::optional<WallTime> starts_at = TimeOf(json, "starts_at_ns");
+  const std::optional<WallTime> ends_at = TimeOf(json, "ends_at_ns");
+  if (!matchers.is_array() || !starts_at || !ends_at) {
+    return std::nullopt;
+  }
+  SilenceOrder order{
+      .matchers = {}, .starts_at = *starts_at, .ends_at = *ends_at, .speaker = SpeakerOf(json)};
+  for (const Json& matcher : matchers) {
+    order.matchers.push_back(matcher.is_string() ? matcher.get<std::string>() : "");
+  }
+  Result<StoredSilence> silence = MakeSilence(order);
+  return silence ? std::optional(std::move(*silence)) : std::nullopt;
+}
+
+std::string EncodeAcknowledgement(const Acknowledgement& said) {
+  return Dump({{"labels", said.labels},
+               {"fired_at_ns", CountNs(said.fired_at)},
+               {"at_ns", CountNs(said.at)},
+               {"by", said.speaker.by},
+               {"comment", said.speaker.comment}});
+}
+
+std::optional<Acknowledgement> DecodeAcknowledgement(std::string_view text) {
+  const Json json = Json::parse(text, nullptr, false);
+  std::optional<Labels> labels = LabelsOf(json, "labels");
+  const std::optional<WallTime> fired_at = TimeOf(json, "fired_at_ns");
+  const std::optional<WallTime> at = TimeOf(json, "at_ns");
+  if (!labels || !fired_at || !at) {
+    return std::nullopt;
+  }
+  return Acknowledgement{std::move(*labels), *fired_at, *at, SpeakerOf(json)};
 }
 
 std::string AlertKey(const Labels& labels) {

@@ -5,10 +5,11 @@
 #include <string_view>
 
 #include "monitor/alerts/alert_notifier.h"
+#include "monitor/interventions.h"
 #include "monitor/rules/rule_engine.h"
 
-/// Alerts and groups as the texts that the store keeps. What an older or newer weir wrote, or what
-/// is damaged, reads as nothing.
+/// Alerts, groups and what people say, as the texts that the store keeps. What an older or newer
+/// weir wrote, or what is damaged, reads as nothing.
 namespace weir::monitor {
 
 std::string EncodeAlert(const AlertInstance& alert);
@@ -26,7 +27,13 @@ struct StoredGroup {
 std::string EncodeGroup(const StoredGroup& group);
 std::optional<StoredGroup> DecodeGroup(std::string_view text);
 
-/// The key of either: a hash of what tells it apart.
+std::string EncodeSilence(const StoredSilence& silence);
+std::optional<StoredSilence> DecodeSilence(std::string_view text);
+
+std::string EncodeAcknowledgement(const Acknowledgement& said);
+std::optional<Acknowledgement> DecodeAcknowledgement(std::string_view text);
+
+/// The key of an alert, or of a group: a hash of what tells it apart.
 std::string AlertKey(const Labels& labels);
 std::string StoredGroupKey(std::string_view route_id, const Labels& labels);
 

@@ -22,9 +22,10 @@ class Connection;
 
 /// What a piece of state is about. Never renumber.
 enum class MonitorStateKind : std::uint8_t {
-  kAlert = 0,    ///< One alert of a rule.
-  kGroup = 1,    ///< One group of alerts: what was told of it.
-  kSilence = 2,  ///< A silence.
+  kAlert = 0,            ///< One alert of a rule.
+  kGroup = 1,            ///< One group of alerts: what was told of it.
+  kSilence = 2,          ///< A silence.
+  kAcknowledgement = 3,  ///< Somebody looks after an alert.
 };
 
 /// One piece of state: a text that the monitor alone understands, under a key.

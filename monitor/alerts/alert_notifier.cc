@@ -115,14 +115,19 @@ struct GroupNow {
   Alerts audible;                ///< Firing and not muted.
   std::vector<Labels> resolved;  ///< Told, and not firing at all.
   bool has_new = false;          ///< Some that are audible were not told.
+  bool has_open = false;         ///< Some that are audible are not acknowledged.
 };
 
-GroupNow LookAt(const GroupState& group, Alerts audible, const Alerts& all_firing) {
+GroupNow LookAt(const GroupState& group, Alerts audible, const Alerts& all_firing,
+                const Alerts* acknowledged) {
   GroupNow now;
   std::set_difference(group.told.begin(), group.told.end(), all_firing.begin(), all_firing.end(),
                       std::back_inserter(now.resolved));
   now.has_new =
       !std::includes(group.told.begin(), group.told.end(), audible.begin(), audible.end());
+  now.has_open =
+      acknowledged == nullptr ||
+      !std::includes(acknowledged->begin(), acknowledged->end(), audible.begin(), audible.end());
   now.audible = std::move(audible);
   return now;
 }
@@ -137,7 +142,8 @@ std::optional<NotifyReason> WhyTell(const GroupState& group, const GroupNow& now
     return now.resolved.size() == group.told.size() ? NotifyReason::kAllResolved
                                                     : NotifyReason::kSomeEnded;
   }
-  if (!now.audible.empty() && group.last_at && at - *group.last_at >= options.repeat_interval) {
+  if (!now.audible.empty() && now.has_open && group.last_at &&
+      at - *group.last_at >= options.repeat_interval) {
     return NotifyReason::kRepeat;
   }
   return std::nullopt;
@@ -195,7 +201,7 @@ std::vector<Notification> StepNotifications(const NotificationPolicy& policy,
     const GroupKey& key = item->first;
     GroupState& group = item->second;
     const RouteOptions& options = policy.routes.options(key.route);
-    GroupNow now = LookAt(group, std::move(audible[key]), all_firing);
+    GroupNow now = LookAt(group, std::move(audible[key]), all_firing, firing.acknowledged);
     const std::optional<NotifyReason> reason = WhyTell(group, now, options, firing.at);
     if (!reason) {
       group.waiting_since.reset();

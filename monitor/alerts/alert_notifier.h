@@ -47,6 +47,7 @@ struct FiringAlerts {
   WallTime at{};  ///< Not before that of the last step.
   std::span<const Labels> alerts;
   std::span<const Silence> silences;
+  const std::set<Labels>* acknowledged = nullptr;  ///< Somebody looks after them. Null: none.
 };
 
 enum class MuteReason : std::uint8_t { kNotMuted, kSilenced, kInhibited };
@@ -115,6 +116,7 @@ std::vector<MuteReason> MutesOf(const NotificationPolicy& policy, const FiringAl
 /// - A group is told at most once in group_interval, also when its alerts come and go.
 /// - Who was told that an alert fires is told that it ended, even if it was muted by then.
 /// - An alert that was told, muted, and goes on after the mute is not told again but as a repeat.
+/// - A group of which all alerts are acknowledged is not repeated.
 ///
 /// Cost: O(alerts x (routes + inhibit rules + silences)), and a comparison of labels for each
 /// group.

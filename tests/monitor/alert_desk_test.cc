@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/rng.h"
+#include "monitor/state_codec.h"
 
 namespace weir::monitor {
 namespace {
@@ -181,6 +182,42 @@ TEST_F(DeskTest, TheSameStepsMakeTheSameMessagesByteForByte) {
   }
   EXPECT_FALSE(runs[0].empty());
   EXPECT_EQ(runs[0], runs[1]);
+}
+
+TEST_F(DeskTest, ASilenceKeepsAnAlertFromBeingToldUntilItEnds) {
+  const auto silence = MakeSilence({{"host=a"}, kStart, kStart + 10s, {"ann", ""}});
+  ASSERT_TRUE(silence);
+  desk_->Hear({.alerts = {}, .silences = {*silence}, .acknowledgements = {}});
+  for (const Nanos at : {Nanos(0s), Nanos(9999ms), Nanos(10s)}) {
+    Put("down", {{"host", "a"}, {"cause", "disk"}});
+    EXPECT_EQ(Step(at).empty(), at < 10s) << CountNs(kStart + at);
+    EXPECT_EQ(desk_->List(kStart + at, 10)[0].muted,
+              at < 10s ? MuteReason::kSilenced : MuteReason::kNotMuted);
+  }
+}
+
+// Nobody wants to be told for ever of silences that were once, and of alerts that have ended.
+TEST_F(DeskTest, WhatPeopleSaidGoesWhenItIsOver) {
+  const auto silence = MakeSilence({{"host=b"}, kStart, kStart + 10s, {}});
+  ASSERT_TRUE(silence);
+  const std::pair silence_row(store::MonitorStateKind::kSilence, silence->id);
+  stored_[silence_row] = EncodeSilence(*silence);
+  Put("down", {{"host", "a"}, {"cause", "disk"}});
+  Step(0s);
+  const AlertInstance alert = desk_->List(kStart, 1)[0].alert;
+  const Acknowledgement said{alert.labels, *alert.state.fired_at, kStart, {"ann", ""}};
+  const std::pair said_row(store::MonitorStateKind::kAcknowledgement, AlertKey(alert.labels));
+  stored_[said_row] = EncodeAcknowledgement(said);
+  desk_->Hear({.alerts = {}, .silences = {*silence}, .acknowledgements = {said}});
+  Put("down", {{"host", "a"}, {"cause", "disk"}});
+  Step(1s);
+  EXPECT_TRUE(stored_.contains(said_row));
+  EXPECT_EQ(desk_->List(kStart + 1s, 1)[0].acknowledged->speaker.by, "ann");
+  Step(2s);
+  EXPECT_FALSE(stored_.contains(said_row));
+  EXPECT_TRUE(stored_.contains(silence_row));
+  Step(24h + 11s);
+  EXPECT_FALSE(stored_.contains(silence_row));
 }
 
 }  // namespace

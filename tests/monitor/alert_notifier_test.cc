@@ -29,8 +29,12 @@ RoutingTree Tree(std::vector<std::string> group_by, Nanos group_wait = 0s) {
 class AlertNotifierTest : public testing::Test {
  protected:
   std::vector<Notification> Evaluate(const std::vector<Labels>& alerts) {
-    return StepNotifications(
-        policy_, {.at = clock_.WallNow(), .alerts = alerts, .silences = silences_}, state_);
+    return StepNotifications(policy_,
+                             {.at = clock_.WallNow(),
+                              .alerts = alerts,
+                              .silences = silences_,
+                              .acknowledged = &acknowledged_},
+                             state_);
   }
 
   std::vector<Notification> EvaluateAfter(Nanos span, const std::vector<Labels>& alerts) {
@@ -41,6 +45,7 @@ class AlertNotifierTest : public testing::Test {
   tests::ManualClock clock_;
   NotificationPolicy policy_{.routes = Tree({"service"}), .inhibit_rules = {}};
   std::vector<Silence> silences_;
+  std::set<Labels> acknowledged_;
   NotifierState state_;
 
   const Labels slow_ = {{"alertname", "Slow"}, {"service", "cart"}, {"severity", "warning"}};
@@ -132,6 +137,17 @@ TEST_F(AlertNotifierTest, WhatStillFiresIsRepeated) {
   const auto due = EvaluateAfter(1s, {slow_});
   ASSERT_EQ(due.size(), 1U);
   EXPECT_EQ(due[0].reason, NotifyReason::kRepeat);
+}
+
+TEST_F(AlertNotifierTest, WhatSomebodyLooksAfterIsNotRepeatedButItsEndIsTold) {
+  Evaluate({slow_, down_});
+  acknowledged_ = {slow_};
+  EXPECT_EQ(EvaluateAfter(4h, {slow_, down_}).size(), 1U);
+  acknowledged_ = {slow_, down_};
+  EXPECT_TRUE(EvaluateAfter(8h, {slow_, down_}).empty());
+  const auto ended = EvaluateAfter(1s, {slow_});
+  ASSERT_EQ(ended.size(), 1U);
+  EXPECT_EQ(ended[0].reason, NotifyReason::kSomeEnded);
 }
 
 TEST_F(AlertNotifierTest, TenThousandFlappingAlertsOfThreeCausesAreThreeMessages) {

@@ -1,0 +1,113 @@
+"""What people say to weir monitor: silences and acknowledgements, while it runs, while it does not,
+and when it is killed. The program is given in $WEIR. Debian's interpreter."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+import unittest
+
+from live_peers import WEIR, Monitor, Page, until
+from receiver import Receiver
+
+
+def config(page_url, hook_url, **route):
+    return {
+        "evaluate_every": "100ms",
+        "sources": [{"name": "shop", "scrape": page_url, "interval": "100ms", "timeout": "1s"}],
+        "rules": [{"alert": "HighErrors", "source": "shop", "above": 10, "metric": "errors"}],
+        "channels": [{"name": "hook", "webhook": hook_url}],
+        "route": {"receiver": "hook", "group_by": ["host"], "group_interval": "1s", **route},
+    }
+
+
+class MonitorPeopleTest(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, self.folder)
+
+    def weir(self, *arguments, code=0):
+        done = subprocess.run([WEIR, "monitor", *arguments], cwd=self.folder,
+                              capture_output=True, text=True, timeout=20)
+        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+        return done.stdout if code == 0 else done.stderr
+
+    def alerts(self):
+        return {alert["labels"]["host"]: alert
+                for alert in json.loads(self.weir("alerts", "--json"))["alerts"]}
+
+    def test_a_silence_holds_until_its_end_and_through_a_kill(self):
+        with Page("") as page, Receiver() as hook:
+            with Monitor(self.folder, config(page.url, hook.url)) as monitor:
+                until(lambda: page.looks > 1)
+                began = time.time()
+                said = self.weir("silence", 'host="a"', "--for", "4s", "--by", "ann")
+                silence = said.split()[0]
+                page.text = 'errors{host="a"} 11\nerrors{host="b"} 11\n'
+                until(lambda: hook.got)
+                monitor.end(signal.SIGKILL)
+                monitor.start()
+                self.assertIn(silence, self.weir("silence"))
+                self.assertEqual(self.alerts()["a"]["silence"], silence)
+                self.assertIsNone(self.alerts()["b"]["silence"])
+                until(lambda: len(hook.got) == 2)
+                self.assertGreaterEqual(time.time(), began + 4)
+                hosts = [json.loads(got[2])["groupLabels"]["host"] for got in hook.got]
+                self.assertEqual(hosts, ["b", "a"])
+                monitor.end()
+
+    def test_a_silence_that_is_removed_ends_at_once(self):
+        with Page("") as page, Receiver() as hook:
+            with Monitor(self.folder, config(page.url, hook.url)) as monitor:
+                until(lambda: page.looks > 1)
+                silence = self.weir("silence", "host=a", "--for", "1h").split()[0]
+                page.text = 'errors{host="a"} 11\n'
+                until(lambda: "a" in self.alerts())
+                self.assertEqual(hook.got, [])
+                self.weir("silence", "--remove", silence[:6])
+                until(lambda: hook.got)
+                self.assertEqual(self.weir("silence"), "there are no silences\n")
+                monitor.end()
+
+    # Given while no monitor runs, it is obeyed by the next one; taken back, the alert is repeated.
+    def test_an_acknowledgement_stops_repeats_until_it_is_taken_back(self):
+        with Page('errors{host="a"} 11\n') as page, Receiver() as hook:
+            setup = config(page.url, hook.url, repeat_interval="1s")
+            with Monitor(self.folder, setup) as monitor:
+                until(lambda: len(hook.got) == 2)
+                monitor.end(signal.SIGKILL)
+                alert = self.alerts()["a"]["id"][:8]
+                self.weir("ack", alert, "--by", "ann", "--comment", "disk")
+                self.assertIn("acknowledged by ann", self.weir("alerts"))
+                monitor.start()
+                got, looks = len(hook.got), page.looks
+                until(lambda: page.looks > looks + 20)
+                self.assertLessEqual(len(hook.got), got + 1)  # One that was under way.
+                self.weir("ack", "--undo", alert)
+                until(lambda: len(hook.got) > got + 1)
+                self.weir("ack", 'host="a"')
+                page.text = 'errors{host="a"} 1\n'
+                until(lambda: json.loads(hook.got[-1][2])["status"] == "resolved")
+                self.assertEqual(self.weir("alerts"), "no alert is pending or fires\n")
+                monitor.end()
+
+    def test_what_is_wrong_is_said_and_changes_nothing(self):
+        with Page("") as page, Receiver() as hook:
+            with Monitor(self.folder, config(page.url, hook.url)) as monitor:
+                until(lambda: page.looks > 1)
+                self.assertIn("--for is missing", self.weir("silence", "host=a", code=2))
+                self.assertIn("silence everything",
+                              self.weir("silence", "host!=a", "--for", "1h", code=2))
+                self.assertIn("no alert that fires", self.weir("ack", "12345678", code=2))
+                self.assertIn("no alert that fires", self.weir("ack", "host=a", code=2))
+                self.assertEqual(self.weir("silence"), "there are no silences\n")
+                monitor.end()
+        self.weir("silence", "host=a", "--for", "1h", "--store", "nowhere.db", code=69)
+        self.assertFalse(os.path.exists(os.path.join(self.folder, "nowhere.db")))
+
+
+if __name__ == "__main__":
+    unittest.main()
