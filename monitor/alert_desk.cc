@@ -9,7 +9,6 @@
 #include <fmt/format.h>
 
 #include "base/check.h"
-#include "monitor/channels/alert_notice.h"
 #include "monitor/channels/render.h"
 #include "monitor/state_codec.h"
 
@@ -36,6 +35,42 @@ ToldAlert Told(const RuleEngine& engine, const Labels& labels, bool firing, Wall
     told.ends_at = alert->state.resolved_at.value_or(at);
   }
   return told;
+}
+
+std::string EventId(const std::string& what) {
+  return "msg_" + Sha256Hex(what).substr(0, 32);
+}
+
+// Those that fire, are not muted, and that nobody looks after.
+std::set<Labels> OpenOf(const NotificationPolicy& policy, const FiringAlerts& firing) {
+  const std::vector<MuteReason> mutes = MutesOf(policy, firing);
+  std::set<Labels> open;
+  for (std::size_t i = 0; i < firing.alerts.size(); ++i) {
+    if (mutes[i] == MuteReason::kNotMuted && !firing.acknowledged->contains(firing.alerts[i])) {
+      open.insert(firing.alerts[i]);
+    }
+  }
+  return open;
+}
+
+// A message for each of the channels, once.
+void Post(const MonitorConfig& config, const AlertNotice& message,
+          const std::vector<std::size_t>& channels, store::MonitorChange& change) {
+  std::set<std::size_t> done;
+  for (const std::size_t index : channels) {
+    const ChannelSpec& channel = config.channels[index];
+    if (!done.insert(index).second || (message.CountFiring() == 0 && !channel.send_resolved)) {
+      continue;
+    }
+    store::OutboxMessage out;
+    out.event_id = message.event_id;
+    out.dedup_key = message.dedup_key;
+    out.channel = channel.name;
+    out.payload = RenderMessage(channel, message);
+    out.created_at = message.at;
+    out.due_at = message.at;
+    change.messages.push_back(std::move(out));
+  }
 }
 
 }  // namespace
@@ -75,14 +110,14 @@ store::MonitorChange AlertDesk::Step(WallTime at, std::span<const SourceView> so
   engine_.Evaluate(at, sources);
   const std::vector<Labels> firing = engine_.Firing();
   const std::set<Labels> acknowledged = TakeAcknowledged(at, change);
-  const std::vector<Notification> due = StepNotifications(
-      config_.policy,
-      {.at = at, .alerts = firing, .silences = silences_, .acknowledged = &acknowledged},
-      notifier_);
+  const FiringAlerts now = {
+      .at = at, .alerts = firing, .silences = silences_, .acknowledged = &acknowledged};
+  const std::vector<Notification> due = StepNotifications(config_.policy, now, notifier_);
   for (const Notification& notification : due) {
     Write(at, notification, change);
   }
   notifications_ += due.size();
+  Escalate(now, due, change);
   SaveAlerts(change);
   SaveGroups(change);
   return change;
@@ -199,19 +234,20 @@ void AlertDesk::SaveGroups(store::MonitorChange& change) {
   saved_groups_ = notifier_.groups;
 }
 
-void AlertDesk::Write(WallTime at, const Notification& notification,
-                      store::MonitorChange& change) const {
+const ReceiverSpec& AlertDesk::ReceiverOf(std::size_t route) const {
+  const std::string& name = config_.policy.routes.options(route).receiver;
   const auto receiver =
       std::find_if(config_.receivers.begin(), config_.receivers.end(),
-                   [&](const ReceiverSpec& spec) { return spec.name == notification.receiver; });
+                   [&name](const ReceiverSpec& spec) { return spec.name == name; });
   WEIR_CHECK(receiver != config_.receivers.end());
+  return *receiver;
+}
+
+AlertNotice AlertDesk::NoticeOf(WallTime at, const Notification& notification) const {
   AlertNotice message;
   message.group_key =
       fmt::format("{}:{}", config_.route_ids[notification.route], Written(notification.group));
   message.dedup_key = Sha256Hex(notification.receiver + '\n' + message.group_key);
-  message.event_id = "msg_" + Sha256Hex(fmt::format("{}\n{}\n{}", message.dedup_key,
-                                                    notification.number, CountNs(at)))
-                                  .substr(0, 32);
   message.receiver = notification.receiver;
   message.group = notification.group;
   message.at = at;
@@ -225,19 +261,55 @@ void AlertDesk::Write(WallTime at, const Notification& notification,
       }
     }
   }
-  for (const std::size_t index : receiver->channels) {
-    const ChannelSpec& channel = config_.channels[index];
-    if (message.CountFiring() == 0 && !channel.send_resolved) {
-      continue;
+  return message;
+}
+
+void AlertDesk::Write(WallTime at, const Notification& notification,
+                      store::MonitorChange& change) const {
+  AlertNotice message = NoticeOf(at, notification);
+  message.event_id =
+      EventId(fmt::format("{}\n{}\n{}", message.dedup_key, notification.number, CountNs(at)));
+  const ReceiverSpec& receiver = ReceiverOf(notification.route);
+  std::vector<std::size_t> channels = receiver.channels;
+  // Who was told by an escalation is told that it is over.
+  const auto group = notifier_.groups.find({notification.route, notification.group});
+  if (notification.reason == NotifyReason::kAllResolved && group != notifier_.groups.end() &&
+      group->second.escalation) {
+    const std::size_t told = std::min(group->second.escalation->told, receiver.escalate_to.size());
+    for (std::size_t step = 0; step < told; ++step) {
+      const std::vector<std::size_t>& more = receiver.escalate_to[step];
+      channels.insert(channels.end(), more.begin(), more.end());
     }
-    store::OutboxMessage out;
-    out.event_id = message.event_id;
-    out.dedup_key = message.dedup_key;
-    out.channel = channel.name;
-    out.payload = RenderMessage(channel, message);
-    out.created_at = at;
-    out.due_at = at;
-    change.messages.push_back(std::move(out));
+  }
+  Post(config_, message, channels, change);
+}
+
+void AlertDesk::Escalate(const FiringAlerts& now, std::span<const Notification> told,
+                         store::MonitorChange& change) {
+  const bool none_escalates =
+      std::all_of(config_.receivers.begin(), config_.receivers.end(),
+                  [](const ReceiverSpec& receiver) { return receiver.escalation.waits.empty(); });
+  if (none_escalates) {
+    return;
+  }
+  const EscalationInput input = {.at = now.at,
+                                 .told = told,
+                                 .open = OpenOf(config_.policy, now),
+                                 .plan_of = [this](std::size_t route) -> const EscalationPlan& {
+                                   return ReceiverOf(route).escalation;
+                                 }};
+  for (const EscalationDue& due : StepEscalations(input, notifier_)) {
+    const ReceiverSpec& receiver = ReceiverOf(due.group.route);
+    Notification notification;
+    notification.route = due.group.route;
+    notification.receiver = receiver.name;
+    notification.group = due.group.labels;
+    notification.firing = due.firing;
+    AlertNotice message = NoticeOf(now.at, notification);
+    message.event_id = EventId(fmt::format("{}\nescalation {} {}\n{}", message.dedup_key, due.round,
+                                           due.step, CountNs(now.at)));
+    message.escalation_step = due.step + 1;
+    Post(config_, message, receiver.escalate_to[due.step], change);
   }
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "monitor/channels/alert_notice.h"
 #include "monitor/config/monitor_config.h"
 #include "monitor/interventions.h"
 #include "monitor/rules/rule_engine.h"
@@ -64,7 +65,11 @@ class AlertDesk {
   void SaveAlerts(store::MonitorChange& change);
   std::set<Labels> TakeAcknowledged(WallTime at, store::MonitorChange& change);
   void SaveGroups(store::MonitorChange& change);
+  const ReceiverSpec& ReceiverOf(std::size_t route) const;
+  AlertNotice NoticeOf(WallTime at, const Notification& notification) const;
   void Write(WallTime at, const Notification& notification, store::MonitorChange& change) const;
+  void Escalate(const FiringAlerts& now, std::span<const Notification> told,
+                store::MonitorChange& change);
 
   const MonitorConfig& config_;
   RuleEngine engine_;

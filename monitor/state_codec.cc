@@ -28,6 +28,11 @@ std::optional<WallTime> TimeOf(const Json& json, const char* key) {
   return WallTime(Nanos(found->get<std::int64_t>()));
 }
 
+std::size_t CountOf(const Json& json, const char* key) {
+  const auto found = json.find(key);
+  return found != json.end() && found->is_number_unsigned() ? found->get<std::size_t>() : 0;
+}
+
 std::optional<Labels> LabelsOf(const Json& json) {
   if (!json.is_object()) {
     return std::nullopt;
@@ -108,12 +113,18 @@ std::optional<AlertInstance> DecodeAlert(std::string_view text) {
 }
 
 std::string EncodeGroup(const StoredGroup& group) {
+  Json escalation;
+  if (const auto& chain = group.state.escalation) {
+    escalation = {
+        {"next", chain->next}, {"due_at_ns", JsonOf(chain->due_at)}, {"told", chain->told}};
+  }
   return Dump({{"route", group.route_id},
                {"labels", group.labels},
                {"told", group.state.told},
                {"waiting_since_ns", JsonOf(group.state.waiting_since)},
                {"last_at_ns", JsonOf(group.state.last_at)},
-               {"number", group.state.number}});
+               {"number", group.state.number},
+               {"escalation", std::move(escalation)}});
 }
 
 std::optional<StoredGroup> DecodeGroup(std::string_view text) {
@@ -134,6 +145,11 @@ std::optional<StoredGroup> DecodeGroup(std::string_view text) {
   group.state.number = number.get<std::uint64_t>();
   group.state.waiting_since = TimeOf(json, "waiting_since_ns");
   group.state.last_at = TimeOf(json, "last_at_ns");
+  if (const Json chain = json.value("escalation", Json()); chain.is_object()) {
+    group.state.escalation = {.next = CountOf(chain, "next"),
+                              .due_at = TimeOf(chain, "due_at_ns"),
+                              .told = CountOf(chain, "told")};
+  }
   for (const Json& item : told) {
     std::optional<Labels> one = LabelsOf(item);
     if (!one) {

@@ -74,12 +74,22 @@ struct Notification {
   std::vector<Labels> resolved;  ///< Told as firing before, and ended.
 };
 
+/// How far a group is escalated (escalation.h).
+struct EscalationState {
+  std::size_t next = 0;            ///< Steps of the chain that were gone, over all rounds.
+  std::optional<WallTime> due_at;  ///< Of the next one; nothing: it has stopped.
+  std::size_t told = 0;            ///< The first so many steps were told: of the end as well.
+
+  friend bool operator==(const EscalationState&, const EscalationState&) = default;
+};
+
 /// What is remembered of a group between steps.
 struct GroupState {
   std::set<Labels> told;  ///< As firing, and not yet as resolved.
   std::optional<WallTime> waiting_since;
   std::optional<WallTime> last_at;
   std::uint64_t number = 0;
+  std::optional<EscalationState> escalation = {};
 
   friend bool operator==(const GroupState&, const GroupState&) = default;
 };

@@ -65,7 +65,9 @@ Labels AlertNotice::CommonAnnotations() const {
 
 std::string AlertNotice::Title() const {
   const std::size_t firing = CountFiring();
-  std::string title = firing > 0 ? fmt::format("[FIRING:{}]", firing) : "[RESOLVED]";
+  std::string title =
+      firing == 0 ? "[RESOLVED]"
+                  : fmt::format("[{}:{}]", escalation_step > 0 ? "ESCALATED" : "FIRING", firing);
   if (const std::string values = Values(group); !values.empty()) {
     title += " " + values;
   }

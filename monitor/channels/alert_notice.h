@@ -32,7 +32,8 @@ struct AlertNotice {
   std::vector<ToldAlert> alerts;  ///< Those that fire first.
   std::size_t truncated = 0;      ///< Alerts beyond kAlertsMax.
   WallTime at{};
-  std::string link;  ///< Where a person looks on; may be empty.
+  std::string link;                 ///< Where a person looks on; may be empty.
+  std::size_t escalation_step = 0;  ///< From 1; 0: the message of the group itself.
 
   /// "firing" while one of them does, else "resolved".
   std::string_view Status() const;
@@ -42,7 +43,8 @@ struct AlertNotice {
   Labels CommonLabels() const;
   Labels CommonAnnotations() const;
 
-  /// "[FIRING:2] HighErrors shop (page)": as Alertmanager's default template has it.
+  /// "[FIRING:2] HighErrors shop (page)": as Alertmanager's default template has it; of an
+  /// escalation "[ESCALATED:2] ...".
   std::string Title() const;
 };
 

@@ -51,18 +51,22 @@ Json WebhookJson(const AlertNotice& message) {
                       {"generatorURL", message.link},
                       {"fingerprint", Sha256Hex(identity).substr(0, 16)}});
   }
-  return {{"receiver", message.receiver},
-          {"status", message.Status()},
-          {"alerts", std::move(alerts)},
-          {"groupLabels", JsonOf(message.group)},
-          {"commonLabels", JsonOf(message.CommonLabels())},
-          {"commonAnnotations", JsonOf(message.CommonAnnotations())},
-          {"externalURL", message.link},
-          {"version", "4"},
-          {"groupKey", message.group_key},
-          {"truncatedAlerts", message.truncated},
-          {"eventId", message.event_id},
-          {"dedupKey", message.dedup_key}};
+  Json json = {{"receiver", message.receiver},
+               {"status", message.Status()},
+               {"alerts", std::move(alerts)},
+               {"groupLabels", JsonOf(message.group)},
+               {"commonLabels", JsonOf(message.CommonLabels())},
+               {"commonAnnotations", JsonOf(message.CommonAnnotations())},
+               {"externalURL", message.link},
+               {"version", "4"},
+               {"groupKey", message.group_key},
+               {"truncatedAlerts", message.truncated},
+               {"eventId", message.event_id},
+               {"dedupKey", message.dedup_key}};
+  if (message.escalation_step > 0) {
+    json["escalationStep"] = message.escalation_step;
+  }
+  return json;
 }
 
 /// One line for each alert: its summary, else its labels.

@@ -9,6 +9,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "monitor/alerts/alert_notifier.h"
+#include "monitor/alerts/escalation.h"
 #include "monitor/channels/channel_spec.h"
 #include "monitor/config/service_spec.h"
 #include "monitor/rules/rule_engine.h"
@@ -21,6 +22,11 @@ namespace weir::monitor {
 struct ReceiverSpec {
   std::string name;
   std::vector<std::size_t> channels;  ///< By number.
+
+  /// When nobody looks after it: who else is told, for each step of `escalation`. Channels by
+  /// number.
+  std::vector<std::vector<std::size_t>> escalate_to = {};
+  EscalationPlan escalation = {};
 };
 
 struct MonitorConfig {

@@ -83,6 +83,59 @@ class RouteReader {
   std::map<std::string, int> seen_;
 };
 
+// The channels that the key `channels` of a map names, by number.
+std::vector<std::size_t> ReadChannelNames(const ConfigReader& reader, const YamlNode& node) {
+  const std::vector<ChannelSpec>& channels = reader.config.channels;
+  std::vector<std::size_t> numbers;
+  for (const std::string& name : reader.ReadWords(node, "channels")) {
+    const auto found =
+        std::find_if(channels.begin(), channels.end(),
+                     [&](const ChannelSpec& channel) { return channel.name == name; });
+    if (found == channels.end()) {
+      reader.diagnostics.Add(FindValue(node, "channels")->span,
+                             fmt::format("there is no channel '{}'", Printable(name)),
+                             "name one of 'channels'");
+    }
+    numbers.push_back(static_cast<std::size_t>(found - channels.begin()));
+  }
+  return numbers;
+}
+
+void ReadEscalation(const ConfigReader& reader, const YamlNode& node, ReceiverSpec& receiver) {
+  const YamlNode* steps = FindValue(node, "escalate");
+  const YamlNode* rounds = FindValue(node, "rounds");
+  if (rounds != nullptr) {
+    const Result<std::uint64_t> count = ParseCount(rounds->text);
+    if (steps == nullptr || !count || *count == 0 || *count > EscalationPlan::kRoundsMax) {
+      reader.diagnostics.Add(
+          rounds->span,
+          fmt::format("rounds says how often 'escalate' is gone through, 1 to {} times",
+                      EscalationPlan::kRoundsMax),
+          "for example 'rounds: 2' beside 'escalate'");
+    } else {
+      receiver.escalation.rounds = static_cast<std::size_t>(*count);
+    }
+  }
+  if (steps == nullptr || !reader.IsListOfMaps({*steps, "escalate"}, EscalationPlan::kStepsMax)) {
+    return;
+  }
+  for (const YamlNode& step : steps->items) {
+    constexpr std::array<std::string_view, 2> kKnown = {"wait", "channels"};
+    if (!CheckKeys(step, {"step of an escalation", kKnown, {}}, reader.diagnostics)) {
+      continue;
+    }
+    Nanos wait{0};
+    reader.ReadSpan(step, "wait", std::chrono::seconds(1), wait);
+    std::vector<std::size_t> channels = ReadChannelNames(reader, step);
+    if (FindValue(step, "wait") == nullptr || channels.empty()) {
+      reader.diagnostics.Add(step.span, "a step of an escalation has a wait and channels",
+                             "write '{ wait: 10m, channels: [ pager ] }'");
+    }
+    receiver.escalation.waits.push_back(wait);
+    receiver.escalate_to.push_back(std::move(channels));
+  }
+}
+
 InhibitRule ReadInhibitRule(const ConfigReader& reader, const YamlNode& node) {
   constexpr std::array<std::string_view, 3> kKnown = {"source_matchers", "target_matchers",
                                                       "equal"};
@@ -105,7 +158,7 @@ void ConfigReader::ReadReceivers(const YamlNode* list) const {
   std::vector<ReceiverSpec>& receivers = config.receivers;
   if (list != nullptr && IsListOfMaps({*list, "receivers"}, kReceiversMax)) {
     for (const YamlNode& node : list->items) {
-      constexpr std::array<std::string_view, 2> kKnown = {"name", "channels"};
+      constexpr std::array<std::string_view, 4> kKnown = {"name", "channels", "escalate", "rounds"};
       if (!CheckKeys(node, {"receiver", kKnown, {}}, diagnostics)) {
         continue;
       }
@@ -113,17 +166,8 @@ void ConfigReader::ReadReceivers(const YamlNode* list) const {
       if (const YamlNode* name = FindValue(node, "name")) {
         receiver.name = ReadName({*name, "name"}, kNameBytesMax, diagnostics).value_or("");
       }
-      for (const std::string& name : ReadWords(node, "channels")) {
-        const auto found =
-            std::find_if(config.channels.begin(), config.channels.end(),
-                         [&](const ChannelSpec& channel) { return channel.name == name; });
-        if (found == config.channels.end()) {
-          diagnostics.Add(FindValue(node, "channels")->span,
-                          fmt::format("there is no channel '{}'", Printable(name)),
-                          "name one of 'channels'");
-        }
-        receiver.channels.push_back(static_cast<std::size_t>(found - config.channels.begin()));
-      }
+      receiver.channels = ReadChannelNames(*this, node);
+      ReadEscalation(*this, node, receiver);
       receivers.push_back(std::move(receiver));
     }
   }

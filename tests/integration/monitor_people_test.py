@@ -94,6 +94,40 @@ class MonitorPeopleTest(unittest.TestCase):
                 self.assertEqual(self.weir("alerts"), "no alert is pending or fires\n")
                 monitor.end()
 
+    # Killed again and again on the way: each step comes once, in its order, and stops at the ack.
+    def test_an_escalation_survives_kills_without_telling_a_step_twice(self):
+        with Page('errors{host="a"} 11\n') as page, Receiver() as hook:
+            setup = config(page.url, hook.url)
+            setup["channels"] = [{"name": name, "webhook": f"{hook.url}/{name}"}
+                                 for name in ("chat", "pager", "boss", "never")]
+            setup["receivers"] = [{"name": "team", "channels": ["chat"], "escalate": [
+                {"wait": "2s", "channels": ["pager"]}, {"wait": "2s", "channels": ["boss"]},
+                {"wait": "3s", "channels": ["never"]}]}]
+            setup["route"] = {"receiver": "team", "group_by": ["host"]}
+
+            def told():
+                """Channels in the order of their first messages, without what came again."""
+                seen = {(got[0], got[1]["webhook-id"]): None for got in hook.got}
+                return [path[1:] for path, _ in seen]
+
+            with Monitor(self.folder, setup) as monitor:
+                until(lambda: told() == ["chat"])
+                kills = 0
+                while len(told()) < 3:
+                    monitor.end(signal.SIGKILL)
+                    kills += 1
+                    monitor.start()
+                    time.sleep(0.25)
+                self.assertGreater(kills, 5)
+                self.assertEqual(told(), ["chat", "pager", "boss"])
+                self.weir("ack", "host=a", "--by", "ann")
+                looks = page.looks
+                until(lambda: page.looks > looks + 50)
+                self.assertEqual(told(), ["chat", "pager", "boss"])
+                titles = [json.loads(got[2]).get("escalationStep") for got in hook.got]
+                self.assertEqual(sorted(set(titles[1:])), [1, 2])
+                monitor.end()
+
     def test_what_is_wrong_is_said_and_changes_nothing(self):
         with Page("") as page, Receiver() as hook:
             with Monitor(self.folder, config(page.url, hook.url)) as monitor:

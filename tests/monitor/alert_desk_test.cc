@@ -220,5 +220,74 @@ TEST_F(DeskTest, WhatPeopleSaidGoesWhenItIsOver) {
   EXPECT_FALSE(stored_.contains(silence_row));
 }
 
+constexpr const char* kEscalating = R"(
+sources: [ { name: shop, scrape: 'http://127.0.0.1:1/metrics', down_after: never } ]
+rules: [ { alert: Down, source: shop, metric: down, at_least: 1 } ]
+channels: [ { name: chat, file: a }, { name: pager, file: b }, { name: boss, file: c } ]
+receivers:
+  - name: team
+    channels: [ chat ]
+    escalate: [ { wait: 5m, channels: [ pager ] }, { wait: 10m, channels: [ pager, boss ] } ]
+route: { receiver: team, group_by: [ cause ] }
+)";
+
+class EscalatingDeskTest : public DeskTest {
+ protected:
+  EscalatingDeskTest() {
+    config_ = Config(kEscalating);
+    Restart();
+  }
+
+  /// The channels that are told at `at`, while the alert fires.
+  std::vector<std::string> ToldAt(Nanos at, bool fires = true) {
+    if (fires) {
+      Put("down", {{"host", "a"}, {"cause", "disk"}});
+    }
+    std::vector<std::string> channels;
+    for (const store::OutboxMessage& message : Step(at)) {
+      channels.push_back(message.channel);
+      events_.insert(message.event_id + message.channel);
+      last_ = message.payload;
+    }
+    told_ += channels.size();
+    return channels;
+  }
+
+  using Channels = std::vector<std::string>;
+
+  std::set<std::string> events_;
+  std::size_t told_ = 0;
+  std::string last_;
+};
+
+// Another process takes over between any two steps: each step of the chain is told once.
+TEST_F(EscalatingDeskTest, AChainSurvivesEveryRestartWithoutTellingAStepTwice) {
+  EXPECT_EQ(ToldAt(0s), Channels{"chat"});
+  for (int second = 1; second < 2000; ++second) {
+    Restart();
+    const Channels expected = second == 300   ? Channels{"pager"}
+                              : second == 900 ? Channels{"pager", "boss"}
+                                              : Channels{};
+    EXPECT_EQ(ToldAt(std::chrono::seconds(second)), expected) << second;
+  }
+  EXPECT_EQ(events_.size(), told_);
+  Restart();
+  EXPECT_EQ(ToldAt(2000s, false), (Channels{"chat", "pager", "boss"}));
+  EXPECT_EQ(nlohmann::json::parse(last_)["status"], "resolved");
+}
+
+TEST_F(EscalatingDeskTest, AnAcknowledgementStopsIt) {
+  ToldAt(0s);
+  EXPECT_EQ(ToldAt(300s), Channels{"pager"});
+  EXPECT_EQ(nlohmann::json::parse(last_)["escalationStep"], 1);
+  const AlertInstance alert = desk_->List(kStart, 1)[0].alert;
+  desk_->Hear({.alerts = {},
+               .silences = {},
+               .acknowledgements = {{alert.labels, *alert.state.fired_at, kStart, {"ann", ""}}}});
+  EXPECT_EQ(ToldAt(900s), Channels{});
+  EXPECT_EQ(ToldAt(3600s), Channels{});
+  EXPECT_EQ(ToldAt(3601s, false), (Channels{"chat", "pager"}));
+}
+
 }  // namespace
 }  // namespace weir::monitor

@@ -200,6 +200,28 @@ TEST(MonitorConfigTest, AServiceForOtherMachinesNeedsAToken) {
   EXPECT_NE(ErrorOf("listen: nowhere\n" + whole).find("m.yaml:1:9: error: "), std::string::npos);
 }
 
+TEST(MonitorConfigTest, ReadsEscalations) {
+  std::string text = kWhole;
+  const std::string receivers = "receivers: [ { name: all, channels: [ hook, chat ] } ]";
+  const auto with = [&](const std::string& more) {
+    std::string changed = text;
+    return changed.replace(changed.find(receivers), receivers.size(),
+                           "receivers: [ { name: all, channels: [ hook ], " + more + " } ]");
+  };
+  const auto config = ReadMonitorConfig(
+      with("escalate: [ { wait: 5m, channels: [ chat, mail ] } ], rounds: 3"), "m.yaml", Access());
+  ASSERT_TRUE(config) << config.error().message;
+  const ReceiverSpec& all = config->receivers.front();
+  EXPECT_EQ(all.escalation.waits, std::vector<Nanos>{std::chrono::minutes(5)});
+  EXPECT_EQ(all.escalation.rounds, 3U);
+  EXPECT_EQ(all.escalate_to, (std::vector<std::vector<std::size_t>>{{1, 2}}));
+  EXPECT_NE(ErrorOf(with("escalate: [ { wait: 5m } ]")).find("has a wait and channels"),
+            std::string::npos);
+  EXPECT_NE(ErrorOf(with("escalate: [ { wait: 5m, channels: [ x ] } ]")).find("no channel 'x'"),
+            std::string::npos);
+  EXPECT_NE(ErrorOf(with("rounds: 2")).find("rounds says how often"), std::string::npos);
+}
+
 TEST(MonitorConfigTest, NoErrorShowsASecret) {
   const std::string error = ErrorOf(
       "sources: [ { name: h, host: / } ]\nrules: []\n"

@@ -1,0 +1,110 @@
+#include "monitor/alerts/escalation.h"
+
+#include <chrono>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace weir::monitor {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr WallTime kStart{1'700'000'000s};
+
+// One group of two alerts, told at the start.
+class EscalationTest : public testing::Test {
+ protected:
+  EscalationTest() {
+    state_.groups[{0, group_}].told = {a_, b_};
+    open_ = {a_, b_};
+  }
+
+  std::vector<EscalationDue> Step(Nanos at, bool told = false) {
+    std::vector<Notification> notifications;
+    if (told) {
+      notifications.emplace_back().group = group_;
+    }
+    return StepEscalations(
+        {.at = kStart + at,
+         .told = notifications,
+         .open = open_,
+         .plan_of = [this](std::size_t) -> const EscalationPlan& { return plan_; }},
+        state_);
+  }
+
+  /// Which step is due at which second of [from, to).
+  std::vector<std::pair<int, std::size_t>> Watch(int from, int to) {
+    std::vector<std::pair<int, std::size_t>> seen;
+    for (int second = from; second < to; ++second) {
+      for (const EscalationDue& due : Step(std::chrono::seconds(second))) {
+        seen.emplace_back(second, due.step);
+      }
+    }
+    return seen;
+  }
+
+  using Seen = std::vector<std::pair<int, std::size_t>>;
+
+  const Labels group_{{"service", "shop"}};
+  const Labels a_{{"host", "a"}, {"service", "shop"}};
+  const Labels b_{{"host", "b"}, {"service", "shop"}};
+  EscalationPlan plan_{.waits = {300s, 600s}, .rounds = 2};
+  std::set<Labels> open_;
+  NotifierState state_;
+};
+
+TEST_F(EscalationTest, EachStepComesAfterItsWaitInEveryRoundAndThenNoMore) {
+  EXPECT_TRUE(Step(0s, true).empty());
+  EXPECT_EQ(Watch(1, 5000), (Seen{{300, 0}, {900, 1}, {1200, 0}, {1800, 1}}));
+}
+
+TEST_F(EscalationTest, NothingBeginsWithoutAMessage) {
+  EXPECT_TRUE(Watch(0, 2000).empty());
+}
+
+TEST_F(EscalationTest, WhoLooksAfterAllOfItStopsIt) {
+  Step(0s, true);
+  open_ = {b_};
+  EXPECT_EQ(Watch(1, 600), (Seen{{300, 0}}));
+  open_ = {};
+  EXPECT_TRUE(Watch(600, 3000).empty());
+  // Taken back, it begins anew with the next message.
+  open_ = {a_};
+  EXPECT_TRUE(Watch(3000, 4000).empty());
+  Step(4000s, true);
+  EXPECT_EQ(Watch(4001, 5000), (Seen{{4300, 0}, {4900, 1}}));
+}
+
+TEST_F(EscalationTest, OnlyWhatIsOpenIsTold) {
+  Step(0s, true);
+  open_ = {b_};
+  const auto due = Step(300s);
+  ASSERT_EQ(due.size(), 1U);
+  EXPECT_EQ(due[0].firing, std::vector<Labels>{b_});
+}
+
+// After an hour without any process: the step that is late, and then its wait again.
+TEST_F(EscalationTest, LateStepsAreNotCaughtUp) {
+  Step(0s, true);
+  EXPECT_EQ(Watch(3600, 4500), (Seen{{3600, 0}, {4200, 1}}));
+}
+
+TEST_F(EscalationTest, ItIsForgottenWhenTheEndWasTold) {
+  Step(0s, true);
+  Step(300s);
+  GroupState& group = state_.groups.begin()->second;
+  EXPECT_EQ(group.escalation->told, 1U);
+  open_ = {};
+  Step(301s);
+  ASSERT_TRUE(group.escalation);
+  EXPECT_FALSE(group.escalation->due_at);
+  group.told.clear();
+  Step(302s);
+  EXPECT_FALSE(group.escalation);
+}
+
+}  // namespace
+}  // namespace weir::monitor
