@@ -126,7 +126,11 @@ Status Watch(const ParsedFlags& flags) {
   std::unique_ptr<monitor::MonitorService> service;
   if (answers) {
     auto started = monitor::MonitorService::Start(
-        *answers, {.report = [&live] { return (*live)->Report(); }, .clock = clock});
+        *answers, {.report = [&live] { return (*live)->Report(); },
+                   .clock = clock,
+                   .await = [&live](std::uint64_t seen,
+                                    Nanos longest) { (*live)->AwaitEvaluation(seen, longest); },
+                   .store_path = *path});
     if (!started) {
       return tl::unexpected(started.error());
     }

@@ -51,6 +51,7 @@ HttpRequest RequestOf(const httplib::Request& request) {
                    .content_type = request.get_header_value("Content-Type"),
                    .host = request.get_header_value("Host"),
                    .origin = request.get_header_value("Origin"),
+                   .last_event_id = request.get_header_value("Last-Event-ID"),
                    .peer = request.remote_addr,
                    .body = request.body};
   for (const auto& [key, value] : request.params) {

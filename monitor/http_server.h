@@ -22,9 +22,10 @@ struct HttpRequest {
   std::map<std::string, std::string> query;
   std::string authorization;
   std::string content_type;
-  std::string host = {};    ///< Header Host.
-  std::string origin = {};  ///< Header Origin: the page that asks, in a browser.
-  std::string peer;         ///< Address, without port.
+  std::string host = {};           ///< Header Host.
+  std::string origin = {};         ///< Header Origin: the page that asks, in a browser.
+  std::string last_event_id = {};  ///< Header Last-Event-ID.
+  std::string peer;                ///< Address, without port.
   std::string body;
 };
 

@@ -154,6 +154,16 @@ void LiveMonitor::Evaluate() {
     evaluation_took_ = parts_.clock.Now() - now;
   }
   Save(std::move(change));
+  {
+    const std::lock_guard lock(mutex_);
+    ++evaluated_;
+  }
+  changed_.notify_all();
+}
+
+void LiveMonitor::AwaitEvaluation(std::uint64_t seen, Nanos longest) {
+  std::unique_lock lock(mutex_);
+  changed_.wait_for(lock, longest, [&] { return stopping_ || evaluated_ > seen; });
 }
 
 std::vector<SourceReport> LiveMonitor::LookAtSources(Instant now) const {
@@ -211,7 +221,11 @@ MonitorReport LiveMonitor::Report() {
   }
   const std::lock_guard lock(desk_mutex_);
   report.alerts = desk_.List(report.at, MonitorReport::kAlertsMax);
-  desk_.engine().Visit([&report](const AlertInstance& alert) {
+  desk_.engine().Visit([this, &report](const AlertInstance& alert) {
+    if (alert.state.phase == AlertPhase::kFiring && alert.rule < config_.rules.size() &&
+        config_.rules[alert.rule].source < config_.sources.size()) {
+      ++report.engines[config_.rules[alert.rule].engine.index()].firing;
+    }
     report.pending += alert.state.phase == AlertPhase::kPending ? 1 : 0;
     report.firing += alert.state.phase == AlertPhase::kFiring ? 1 : 0;
   });

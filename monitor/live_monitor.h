@@ -52,6 +52,10 @@ class LiveMonitor {
   /// How it is now. Any thread.
   MonitorReport Report();
 
+  /// Returns when an evaluation beyond the first `seen` has ended, it stops, or `longest` has
+  /// passed. Any thread.
+  void AwaitEvaluation(std::uint64_t seen, Nanos longest);
+
  private:
   LiveMonitor(MonitorConfig config, std::unique_ptr<store::MonitorBook> book, const Parts& parts);
 
@@ -84,6 +88,7 @@ class LiveMonitor {
   std::mutex mutex_;  // Guards what follows.
   std::condition_variable changed_;
   std::string store_trouble_;  // Empty: it takes what is written.
+  std::uint64_t evaluated_ = 0;
   bool stopping_ = false;
 
   std::thread thread_;

@@ -66,6 +66,7 @@ Json JsonOf(const EngineReport& engine) {
   return {{"name", engine.name},
           {"health", EngineHealthName(engine.health)},
           {"rules", engine.rules},
+          {"firing", engine.firing},
           {"reason", TextOrNull(engine.reason)}};
 }
 
@@ -168,7 +169,7 @@ EngineReport ReportEngine(std::string_view name, const std::vector<const SourceR
   return report;
 }
 
-std::string ReportJson(const MonitorReport& report) {
+std::string ReportJson(const MonitorReport& report, JsonLayout layout) {
   const Diagnosis diagnosis = Diagnose(report);
   const Json json = {{"schema", "weir.monitor_status/1"},
                      {"at", FormatMillis(report.at)},
@@ -191,7 +192,9 @@ std::string ReportJson(const MonitorReport& report) {
                        {"delivered", report.outbox.delivered},
                        {"given_up", report.outbox.given_up},
                        {"oldest_waiting_at", JsonOf(report.outbox.oldest_waiting)}}}};
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  return json.dump(layout == JsonLayout::kIndented ? 2 : -1, ' ', false,
+                   Json::error_handler_t::replace) +
+         "\n";
 }
 
 std::string_view MonitorHealthName(MonitorHealth health) {

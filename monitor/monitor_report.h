@@ -50,7 +50,8 @@ struct EngineReport {
   std::string name;
   EngineHealth health = EngineHealth::kNotUsed;
   std::size_t rules = 0;
-  std::string reason;  ///< Empty while it is integrated.
+  std::uint64_t firing = 0;  ///< Alerts of them.
+  std::string reason;        ///< Empty while it is integrated.
 };
 
 struct ChannelReport {
@@ -92,8 +93,10 @@ Diagnosis Diagnose(const MonitorReport& report);
 /// How the engine called `name` is whose rules look at these sources.
 EngineReport ReportEngine(std::string_view name, const std::vector<const SourceReport*>& sources);
 
+enum class JsonLayout : std::uint8_t { kIndented, kOneLine };
+
 /// `weir.monitor_status/1`: docs/monitoring.md has its fields.
-std::string ReportJson(const MonitorReport& report);
+std::string ReportJson(const MonitorReport& report, JsonLayout layout = JsonLayout::kIndented);
 
 /// "starting", "integrated", "degraded", "failed".
 std::string_view MonitorHealthName(MonitorHealth health);

@@ -7,12 +7,18 @@
 
 #include "base/text.h"
 #include "monitor/own_metrics.h"
+#include "monitor/service_actions.h"
+#include "reports/live_page.h"
 
 namespace weir::monitor {
 namespace {
 
 // Enough for people and a few machines that look; each holds a thread while it is answered.
 constexpr std::size_t kThreads = 8;
+
+// Answers that wait for an evaluation; more come at once.
+constexpr int kWaitingMax = 5;
+constexpr Nanos kWaitLongest = std::chrono::seconds(2);
 
 bool IsForAll(const HttpRequest& request) {
   return request.path == "/healthz" || request.path == "/readyz";
@@ -26,6 +32,12 @@ bool IsLocalName(std::string_view host) {
   }
   return host == "localhost" || host == "[::1]" ||
          (host.starts_with("127.") && host.find_first_not_of("0123456789.") == host.npos);
+}
+
+// `http://host:port` without its scheme.
+std::string_view OriginHost(std::string_view origin) {
+  const std::size_t scheme = origin.find("://");
+  return scheme == std::string_view::npos ? std::string_view() : origin.substr(scheme + 3);
 }
 
 }  // namespace
@@ -59,11 +71,20 @@ std::optional<HttpResponse> MonitorService::Admit(const HttpRequest& head) const
   if (!IsForAll(head) && roles_.Of(head.authorization) == Role::kNone) {
     return HttpResponse{.status = 401,
                         .body = "a token is needed: Authorization: Bearer TOKEN\n",
-                        .headers = {{"WWW-Authenticate", "Bearer"}}};
+                        .headers = {{"WWW-Authenticate", "Basic realm=\"weir\""}}};
   }
-  if (head.method != "GET" && head.method != "HEAD") {
+  if (head.method == "GET" || head.method == "HEAD") {
+    return std::nullopt;
+  }
+  if (head.method != "POST") {
     return HttpResponse{
-        .status = 405, .body = "there is only GET\n", .headers = {{"Allow", "GET"}}};
+        .status = 405, .body = "there is only GET and POST\n", .headers = {{"Allow", "GET, POST"}}};
+  }
+  if (roles_.Of(head.authorization) != Role::kAct) {
+    return HttpResponse{.status = 403, .body = "this token may only read\n"};
+  }
+  if (!head.origin.empty() && OriginHost(head.origin) != head.host) {
+    return HttpResponse{.status = 403, .body = "a page of another origin may not do that\n"};
   }
   return std::nullopt;
 }
@@ -83,7 +104,28 @@ HttpResponse MonitorService::Ready(const HttpRequest& request) const {
   return response;
 }
 
+HttpResponse MonitorService::Events(const HttpRequest& request) const {
+  const bool may_wait = ++waiting_ <= kWaitingMax;
+  // What is no number: an evaluation was never seen.
+  if (const Result<std::uint64_t> seen = ParseCount(request.last_event_id); seen && may_wait) {
+    parts_.await(*seen, kWaitLongest);
+  }
+  --waiting_;
+  const MonitorReport report = parts_.report();
+  // One event to an answer: each is whole, and no connection is held by who is gone.
+  return {.status = 200,
+          .body = fmt::format("retry: {}\nid: {}\nevent: status\ndata: {}\n", may_wait ? 50 : 1000,
+                              report.evaluations, ReportJson(report, JsonLayout::kOneLine)),
+          .content_type = "text/event-stream",
+          .headers = {{"Cache-Control", "no-store"}}};
+}
+
 HttpResponse MonitorService::Answer(const HttpRequest& request) const {
+  return request.method == "POST" ? Act(request, parts_.store_path, parts_.clock.WallNow())
+                                  : Get(request);
+}
+
+HttpResponse MonitorService::Get(const HttpRequest& request) const {
   if (request.path == "/healthz") {
     return {.status = 200, .body = "ok\n"};
   }
@@ -97,6 +139,17 @@ HttpResponse MonitorService::Answer(const HttpRequest& request) const {
   }
   if (request.path == "/api/v1/status") {
     return {.status = 200, .body = ReportJson(parts_.report()), .content_type = "application/json"};
+  }
+  if (request.path == "/api/v1/events") {
+    return Events(request);
+  }
+  if (request.path == "/") {
+    return {.status = 200,
+            .body = reports::LivePage(),
+            .content_type = "text/html; charset=utf-8",
+            .headers = {{"X-Frame-Options", "DENY"},
+                        {"X-Content-Type-Options", "nosniff"},
+                        {"Referrer-Policy", "no-referrer"}}};
   }
   return {.status = 404, .body = "there is nothing here; docs/monitoring.md lists what is\n"};
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -20,10 +21,15 @@ namespace weir::monitor {
 /// - GET `/healthz`: 200 while the process answers.
 /// - GET `/readyz`: 200 once every source was looked at and while something works, else 503.
 /// - GET `/metrics` (own_metrics.h) and `/api/v1/status` (monitor_report.h).
+/// - GET `/`: the dashboard (reports/live_page.h), and `/api/v1/events` for it: server-sent events,
+///   one to an answer, which comes with the next evaluation; the client asks again, with the number
+///   of the one it saw last.
+/// - POST `/api/v1/acknowledge` and `/api/v1/silences` (service_actions.h): of who may act; as JSON
+///   and from no page of another origin, so that a browser cannot be made to do it.
 ///
-/// With tokens all but the first two want one, and the reasons of the second. Without, who asks has
-/// to name this machine by its address or as localhost, so that no page of others reads along
-/// whose name was made to point here.
+/// With tokens (also as password of any user, for browsers) all but the first two want one, and the
+/// reasons of the second. Without, who asks has to name this machine by its address or as
+/// localhost, so that no page of others reads along whose name was made to point here.
 ///
 /// Thread rule: one owner.
 class MonitorService {
@@ -31,6 +37,10 @@ class MonitorService {
   struct Parts {
     std::function<MonitorReport()> report;  ///< Called from several threads at a time.
     const Clock& clock;
+
+    /// Returns when an evaluation beyond the first `seen` has ended, or after `longest`. As above.
+    std::function<void(std::uint64_t seen, Nanos longest)> await = [](std::uint64_t, Nanos) {};
+    std::string store_path = {};  ///< Of the monitor: what people say is written there.
   };
 
   /// What `parts` refers to must outlive it. Errors: kUsage: an address that is not loopback, for
@@ -43,17 +53,18 @@ class MonitorService {
   void Stop() { server_->Stop(); }
 
  private:
-  MonitorService(const ServiceSpec& spec, const Parts& parts)
-      : parts_(parts), listen_(spec.listen), roles_(spec.roles) {}
+  MonitorService(const ServiceSpec& spec, const Parts& parts) : parts_(parts), roles_(spec.roles) {}
 
   std::optional<HttpResponse> Admit(const HttpRequest& head) const;
   HttpResponse Answer(const HttpRequest& request) const;
+  HttpResponse Get(const HttpRequest& request) const;
+  HttpResponse Events(const HttpRequest& request) const;
   HttpResponse Ready(const HttpRequest& request) const;
 
   const Parts parts_;
-  const ListenAddress listen_;
   const Roles roles_;
-  std::unique_ptr<HttpServer> server_;  // Last: its threads use the rest.
+  mutable std::atomic<int> waiting_ = 0;  // Answers that wait for an evaluation.
+  std::unique_ptr<HttpServer> server_;    // Last: its threads use the rest.
 };
 
 }  // namespace weir::monitor

@@ -11,4 +11,10 @@ extern const std::string_view kPageStyle;
 extern const std::string_view kPageScriptSha256;  ///< Base64, as in a content security policy.
 extern const std::string_view kPageStyleSha256;
 
+/// The same of the dashboard of a monitor.
+extern const std::string_view kLiveScript;
+extern const std::string_view kLiveStyle;
+extern const std::string_view kLiveScriptSha256;
+extern const std::string_view kLiveStyleSha256;
+
 }  // namespace weir::reports

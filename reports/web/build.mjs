@@ -34,31 +34,46 @@ function asView(name) {
 
 const sha256 = (text) => createHash("sha256").update(text).digest("base64");
 
-const script = await bundle("src/main.ts", { format: "iife", target: "es2021" });
-const style = await bundle("src/style.css", { target: "chrome100" });
-if (/<\/script|<!--/i.test(script) || /<\/style/i.test(style)) {
-  throw new Error("the bundle has text that ends its own element");
+async function page(entry, css) {
+  const script = await bundle(entry, { format: "iife", target: "es2021" });
+  const style = await bundle(css, { target: "chrome100" });
+  if (/<\/script|<!--/i.test(script) || /<\/style/i.test(style)) {
+    throw new Error("the bundle has text that ends its own element");
+  }
+  // esbuild leaves what stands in a regular expression as it is.
+  if (/[^\x00-\x7f]/.test(script + style)) {
+    throw new Error("the bundle is not ASCII: write \\u escapes in regular expressions");
+  }
+  return { script, style };
 }
-// esbuild leaves what stands in a regular expression as it is.
-if (/[^\x00-\x7f]/.test(script + style)) {
-  throw new Error("the bundle is not ASCII: write \\u escapes in regular expressions");
+
+function asAssets(name, { script, style }) {
+  return {
+    bytes: asBytes(`${name}Script`, script) + asBytes(`${name}Style`, style),
+    views:
+      asView(`${name}Script`) +
+      asView(`${name}Style`) +
+      `const std::string_view k${name}ScriptSha256 = "${sha256(script)}";\n` +
+      `const std::string_view k${name}StyleSha256 = "${sha256(style)}";\n`,
+  };
 }
+
+const report = await page("src/main.ts", "src/style.css");
+const live = await page("src/live.ts", "src/live.css");
+const { script, style } = report;
 const gzipBytes = gzipSync(script, { level: 9 }).length;
 if (gzipBytes > budgetGzipBytes) {
   throw new Error(`the script is ${gzipBytes} bytes gzipped; the budget is ${budgetGzipBytes}`);
 }
 const output = process.argv[2];
 if (output) {
+  const assets = [asAssets("Page", report), asAssets("Live", live)];
   writeFileSync(
     output,
     '#include "reports/internal/page_assets.h"\n\nnamespace weir::reports {\nnamespace {\n' +
-      asBytes("PageScript", script) +
-      asBytes("PageStyle", style) +
+      assets.map((asset) => asset.bytes).join("") +
       "}  // namespace\n\n" +
-      asView("PageScript") +
-      asView("PageStyle") +
-      `const std::string_view kPageScriptSha256 = "${sha256(script)}";\n` +
-      `const std::string_view kPageStyleSha256 = "${sha256(style)}";\n` +
+      assets.map((asset) => asset.views).join("") +
       "}  // namespace weir::reports\n",
   );
 }

@@ -1,13 +1,17 @@
 #include "monitor/monitor_service.h"
 
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "monitor/http_exchange.h"
+#include "tests/support/temp_dir.h"
 
 namespace weir::monitor {
 namespace {
@@ -16,7 +20,10 @@ class MonitorServiceTest : public testing::Test {
  protected:
   void Start(Roles roles = {}) {
     auto started = MonitorService::Start({.listen = {.port = 0}, .roles = std::move(roles)},
-                                         {.report = [this] { return report_; }, .clock = clock_});
+                                         {.report = [this] { return report_; },
+                                          .clock = clock_,
+                                          .await = await_,
+                                          .store_path = folder_.File("weir.db")});
     ASSERT_TRUE(started) << started.error().message;
     service_ = std::move(*started);
   }
@@ -33,6 +40,8 @@ class MonitorServiceTest : public testing::Test {
 
   SystemClock clock_;
   MonitorReport report_;
+  std::function<void(std::uint64_t, Nanos)> await_ = [](std::uint64_t, Nanos) {};
+  tests::TempDir folder_;
   std::unique_ptr<MonitorService> service_;
 };
 
@@ -79,6 +88,35 @@ TEST_F(MonitorServiceTest, NoTokenMeansNoOtherMachine) {
                             {.report = [this] { return report_; }, .clock = clock_});
   ASSERT_FALSE(started);
   EXPECT_EQ(started.error().kind, ErrorKind::kUsage);
+}
+
+TEST_F(MonitorServiceTest, WhoMayOnlyReadCannotAct) {
+  Start(WithTokens());
+  const auto post = [this](const std::string& token) {
+    return HttpClient()
+        .Exchange({.url = fmt::format("http://127.0.0.1:{}/api/v1/silences", service_->port()),
+                   .headers = {"Content-Type: application/json", "Authorization: Bearer " + token},
+                   .body = "{}"})
+        .status;
+  };
+  EXPECT_EQ(post("the-token-that-reads"), 403);
+  EXPECT_EQ(post("the-token-that-is-not"), 401);
+  EXPECT_EQ(post("the-token-that-acts"), 400);
+}
+
+// Who has seen an evaluation is answered with the next one; who has seen none, at once.
+TEST_F(MonitorServiceTest, EventsGoOnWhereTheClientWas) {
+  report_.evaluations = 42;
+  std::vector<std::uint64_t> awaited;
+  await_ = [&awaited](std::uint64_t seen, Nanos) { awaited.push_back(seen); };
+  Start();
+  const HttpReply first = Get("/api/v1/events");
+  EXPECT_EQ(first.status, 200);
+  EXPECT_EQ(first.body.substr(0, first.body.find("data: {")), "retry: 50\nid: 42\nevent: status\n");
+  EXPECT_TRUE(first.body.ends_with("}\n\n"));
+  EXPECT_TRUE(awaited.empty());
+  Get("/api/v1/events", {"Last-Event-ID: 42"});
+  EXPECT_EQ(awaited, std::vector<std::uint64_t>{42});
 }
 
 }  // namespace

@@ -1,0 +1,336 @@
+// The dashboard of a monitor: shows what api/v1/events tells once a second, says how old it is, and
+// lets people look after alerts.
+import { datum, h, name, unknown } from "./dom";
+import { startTheme, toggle } from "./theme";
+
+interface Ledger {
+  offered: number;
+  ingested: number;
+  rejected: number;
+  dropped: number;
+}
+
+interface Source {
+  name: string;
+  kind: string;
+  health: string;
+  stale: boolean;
+  reason: string | null;
+  age_s: number | null;
+  series: number | null;
+  ledger: Ledger;
+}
+
+interface Alert {
+  id: string;
+  labels: Record<string, string>;
+  annotations: Record<string, string>;
+  phase: string;
+  active_since: string;
+  value: number | null;
+  muted: string;
+  acknowledged_by: string | null;
+}
+
+interface Engine {
+  name: string;
+  health: string;
+  rules: number;
+  firing: number;
+  reason: string | null;
+}
+
+interface Channel {
+  name: string;
+  kind: string;
+  delivered: number;
+  given_up: number;
+  trouble: string | null;
+}
+
+interface Status {
+  at: string;
+  health: string;
+  reasons: string[];
+  sources: Source[];
+  engines: Engine[];
+  channels: Channel[];
+  alerts: Alert[];
+  alerts_firing: number;
+  alerts_pending: number;
+  evaluation_took_s: number;
+  outbox: { waiting: number };
+}
+
+// Nothing older looks fresh.
+const freshMs = 5000;
+// Without events for so long, it asks by itself.
+const pollMs = 30_000;
+
+let status: Status | null = null;
+let arrivedMs = 0;
+let trouble = "";
+
+const badge = h("span", { class: "badge", role: "status" });
+const age = h("span", { class: "age" });
+const said = h("p", { class: "hint", role: "alert" });
+const body = h("div");
+
+function span(seconds: number): string {
+  if (seconds < 100) {
+    return `${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`;
+  }
+  return seconds < 6000 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`;
+}
+
+const ageMs = () => performance.now() - arrivedMs;
+
+function state(): string {
+  if (!status || ageMs() > pollMs) {
+    return "Inactive";
+  }
+  if (ageMs() > freshMs) {
+    return "Stale";
+  }
+  switch (status.health) {
+    case "integrated":
+      return "Active";
+    case "failed":
+      return "Inactive";
+    default:
+      return "Degraded";
+  }
+}
+
+function showAge(): void {
+  const text = state();
+  if (badge.textContent !== text) {
+    badge.textContent = text;
+    badge.className = `badge ${text.toLowerCase()}`;
+  }
+  age.textContent = status ? `data ${span(ageMs() / 1000)} old` : "no data yet";
+  document.body.classList.toggle("old", status === null || ageMs() > freshMs);
+}
+
+async function act(path: string, what: object): Promise<void> {
+  try {
+    const answer = await fetch(path, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(what),
+    });
+    said.textContent = answer.ok ? "" : (await answer.text()).trim();
+  } catch {
+    said.textContent = "the monitor does not answer";
+  }
+}
+
+function tile(label: string, figure: Node): HTMLElement {
+  return h(
+    "div",
+    { class: "live-tile" },
+    h("div", { class: "figure" }, figure),
+    h("div", { class: "label" }, label),
+  );
+}
+
+function tiles(now: Status): HTMLElement {
+  const working = now.sources.filter((source) => source.health === "integrated" && !source.stale);
+  const anomaly = now.engines.find((engine) => engine.name === "anomaly");
+  const odd =
+    anomaly && anomaly.health !== "not_used"
+      ? datum(anomaly.firing, String(anomaly.firing))
+      : unknown(anomaly?.reason ?? undefined);
+  return h(
+    "div",
+    { class: "live-tiles" },
+    tile("alerts fire", datum(now.alerts_firing, String(now.alerts_firing))),
+    tile("active anomalies", odd),
+    tile("sources work", h("span", {}, `${working.length} of ${now.sources.length}`)),
+    tile("messages wait", datum(now.outbox.waiting, String(now.outbox.waiting))),
+  );
+}
+
+function table(title: string, head: string[], rows: HTMLElement[], none: string): HTMLElement {
+  const columns = head.map((text) => h("th", { scope: "col" }, text));
+  return h(
+    "section",
+    {},
+    h("h2", {}, title),
+    rows.length === 0
+      ? h("p", { class: "hint" }, none)
+      : h(
+          "div",
+          { class: "scroll", tabindex: "0" },
+          h("table", {}, h("thead", {}, h("tr", {}, ...columns)), h("tbody", {}, ...rows)),
+        ),
+  );
+}
+
+function quoted(text: string): string {
+  return `"${text.replace(/[\\"]/g, "\\$&").replace(/\n/g, "\\n")}"`;
+}
+
+function alertRow(alert: Alert): HTMLElement {
+  const labels = Object.entries(alert.labels).filter(([label]) => label !== "alertname");
+  const notes = [
+    alert.acknowledged_by ? `acknowledged by ${alert.acknowledged_by}` : "",
+    alert.muted === "not_muted" ? "" : alert.muted,
+  ].filter((note) => note !== "");
+  const matchers = Object.entries(alert.labels).map(
+    ([label, value]) => `${label}=${quoted(value)}`,
+  );
+  const acknowledge = () =>
+    void act("api/v1/acknowledge", { ids: [alert.id], undo: alert.acknowledged_by !== null });
+  const silence = () => void act("api/v1/silences", { matchers, for_s: 3600 });
+  return h(
+    "tr",
+    { "data-alert": alert.id },
+    h("td", {}, h("span", { class: `state ${alert.phase}` }, alert.phase)),
+    h(
+      "td",
+      {},
+      name(alert.labels["alertname"] ?? ""),
+      h("div", { class: "hint" }, name(labels.map((pair) => pair.join("=")).join(" "))),
+    ),
+    h("td", {}, name(alert.annotations["summary"] ?? "")),
+    h("td", {}, alert.value === null ? unknown("no value") : datum(alert.value, String(alert.value))),
+    h("td", {}, span((Date.now() - Date.parse(alert.active_since)) / 1000)),
+    h("td", {}, notes.join(", ")),
+    h(
+      "td",
+      { class: "acts" },
+      alert.phase === "firing"
+        ? h("button", { click: acknowledge }, alert.acknowledged_by ? "Give back" : "Acknowledge")
+        : null,
+      " ",
+      alert.muted === "silenced" ? null : h("button", { click: silence }, "Silence 1 h"),
+    ),
+  );
+}
+
+function sourceRow(source: Source): HTMLElement {
+  const health = source.stale && source.health === "integrated" ? "stale" : source.health;
+  const { offered, ingested, rejected, dropped } = source.ledger;
+  return h(
+    "tr",
+    { "data-source": source.name },
+    h("td", {}, h("span", { class: `state ${health}` }, health)),
+    h("td", {}, name(source.name), h("div", { class: "hint" }, source.kind)),
+    h("td", {}, source.age_s === null ? unknown("no good look yet") : `${span(source.age_s)} ago`),
+    h("td", {}, source.series === null ? unknown("no good look yet") : String(source.series)),
+    h("td", {}, `${offered} = ${ingested} + ${rejected} + ${dropped}`),
+    h("td", {}, name(source.reason ?? "")),
+  );
+}
+
+function show(): void {
+  if (!status) {
+    return;
+  }
+  const now = status;
+  // Who walks through the page by keyboard stays where he is: the button of the same alert.
+  const focused = document.activeElement;
+  const row = focused?.closest<HTMLElement>("[data-alert]");
+  const button = row ? [...row.querySelectorAll("button")].indexOf(focused as HTMLButtonElement) : -1;
+  body.replaceChildren(
+    h("ul", { class: "reasons" }, ...now.reasons.map((reason) => h("li", {}, name(reason)))),
+    tiles(now),
+    table(
+      `Alerts: ${now.alerts_firing} firing, ${now.alerts_pending} pending`,
+      ["state", "alert", "summary", "value", "for", "", ""],
+      now.alerts.slice(0, 200).map(alertRow),
+      "Nothing is pending or fires.",
+    ),
+    table(
+      "Sources",
+      ["state", "source", "last good look", "series", "offered = ingested + rejected + dropped", ""],
+      now.sources.map(sourceRow),
+      "There are none.",
+    ),
+    table(
+      "Engines",
+      ["state", "engine", "rules", ""],
+      now.engines.map((engine) =>
+        h(
+          "tr",
+          {},
+          h("td", {}, h("span", { class: `state ${engine.health}` }, engine.health.replace("_", " "))),
+          h("td", {}, engine.name),
+          h("td", {}, String(engine.rules)),
+          h("td", {}, name(engine.reason ?? "")),
+        ),
+      ),
+      "There are none.",
+    ),
+    table(
+      "Channels",
+      ["channel", "delivered", "given up", ""],
+      now.channels.map((channel) =>
+        h(
+          "tr",
+          {},
+          h("td", {}, name(channel.name), h("div", { class: "hint" }, channel.kind)),
+          h("td", {}, String(channel.delivered)),
+          h("td", {}, String(channel.given_up)),
+          h("td", {}, name(channel.trouble ?? "")),
+        ),
+      ),
+      "There are none.",
+    ),
+  );
+  if (row && button >= 0) {
+    const same = body.querySelector(`[data-alert="${row.dataset["alert"]}"]`);
+    same?.querySelectorAll("button")[button]?.focus();
+  }
+}
+
+function take(text: string): void {
+  status = JSON.parse(text) as Status;
+  arrivedMs = performance.now();
+  trouble = "";
+  show();
+  showAge();
+}
+
+// The browser connects again by itself, and says which evaluation it saw last.
+function listen(): void {
+  const events = new EventSource("api/v1/events");
+  events.addEventListener("status", (event) => take((event as MessageEvent<string>).data));
+  events.addEventListener("error", () => {
+    if (events.readyState === EventSource.CLOSED && trouble === "") {
+      trouble = "closed";
+      setTimeout(listen, 2000);
+    }
+  });
+}
+
+async function poll(): Promise<void> {
+  if (ageMs() < pollMs && status) {
+    return;
+  }
+  try {
+    const answer = await fetch("api/v1/status");
+    if (answer.ok) {
+      take(await answer.text());
+    }
+  } catch {
+    // Its age says so.
+  }
+}
+
+startTheme();
+document.getElementById("app")?.append(
+  h(
+    "div",
+    { class: "bar" },
+    h("span", { class: "brand" }, "weir monitor"),
+    h("nav", {}),
+    h("button", { click: toggle }, "Theme"),
+  ),
+  h("main", {}, h("div", { class: "live-head" }, h("h1", {}, "Now"), badge, age), said, body),
+);
+showAge();
+listen();
+setInterval(showAge, 250);
+setInterval(() => void poll(), pollMs);
