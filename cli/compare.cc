@@ -1,5 +1,9 @@
 #include "reports/compare.h"
 
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
 #include <fmt/core.h>
 
 #include "analysis/comparison.h"
@@ -28,13 +32,16 @@ FlagSpec Spec() {
   spec.positionals = {"A B"};
   AddStoreFlag(spec.options);
   AddJsonFlag(spec.options);
-  spec.options.add_options()("plots", "draw both percentile spectra; a terminal gets them unasked")(
+  spec.options.add_options()("plots",
+                             "draw the newest run of either side over time, and\n"
+                             "both percentile spectra; a terminal gets them unasked")(
       "scenario", po::value<std::string>()->value_name("NAME"), "only runs of this scenario");
   return spec;
 }
 
 std::vector<RunId> IdsOf(const std::vector<Run>& runs) {
   std::vector<RunId> ids;
+  ids.reserve(runs.size());
   for (const Run& run : runs) {
     ids.push_back(run.id);
   }
@@ -48,6 +55,22 @@ Histogram ResponseTimes(const std::vector<Run>& runs) {
     all.Merge(MergedLatency(run.Total(Phase::kMeasure), LatencyKind::kResponse).histogram);
   }
   return all;
+}
+
+// The newest run of a side over its seconds.
+Status PrintOverTime(store::Store& store, std::string_view side, const std::vector<Run>& runs) {
+  const auto newest = std::max_element(runs.begin(), runs.end(),
+                                       [](const Run& a, const Run& b) { return a.id < b.id; });
+  if (newest == runs.end() || !newest->measurements.empty()) {
+    return {};
+  }
+  reports::RunPlots plots(*newest, TerminalOptions());
+  Status read =
+      store.VisitSeconds(newest->id, [&plots](const SecondPoint& point) { plots.Add(point); });
+  if (read) {
+    Print(fmt::format("\n{}, run {}{}", side, newest->id, plots.RenderOverTime()));
+  }
+  return read;
 }
 
 Status CompareRuns(const ParsedFlags& flags) {
@@ -80,6 +103,11 @@ Status CompareRuns(const ParsedFlags& flags) {
   }
   Print(reports::RenderCompareText(sides, comparison, TerminalOptions()));
   if (flags.Has("plots") || StdoutIsTerminal()) {
+    for (const auto& [side, runs] : {std::pair("A", &*a), std::pair("B", &*b)}) {
+      if (Status drawn = PrintOverTime(**store, side, *runs); !drawn) {
+        return drawn;
+      }
+    }
     const Histogram before = ResponseTimes(*a);
     const Histogram after = ResponseTimes(*b);
     Print(reports::RenderSpectra({names[1], &after}, {names[0], &before}, TerminalOptions()));

@@ -210,8 +210,12 @@ std::string RunPlots::Heatmap() const {
   return text;
 }
 
+std::string RunPlots::RenderOverTime() const {
+  return Sparklines() + Heatmap();
+}
+
 std::string RunPlots::Render() const {
-  std::string text = Sparklines() + Heatmap();
+  std::string text = RenderOverTime();
   const LatencyView view = MergedLatency(run_->Total(Phase::kMeasure), LatencyKind::kResponse);
   if (view.histogram.count() > 1) {
     const Curve curve = CurveOf(view.histogram);

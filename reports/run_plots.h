@@ -25,6 +25,9 @@ class RunPlots {
   /// column only where at least one request lies beyond them. Says so when nothing was answered.
   std::string Render() const;
 
+  /// The first part of Render: sparklines and heatmap.
+  std::string RenderOverTime() const;
+
  private:
   /// Some seconds that share a column.
   struct Column {

@@ -78,6 +78,21 @@ TEST_F(ReportCommand, ARunIsRecordedWithItsFigures) {
   EXPECT_EQ(RunsWithFigures(), 1U);
 }
 
+TEST_F(ReportCommand, AComparisonDrawsBothSidesOverTime) {
+  for (int run = 0; run < 2; ++run) {
+    ASSERT_EQ(dir_.Weir({"run", "--quiet", "-n", "3", "--command", "true"}).exit_code, 0);
+  }
+  const std::string plain = dir_.Weir({"compare", "1", "2"}).out;
+  EXPECT_EQ(plain.find("Over time"), std::string::npos);
+  const std::string drawn = dir_.Weir({"compare", "1", "2", "--plots"}).out;
+  for (const char* side : {"A, run 1\nOver time", "B, run 2\nOver time"}) {
+    const std::size_t at = drawn.find(side);
+    ASSERT_NE(at, std::string::npos) << drawn;
+    EXPECT_NE(drawn.find("Response times, log scale", at), std::string::npos);
+  }
+  EXPECT_NE(drawn.find("Percentile spectrum: points 2, line 1"), std::string::npos);
+}
+
 TEST_F(ReportCommand, PagesAreForTheNewestRuns) {
   RecordHistory();
   Report({"--pages", "3"});
