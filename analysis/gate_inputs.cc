@@ -94,8 +94,10 @@ std::string OtherEnvironment(std::span<const Run> baseline, std::span<const Run>
 void WarnOfLag(std::span<const Run> runs, std::string_view side,
                std::vector<std::string>& warnings) {
   for (const Run& run : runs) {
-    const Histogram lag = MeasuredLatency(run, LatencyKind::kSendLag).histogram;
-    const Histogram response = MeasuredLatency(run, LatencyKind::kResponse).histogram;
+    std::optional<Histogram> lag_sum;
+    std::optional<Histogram> response_sum;
+    const Histogram& lag = MeasuredHistogram(run, LatencyKind::kSendLag, -1, lag_sum);
+    const Histogram& response = MeasuredHistogram(run, LatencyKind::kResponse, -1, response_sum);
     if (lag.empty() || response.empty()) {
       continue;
     }

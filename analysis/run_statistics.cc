@@ -60,6 +60,18 @@ double BodyLatenessNs(const Histogram& lag, const Histogram& response) {
   return sum / static_cast<double>(lag.count());
 }
 
+const Histogram& HistogramOf(const LatencySet& set, LatencyKind kind) {
+  switch (kind) {
+    case LatencyKind::kResponse:
+      return set.response;
+    case LatencyKind::kService:
+      return set.service;
+    case LatencyKind::kSendLag:
+      break;
+  }
+  return set.send_lag;
+}
+
 template <typename Visitor>
 void ForEachMeasured(const Run& run, int step, Visitor visit) {
   for (const StepRecord& record : run.totals) {
@@ -128,6 +140,27 @@ LatencyView MeasuredLatency(const Run& run, LatencyKind kind, int step) {
   return all;
 }
 
+// A histogram has pages of its own: to make one for each run costs more than to read it.
+const Histogram& MeasuredHistogram(const Run& run, LatencyKind kind, int step,
+                                   std::optional<Histogram>& sum) {
+  const Histogram* only = nullptr;
+  int found = 0;
+  ForEachMeasured(run, step, [&](const StepRecord& record) {
+    for (const auto& [outcome, set] : record.latency) {
+      const Histogram& histogram = HistogramOf(set, kind);
+      if (!histogram.empty()) {
+        only = &histogram;
+        ++found;
+      }
+    }
+  });
+  if (found == 1) {
+    return *only;
+  }
+  sum = MeasuredLatency(run, kind, step).histogram;
+  return *sum;
+}
+
 RunStatistics StatisticsOf(const Run& run, int step) {
   RunStatistics statistics;
   statistics.response = MeasuredLatency(run, LatencyKind::kResponse, step);
@@ -141,7 +174,8 @@ RunStatistics StatisticsOf(const Run& run, int step) {
     statistics.achieved_per_s = static_cast<double>(completed) / seconds;
     statistics.planned_per_s = static_cast<double>(statistics.counts.planned) / seconds;
   }
-  if (const Histogram lag = MeasuredLatency(run, LatencyKind::kSendLag, step).histogram;
+  std::optional<Histogram> sum;
+  if (const Histogram& lag = MeasuredHistogram(run, LatencyKind::kSendLag, step, sum);
       !lag.empty() && !statistics.response.histogram.empty()) {
     statistics.send_lag_p99_ns = static_cast<double>(lag.QuantileNs(0.99));
     statistics.body_lateness_ns = BodyLatenessNs(lag, statistics.response.histogram);

@@ -47,6 +47,11 @@ RequestCounts MeasuredCounts(const Run& run, int step = -1);
 /// of this kind only.
 LatencyView MeasuredLatency(const Run& run, LatencyKind kind, int step = -1);
 
+/// The histogram of MeasuredLatency, where nothing else of it is needed: the run's own when there is
+/// only one, else the sum, kept in `sum`. Lives as long as both.
+const Histogram& MeasuredHistogram(const Run& run, LatencyKind kind, int step,
+                                   std::optional<Histogram>& sum);
+
 /// The run need not be complete.
 RunStatistics StatisticsOf(const Run& run, int step = -1);
 

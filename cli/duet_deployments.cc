@@ -6,6 +6,7 @@
 
 #include <fmt/core.h>
 
+#include "analysis/gate_looks.h"
 #include "base/clock.h"
 #include "cli/certificate.h"
 #include "cli/duet.h"
@@ -25,9 +26,6 @@ namespace {
 
 constexpr std::uint64_t kPairsMax = 1000;
 constexpr std::uint32_t kPairsDefault = 5;
-
-// A verdict from fewer pairs knows too little of how much pairs differ.
-constexpr std::uint32_t kPairsToAsk = 3;
 
 constexpr Nanos kHookTimeout = std::chrono::minutes(10);
 
@@ -122,8 +120,8 @@ Result<Order> ReadOrder(const ParsedFlags& flags) {
   order.between = flags.Text("between");
   order.until_decided = flags.Has("until-decided");
   order.quiet = flags.Has("quiet");
-  if (order.until_decided && order.pairs > kPairsToAsk) {
-    order.duet.gate.looks = order.pairs - kPairsToAsk + 1;
+  if (order.until_decided) {
+    order.duet.gate.pairs_max = order.pairs;
   }
   return order;
 }
@@ -300,7 +298,7 @@ Result<Pairs> RunPairs(Order& order, const Clock& clock) {
     for (std::size_t side = 0; side < pairs.runs.size(); ++side) {
       pairs.runs[side].push_back(std::move(done->runs[side]));
     }
-    if (order.until_decided && number >= kPairsToAsk && number < order.pairs) {
+    if (order.until_decided && number >= analysis::kPairsOfFirstLook && number < order.pairs) {
       const Result<bool> decided = Decided(order.duet, pairs, clock);
       if (!decided || *decided) {
         return decided ? Result<Pairs>(std::move(pairs)) : tl::unexpected(decided.error());

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "analysis/gate.h"
+#include "analysis/gate_looks.h"
 #include "base/check.h"
 #include "cli/environment.h"
 #include "cli/run_digest.h"
@@ -39,11 +40,22 @@ void AddRest(const GateCase& gate_case, Json& json) {
   if (gate_case.looks > 1) {
     json["looks"] = gate_case.looks;
   }
+  if (gate_case.pairs_max > 0) {
+    json["pairs_max"] = gate_case.pairs_max;
+  }
   for (std::size_t i = 0; i < gate_case.earlier.size(); ++i) {
     json["earlier"].push_back({{"verdict", gate_case.earlier_verdicts[i]},
                                {"baseline", RunsToJson(gate_case.earlier[i].baseline)},
                                {"candidate", RunsToJson(gate_case.earlier[i].candidate)}});
   }
+}
+
+double ShareOfAlpha(const GateCase& gate_case) {
+  const auto pairs = static_cast<std::uint32_t>(gate_case.candidate.runs.size());
+  if (pairs < analysis::kPairsOfFirstLook || pairs > gate_case.pairs_max) {
+    return 1.0 / gate_case.looks;
+  }
+  return analysis::ShareOfLook({.pairs = pairs, .pairs_max = gate_case.pairs_max});
 }
 
 GivenFile FileFrom(const Json& json) {
@@ -77,6 +89,7 @@ ReadInputs FromJson(const Json& json) {
   each.past.inconclusive_in_a_row = json.at("past").at("inconclusive_in_a_row").get<int>();
   each.past.failed_before = json.at("past").at("failed_before").get<bool>();
   each.looks = std::max(json.value("looks", 1U), 1U);
+  each.pairs_max = json.value("pairs_max", 0U);
   for (const Json& gate : json.value("earlier", Json::array())) {
     each.earlier_verdicts.push_back(gate.at("verdict").get<std::int64_t>());
     read.earlier.push_back(
@@ -113,7 +126,7 @@ Result<GateResult> Judge(const GateCase& gate_case) {
   if (!file) {
     return tl::unexpected(file.error());
   }
-  file->policy.alpha /= gate_case.looks;
+  file->policy.alpha *= ShareOfAlpha(gate_case);
   const std::vector<Run>& history =
       gate_case.history.selector.empty() ? gate_case.baseline.runs : gate_case.history.runs;
   GateResult result = analysis::JudgeGate(file->policy,

@@ -40,8 +40,10 @@ struct GateCase {
   /// Gates from which the noise between runs is better known, and the numbers of their verdicts.
   std::vector<analysis::EarlierGate> earlier;
   std::vector<std::int64_t> earlier_verdicts;
-  /// How often it may be asked until it is decided; each look has its equal share of alpha, so that
-  /// all of them together stay below what the policy says (Bonferroni). >= 1.
+  /// The pairs at most, when it is asked after every pair until it is decided: each look has its
+  /// share of alpha (analysis/gate_looks.h). 0 = it is asked once.
+  std::uint32_t pairs_max = 0;
+  /// Only of records before `pairs_max`: so many looks, each with an equal share of alpha. >= 1.
   std::uint32_t looks = 1;
   WallTime decided_at{};
 };

@@ -1,5 +1,6 @@
 #include "cli/run_digest.h"
 
+#include <array>
 #include <bit>
 #include <cstdint>
 #include <optional>
@@ -14,9 +15,11 @@ namespace {
 class Bytes {
  public:
   void Number(std::uint64_t value) {
-    for (int shift = 0; shift < 64; shift += 8) {
-      text_ += static_cast<char>(value >> shift & 0xFF);
+    std::array<char, 8> bytes;
+    for (std::size_t i = 0; i < bytes.size(); ++i) {
+      bytes[i] = static_cast<char>(value >> (8 * i) & 0xFF);
     }
+    text_.append(bytes.data(), bytes.size());
   }
 
   void Signed(std::int64_t value) { Number(static_cast<std::uint64_t>(value)); }
