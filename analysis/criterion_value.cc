@@ -43,6 +43,12 @@ CriterionValue SummaryOf(const Run& run, const GateCriterion& criterion) {
 }
 
 CriterionValue LatencyOf(const Run& run, int step, const GateCriterion& criterion) {
+  if (criterion.window.count() > 0) {
+    const CriterionValue worst = SummaryOf(run, criterion);
+    return worst.value
+               ? worst
+               : None(fmt::format("{} has no such stretch with enough requests", RunName(run)));
+  }
   const LatencyView view = MeasuredLatency(run, LatencyKind::kResponse, step);
   if (view.histogram.empty()) {
     return SummaryOf(run, criterion);
@@ -167,6 +173,7 @@ CriterionValue ValueOf(const Run& run, const GateCriterion& criterion) {
     }
     case Kind::kResource:
     case Kind::kEveryStep:
+    case Kind::kDistribution:
       break;
   }
   WEIR_CHECK(false);
@@ -212,6 +219,7 @@ std::string UnitOf(const GateCriterion& criterion) {
     case Kind::kResponseQuantile:
     case Kind::kResponseMean:
     case Kind::kEveryStep:
+    case Kind::kDistribution:
       break;
   }
   return "ns";

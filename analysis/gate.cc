@@ -8,6 +8,7 @@
 #include "analysis/criterion_value.h"
 #include "analysis/gate_context.h"
 #include "analysis/gate_demands.h"
+#include "analysis/gate_distribution.h"
 #include "analysis/gate_every_step.h"
 #include "analysis/gate_flip.h"
 #include "analysis/gate_history.h"
@@ -37,6 +38,7 @@ double WeightOf(const GateCriterion& criterion) {
       return 2;
     case Kind::kResponseQuantile:
     case Kind::kEveryStep:
+    case Kind::kDistribution:
       return 3;
     case Kind::kApdex:
     case Kind::kResource:
@@ -61,8 +63,9 @@ void JudgeByBaseline(GateContext& context, const GatePolicy& policy, const GateC
   switch (criterion.kind) {
     case Kind::kResponseBody:
     case Kind::kResponseQuantile:
-      if (criterion.kind == Kind::kResponseQuantile && OnlySummaries(context.baseline) &&
-          OnlySummaries(context.candidate)) {
+      if (criterion.window.count() > 0 ||
+          (criterion.kind == Kind::kResponseQuantile && OnlySummaries(context.baseline) &&
+           OnlySummaries(context.candidate))) {
         JudgePlain(context, criterion, alpha, check);
       } else {
         JudgeLatency(context, place->second, criterion, alpha, check);
@@ -81,6 +84,9 @@ void JudgeByBaseline(GateContext& context, const GatePolicy& policy, const GateC
       break;
     case Kind::kEveryStep:
       JudgeEveryStep(context, criterion, alpha, check);
+      break;
+    case Kind::kDistribution:
+      JudgeDistribution(context, place->second, criterion, alpha, check);
       break;
   }
   if (!context.blocker.empty()) {

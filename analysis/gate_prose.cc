@@ -14,12 +14,14 @@ namespace weir::analysis {
 namespace {
 
 constexpr std::string_view kLatencyPrefix = "response_time.";
+constexpr std::string_view kOfWorst = "_of_worst_";
 constexpr std::string_view kBody = "response_time.body";
 constexpr std::string_view kErrorRate = "error_rate";
 constexpr std::string_view kThroughput = "throughput";
 constexpr std::string_view kMean = "response_time.mean";
 constexpr std::string_view kApdex = "apdex";
 constexpr std::string_view kEveryStep = "every_step";
+constexpr std::string_view kDistribution = "response_time.distribution";
 constexpr std::string_view kResourcePrefix = "resource.";
 constexpr std::string_view kRealTime = "resource.real_time";
 constexpr std::string_view kCpuTime = "resource.cpu_time";
@@ -89,6 +91,14 @@ std::string Meaning(const GateCheck& check) {
                            : open;
 }
 
+std::string WindowName(const GateCriterion& criterion) {
+  return criterion.window.count() == 0
+             ? std::string()
+             : fmt::format(
+                   "{}{}s", kOfWorst,
+                   std::chrono::duration_cast<std::chrono::seconds>(criterion.window).count());
+}
+
 }  // namespace
 
 std::string MetricName(const GateCriterion& criterion) {
@@ -96,19 +106,21 @@ std::string MetricName(const GateCriterion& criterion) {
     case GateCriterion::Kind::kResponseBody:
       return std::string(kBody);
     case GateCriterion::Kind::kResponseQuantile:
-      return std::string(kLatencyPrefix) + QuantileName(criterion.quantile);
+      return std::string(kLatencyPrefix) + QuantileName(criterion.quantile) + WindowName(criterion);
     case GateCriterion::Kind::kThroughput:
       return std::string(kThroughput);
     case GateCriterion::Kind::kErrorRate:
       return std::string(kErrorRate);
     case GateCriterion::Kind::kResponseMean:
-      return std::string(kMean);
+      return std::string(kMean) + WindowName(criterion);
     case GateCriterion::Kind::kApdex:
       return std::string(kApdex);
     case GateCriterion::Kind::kResource:
       return std::string(kResourcePrefix) + criterion.resource;
     case GateCriterion::Kind::kEveryStep:
       return std::string(kEveryStep);
+    case GateCriterion::Kind::kDistribution:
+      return std::string(kDistribution);
   }
   WEIR_CHECK(false);
 }
@@ -133,12 +145,17 @@ std::string SubjectOf(const GateCheck& check) {
     subject = "Apdex";
   } else if (check.metric == kEveryStep) {
     subject = "every step by itself";
+  } else if (check.metric == kDistribution) {
+    subject = "the distribution of response times";
   } else if (check.metric == kRealTime) {
     subject = "real time";
   } else if (check.metric == kCpuTime) {
     subject = "CPU time";
   } else if (check.metric.starts_with(kLatencyPrefix)) {
     subject = check.metric.substr(kLatencyPrefix.size());
+    if (const std::size_t at = subject.find(kOfWorst); at != std::string::npos) {
+      subject.replace(at, kOfWorst.size(), " of the worst ");
+    }
   }
   return check.step.empty() ? subject
                             : fmt::format("{} of step '{}'", subject, Printable(check.step));

@@ -42,6 +42,7 @@ struct GateCriterion {
     kApdex,             ///< With target `apdex_t`.
     kResource,          ///< What the watched target used: `resource`.
     kEveryStep,         ///< Response times and errors of every step; `step` stays empty.
+    kDistribution,      ///< Response times from p10 to p99, each.
   };
   enum class Basis : std::uint8_t {
     kBaseline,  ///< Not worse than the baseline by `tolerance`: a test with stated error rates.
@@ -55,6 +56,9 @@ struct GateCriterion {
                             ///< difference.
   std::string step = {};    ///< Empty = the whole run.
   Nanos apdex_t{0};         ///< For kApdex: satisfied up to here. > 0.
+  /// For kResponseQuantile and kResponseMean: of the worst stretch of this length in each run, in
+  /// whole seconds; 0 = of the whole measured part.
+  Nanos window{0};
   /// For kResource: "cpu_s_per_request", "memory_max", or a metric that the run recorded (a counter
   /// as its rate per second, anything else as its maximum).
   std::string resource = {};

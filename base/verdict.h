@@ -44,7 +44,7 @@ struct Interval {
 /// One thing that a gate looked at.
 struct GateCheck {
   /// "response_time.body", "response_time.p99", "response_time.mean", "throughput", "error_rate",
-  /// "apdex", "resource.NAME", "every_step".
+  /// "apdex", "resource.NAME", "every_step", "response_time.distribution".
   std::string metric;
   std::string step;  ///< Empty = the whole run.
   std::string unit;  ///< "ns", "per_s", "ratio", "s", "bytes" or "": of candidate and baseline.

@@ -12,6 +12,7 @@
 #include "cli/figures.h"
 #include "cli/gate_collect.h"
 #include "cli/gate_earlier.h"
+#include "cli/gate_windows.h"
 #include "cli/load_flags.h"
 #include "cli/output_file.h"
 #include "cli/terminal.h"
@@ -54,8 +55,16 @@ Status PrepareFromHistory(DuetCase& duet) {
   if (!store) {
     return tl::unexpected(store.error());
   }
+  const Result<scenarios::GatePolicyFile> file = PolicyOf(duet.gate);
+  if (!file) {
+    return tl::unexpected(file.error());
+  }
   for (GateSide* side : {&duet.gate.baseline, &duet.gate.candidate}) {
-    if (Status loaded = LoadAgain(**store, side->runs); !loaded) {
+    Status loaded = LoadAgain(**store, side->runs);
+    if (loaded) {
+      loaded = AddWindows(**store, file->policy, side->runs);
+    }
+    if (!loaded) {
       return loaded;
     }
   }

@@ -7,6 +7,7 @@
 #include "cli/baseline.h"
 #include "cli/environment.h"
 #include "cli/gate_earlier.h"
+#include "cli/gate_windows.h"
 #include "cli/selectors.h"
 #include "reports/verdict_json.h"
 #include "scenarios/gate_policy.h"
@@ -139,6 +140,11 @@ Status CollectCase(store::Store& store, const std::string& scenario, const GateP
                    GateCase& gate_case) {
   if (Status found = FindRuns(store, scenario, gate_case); !found) {
     return found;
+  }
+  for (GateSide* side : {&gate_case.candidate, &gate_case.baseline, &gate_case.history}) {
+    if (Status added = AddWindows(store, policy, side->runs); !added) {
+      return added;
+    }
   }
   if (Status looked = LookBack(store, policy.actions, gate_case); !looked) {
     return looked;

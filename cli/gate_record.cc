@@ -11,6 +11,7 @@
 #include "cli/flags.h"
 #include "cli/gate_case.h"
 #include "cli/gate_commands.h"
+#include "cli/gate_windows.h"
 #include "cli/run_digest.h"
 #include "cli/terminal.h"
 #include "cli/version.h"
@@ -162,8 +163,8 @@ Result<int> Verify(const ParsedFlags& flags) {
 }
 
 // Loads the runs as they were; the first that is not what it was is told.
-Result<std::string> LoadSide(store::Store& store, const std::vector<NamedRun>& named,
-                             std::vector<Run>& runs) {
+Result<std::string> LoadSide(store::Store& store, const GatePolicy& policy,
+                             const std::vector<NamedRun>& named, std::vector<Run>& runs) {
   for (const NamedRun& each : named) {
     Result<Run> run = store.LoadRun(each.id);
     if (!run && run.error().kind == ErrorKind::kUsage) {
@@ -172,27 +173,42 @@ Result<std::string> LoadSide(store::Store& store, const std::vector<NamedRun>& n
     if (!run) {
       return tl::unexpected(run.error());
     }
-    if (RunDigest(*run) != each.sha256) {
-      return fmt::format("run {} is not what it was when it was judged", each.id);
-    }
     runs.push_back(std::move(*run));
+  }
+  if (const Status added = AddWindows(store, policy, runs); !added) {
+    return tl::unexpected(added.error());
+  }
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    if (RunDigest(runs[i]) != named[i].sha256) {
+      return fmt::format("run {} is not what it was when it was judged", named[i].id);
+    }
   }
   return std::string();
 }
 
 Result<std::string> LoadCase(store::Store& store, ReadInputs& inputs) {
   GateCase& gate_case = inputs.gate_case;
-  std::vector<std::pair<const std::vector<NamedRun>*, std::vector<Run>*>> sides = {
-      {&inputs.candidate, &gate_case.candidate.runs},
-      {&inputs.baseline, &gate_case.baseline.runs},
-      {&inputs.history, &gate_case.history.runs}};
+  const Result<scenarios::GatePolicyFile> file = PolicyOf(gate_case);
+  if (!file) {
+    return tl::unexpected(file.error());
+  }
+
+  struct Side {
+    const std::vector<NamedRun>* named;
+    std::vector<Run>* runs;
+    GatePolicy policy;
+  };
+
+  std::vector<Side> sides = {{&inputs.candidate, &gate_case.candidate.runs, file->policy},
+                             {&inputs.baseline, &gate_case.baseline.runs, file->policy},
+                             {&inputs.history, &gate_case.history.runs, file->policy}};
   gate_case.earlier.resize(inputs.earlier.size());
   for (std::size_t i = 0; i < inputs.earlier.size(); ++i) {
-    sides.emplace_back(&inputs.earlier[i].baseline, &gate_case.earlier[i].baseline);
-    sides.emplace_back(&inputs.earlier[i].candidate, &gate_case.earlier[i].candidate);
+    sides.push_back({&inputs.earlier[i].baseline, &gate_case.earlier[i].baseline, {}});
+    sides.push_back({&inputs.earlier[i].candidate, &gate_case.earlier[i].candidate, {}});
   }
-  for (const auto& [named, runs] : sides) {
-    Result<std::string> trouble = LoadSide(store, *named, *runs);
+  for (const Side& side : sides) {
+    Result<std::string> trouble = LoadSide(store, side.policy, *side.named, *side.runs);
     if (!trouble || !trouble->empty()) {
       return trouble;
     }

@@ -20,12 +20,13 @@ enum class PolicyForm : std::uint8_t { kOwn, kKeptn, kOpenSlo };
 ///     history: segment             # optional: runs for 'against: history'; default: the baseline
 ///     alpha: 5%                    # optional: false-fail rate of the whole verdict
 ///     criteria:                    # optional: without it the default policy
-///       - response_time: p99       # or body (alias mean), average, p50, p999, p99.9, ...
+///       - response_time: p99       # or body (alias mean), average, distribution, p50, p99.9, ...
 ///         tolerance: 5%            # not worse than the baseline by as much, tested
 ///         step: list               # optional
 ///       - response_time: p95
 ///         limit: < 250ms           # or a list, all of which must hold: [ < 250ms, <= +10% ]
 ///         warn: < 200ms            # optional: beyond it warns
+///       - { response_time: p99, window: 10s, limit: < 400ms }   # of the worst 10 s of a run
 ///       - throughput: { tolerance: 5%, against: history }
 ///       - error_rate: { tolerance: 0.1%, key: true, weight: 2 }
 ///       - apdex: 250ms
@@ -33,8 +34,8 @@ enum class PolicyForm : std::uint8_t { kOwn, kKeptn, kOpenSlo };
 ///       - resource: cpu_s_per_request      # or memory_max, or a metric that the run recorded
 ///         tolerance: 5%
 ///       - every_step: { tolerance: 5% }    # no step of the plan got slower or worse, tested
-///     total_score: { pass: 90%, warning: 75% }   # optional: verdict by weights; default: the
-///     worst demands: interval            # or point: limits against the values as they are
+///     total_score: { pass: 90%, warning: 75% }   # optional: by weights; default: the worst
+///     demands: interval            # or point: limits against the values as they are
 ///     on_fail: block               # or warn, rollback, { confirm: 3 }
 ///     on_inconclusive: hold        # or pass, { rerun: 3 }
 ///     on_error: error              # or inconclusive, { retry: 3 }

@@ -17,6 +17,7 @@ using Basis = GateCriterion::Basis;
 using Kind = GateCriterion::Kind;
 
 constexpr Nanos kApdexMax = std::chrono::hours(1);
+constexpr Nanos kWindowMax = std::chrono::hours(1);
 constexpr std::array<std::string_view, 6> kMetrics = {"response_time", "throughput", "error_rate",
                                                       "apdex",         "resource",   "every_step"};
 constexpr std::string_view kCriterionShape =
@@ -51,6 +52,11 @@ void ReadStatistic(const YamlNode& node, GateCriterion& criterion, Diagnostics& 
     criterion.kind = Kind::kResponseMean;
     return;
   }
+  if (*text == "distribution") {
+    criterion.kind = Kind::kDistribution;
+    criterion.tolerance = 0.05;
+    return;
+  }
   const Result<std::optional<double>> quantile = ParseQuantileName(*text);
   if (!quantile) {
     diagnostics.Add(node.span, quantile.error());
@@ -58,8 +64,8 @@ void ReadStatistic(const YamlNode& node, GateCriterion& criterion, Diagnostics& 
     diagnostics.Add(
         node.span,
         fmt::format("'{}' is not a response time that a gate knows", Printable(*text, 40)),
-        "write body (the whole distribution), average (outliers and all), or a percentile such as "
-        "p50 or p99");
+        "write body (the mean of all but the outermost), average (outliers and all), distribution "
+        "(p10 to p99, each), or a percentile such as p50 or p99");
   } else {
     criterion.kind = Kind::kResponseQuantile;
     criterion.quantile = **quantile;
@@ -106,6 +112,22 @@ void ReadLimits(const YamlNode& map, GateCriterion& criterion, Diagnostics& diag
   criterion.warn = {fails};
 }
 
+void ReadWindow(const YamlNode& node, GateCriterion& criterion, Diagnostics& diagnostics) {
+  if (criterion.kind != Kind::kResponseQuantile && criterion.kind != Kind::kResponseMean) {
+    diagnostics.Add(node.span, "this criterion takes no 'window'",
+                    "it is for percentiles and the average: 'response_time: p99', 'window: 10s'");
+    return;
+  }
+  const std::optional<Nanos> window =
+      ReadDuration({node, "window"}, {std::chrono::seconds(1), kWindowMax}, diagnostics);
+  if (window && *window % std::chrono::seconds(1) != Nanos(0)) {
+    diagnostics.Add(node.span, "'window' is not in whole seconds",
+                    "write 'window: 10s': a run is kept second by second");
+    return;
+  }
+  criterion.window = window.value_or(Nanos(0));
+}
+
 void ReadOptions(const YamlNode& map, GateCriterion& criterion, Diagnostics& diagnostics) {
   if (const YamlNode* tolerance = FindValue(map, "tolerance")) {
     criterion.tolerance =
@@ -113,6 +135,9 @@ void ReadOptions(const YamlNode& map, GateCriterion& criterion, Diagnostics& dia
   }
   if (const YamlNode* step = FindValue(map, "step")) {
     criterion.step = ReadName({*step, "step"}, kPolicyNameBytesMax, diagnostics).value_or("");
+  }
+  if (const YamlNode* window = FindValue(map, "window")) {
+    ReadWindow(*window, criterion, diagnostics);
   }
   if (const YamlNode* against = FindValue(map, "against")) {
     ReadAgainst(*against, criterion, diagnostics);
@@ -127,8 +152,8 @@ void ReadOptions(const YamlNode& map, GateCriterion& criterion, Diagnostics& dia
 }
 
 void ReadMetric(const YamlEntry& metric, GateCriterion& criterion, Diagnostics& diagnostics) {
-  constexpr std::array<std::string_view, 7> kOptions = {"tolerance", "step",   "limit", "warn",
-                                                        "against",   "weight", "key"};
+  constexpr std::array<std::string_view, 8> kOptions = {"tolerance", "step",    "window", "limit",
+                                                        "warn",      "against", "weight", "key"};
   const std::string& name = metric.key.text;
   if (name == "response_time") {
     ReadStatistic(metric.value, criterion, diagnostics);
@@ -144,14 +169,23 @@ void ReadMetric(const YamlEntry& metric, GateCriterion& criterion, Diagnostics& 
   }
 }
 
-// It is one test of all steps with an error rate of its own; a limit for each is written for each.
-void RefuseOptions(const YamlNode& map, Diagnostics& diagnostics) {
+// These are one test of many figures with an error rate of its own; a limit for each is written for
+// each.
+void RefuseOptions(const YamlNode& map, Kind kind, Diagnostics& diagnostics) {
+  const bool every_step = kind == Kind::kEveryStep;
   for (const std::string_view name : {"step", "limit", "warn", "against"}) {
-    if (const YamlNode* option =
-            map.kind == YamlNode::Kind::kMap ? FindValue(map, name) : nullptr) {
-      diagnostics.Add(option->span, fmt::format("'every_step' takes no '{}'", name),
-                      "it tests all steps against the baseline by 'tolerance'; for one step write "
-                      "a criterion such as 'response_time: p99' with 'step: NAME'");
+    if ((!every_step && name == "step") || map.kind != YamlNode::Kind::kMap) {
+      continue;
+    }
+    if (const YamlNode* option = FindValue(map, name)) {
+      diagnostics.Add(
+          option->span,
+          fmt::format("'{}' takes no '{}'",
+                      every_step ? "every_step" : "response_time: distribution", name),
+          every_step ? "it tests all steps against the baseline by 'tolerance'; for one step write "
+                       "a criterion such as 'response_time: p99' with 'step: NAME'"
+                     : "it tests p10 to p99 against the baseline by 'tolerance'; for one of them "
+                       "write a criterion such as 'response_time: p99'");
     }
   }
 }
@@ -171,9 +205,9 @@ GateCriterion ReadWord(const YamlNode& node, Diagnostics& diagnostics) {
 }  // namespace
 
 GateCriterion ReadCriterion(const YamlNode& node, Diagnostics& diagnostics) {
-  constexpr std::array<std::string_view, 13> kKnown = {
-      "response_time", "throughput", "error_rate", "apdex",   "resource", "every_step", "tolerance",
-      "step",          "limit",      "warn",       "against", "weight",   "key"};
+  constexpr std::array<std::string_view, 14> kKnown = {
+      "response_time", "throughput", "error_rate", "apdex", "resource", "every_step", "tolerance",
+      "step",          "window",     "limit",      "warn",  "against",  "weight",     "key"};
   if (node.kind == YamlNode::Kind::kScalar) {
     return ReadWord(node, diagnostics);
   }
@@ -199,9 +233,9 @@ GateCriterion ReadCriterion(const YamlNode& node, Diagnostics& diagnostics) {
   GateCriterion criterion = ByMetric(metric->key.text);
   ReadMetric(*metric, criterion, diagnostics);
   ReadOptions(node, criterion, diagnostics);
-  if (criterion.kind == Kind::kEveryStep) {
-    RefuseOptions(node, diagnostics);
-    RefuseOptions(metric->value, diagnostics);
+  if (criterion.kind == Kind::kEveryStep || criterion.kind == Kind::kDistribution) {
+    RefuseOptions(node, criterion.kind, diagnostics);
+    RefuseOptions(metric->value, criterion.kind, diagnostics);
   }
   return criterion;
 }

@@ -55,6 +55,7 @@ std::string_view Example(const GateCriterion& criterion, DemandUnits units) {
     case Kind::kResponseQuantile:
     case Kind::kResponseMean:
     case Kind::kEveryStep:
+    case Kind::kDistribution:
       break;
   }
   return "write, for example, '< 250ms' or '<= +10%'";
@@ -116,6 +117,7 @@ std::optional<double> Number(std::string_view text, const GateCriterion& criteri
     case Kind::kResponseQuantile:
     case Kind::kResponseMean:
     case Kind::kEveryStep:
+    case Kind::kDistribution:
       break;
   }
   return Value(ParseDuration(text), 1);

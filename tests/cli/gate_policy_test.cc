@@ -1,5 +1,7 @@
 #include <nlohmann/json.hpp>
 
+#include "store/run_writer.h"
+#include "tests/analysis/gate_runs.h"
 #include "tests/cli/gate_fixture.h"
 
 namespace weir::cli {
@@ -152,6 +154,41 @@ TEST_F(GatePolicyTest, EveryOutputForCiIsWritten) {
   EXPECT_EQ(json::parse(dir_.Read("c.json"))["metrics"]["http_reqs"]["count"], 5000);
   const std::string metrics = dir_.Read("d.txt");
   EXPECT_EQ(metrics.substr(metrics.size() - 6), "# EOF\n");
+}
+
+// A run of 20 seconds with 1,000 requests each, of 10 ms but for those of the seconds 7 to 11.
+void RecordWithBadStretch(const std::string& path, const std::string& build, double bad_ms) {
+  weir::Run run = analysis::EmptyRun(40);
+  run.plan.build = build;
+  run.plan.branch = "main";
+  run.plan.target = "http://shop";
+  auto writer = store::RunWriter::Begin(path, run.plan, run.started_at);
+  ASSERT_TRUE(writer) << writer.error().message;
+  for (std::uint32_t second = 0; second < 20; ++second) {
+    const bool bad = second >= 7 && second < 12;
+    StepRecord record;
+    analysis::AddRequests(record, static_cast<std::uint64_t>(1e6 * (bad ? bad_ms : 10)), 1'000);
+    (*writer)->OnSecond({.second = second, .steps = {record}});
+    run.totals.front().Merge(record);
+  }
+  ASSERT_TRUE((*writer)->Finish(run));
+}
+
+TEST_F(GatePolicyTest, TheWorstStretchIsHeldAgainstALimitAndJudgedAgain) {
+  RecordWithBadStretch(dir_.Path("weir.db"), "calm", 11);
+  RecordWithBadStretch(dir_.Path("weir.db"), "wild", 300);
+  dir_.Write("gate.yaml", "criteria: [ { response_time: p50, window: 5s, limit: < 100ms } ]\n");
+  EXPECT_EQ(Gate({"--policy", "gate.yaml", "--candidate", "build:calm"}).exit_code, 0);
+  const Said said = Gate({"--policy", "gate.yaml", "--candidate", "build:wild"});
+  EXPECT_EQ(said.exit_code, 10) << said.out;
+  EXPECT_NE(said.out.find("p50 of the worst 5s"), std::string::npos) << said.out;
+  EXPECT_EQ(Gate({"replay", "2", "-q"}).exit_code, 0);
+}
+
+TEST_F(GatePolicyTest, TheDistributionNamesTheQuantileThatRose) {
+  const Said said = Judge("criteria: [ { response_time: distribution } ]\n");
+  EXPECT_EQ(said.exit_code, 10) << said.out;
+  EXPECT_NE(said.out.find("of 7 quantiles, p10 to p99"), std::string::npos) << said.out;
 }
 
 }  // namespace

@@ -26,6 +26,8 @@ criteria:
   - error_rate
   - every_step
   - every_step: { tolerance: 8% }
+  - { response_time: distribution, step: list }
+  - { response_time: p99, window: 10s }
 )",
                                                      "gate.yaml");
   ASSERT_TRUE(file) << file.error().message;
@@ -42,7 +44,12 @@ criteria:
                                                {Kind::kErrorRate, 0, 0.002, ""},
                                                {Kind::kErrorRate, 0, 0.001, ""},
                                                {Kind::kEveryStep, 0, 0.05, ""},
-                                               {Kind::kEveryStep, 0, 0.08, ""}};
+                                               {Kind::kEveryStep, 0, 0.08, ""},
+                                               {Kind::kDistribution, 0, 0.05, "list"},
+                                               {.kind = Kind::kResponseQuantile,
+                                                .quantile = 0.99,
+                                                .tolerance = 0.05,
+                                                .window = std::chrono::seconds(10)}};
   EXPECT_EQ(file->policy.criteria, expected);
 }
 
