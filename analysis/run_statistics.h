@@ -47,8 +47,8 @@ RequestCounts MeasuredCounts(const Run& run, int step = -1);
 /// of this kind only.
 LatencyView MeasuredLatency(const Run& run, LatencyKind kind, int step = -1);
 
-/// The histogram of MeasuredLatency, where nothing else of it is needed: the run's own when there is
-/// only one, else the sum, kept in `sum`. Lives as long as both.
+/// The histogram of MeasuredLatency, where nothing else of it is needed: the run's own when there
+/// is only one, else the sum, kept in `sum`. Lives as long as both.
 const Histogram& MeasuredHistogram(const Run& run, LatencyKind kind, int step,
                                    std::optional<Histogram>& sum);
 
