@@ -252,7 +252,7 @@ TEST(ReadScenarioFileTest, ReadsEveryScenarioOfTheLibrary) {
       ++read;
     }
   }
-  EXPECT_EQ(read, 13);
+  EXPECT_EQ(read, 14);
 }
 
 TEST(ReadScenarioFileTest, SaysWhatIsWrongWithAPath) {

@@ -143,7 +143,7 @@ TEST(SchemaTest, FitsEveryScenarioOfTheLibrary) {
       EXPECT_TRUE(Fits(tests::ReadFile(entry.path()))) << entry.path();
     }
   }
-  EXPECT_EQ(count, 13);
+  EXPECT_EQ(count, 14);
 }
 
 TEST(SchemaTest, RefusesWhatTheReaderRefuses) {
