@@ -1,5 +1,9 @@
 #include <array>
+#include <chrono>
 #include <csignal>
+#include <cstdint>
+#include <cstdlib>
+#include <ctime>
 #include <memory>
 #include <optional>
 #include <string>
@@ -8,6 +12,7 @@
 #include <vector>
 
 #include <fmt/core.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "cli/exit_codes.h"
@@ -19,6 +24,7 @@
 #include "monitor/monitor_service.h"
 #include "monitor/own_samples.h"
 #include "monitor/rules/rule_words.h"
+#include "monitor/service_manager.h"
 
 namespace weir::cli {
 namespace {
@@ -84,6 +90,38 @@ void PrintPlan(const monitor::MonitorConfig& config) {
   Print(text);
 }
 
+monitor::ServiceManager::Environment ReadEnvironment() {
+  const auto read = [](const char* name) {
+    // Before any thread is started.
+    const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe)
+    return std::string(value == nullptr ? "" : value);
+  };
+  return {.notify_socket = read("NOTIFY_SOCKET"),
+          .watchdog_us = read("WATCHDOG_USEC"),
+          .watchdog_pid = read("WATCHDOG_PID")};
+}
+
+// Until SIGINT or SIGTERM. The sign of life is that rules are evaluated, not that this thread runs.
+void WaitForEnd(const sigset_t& signals, monitor::LiveMonitor& live,
+                const monitor::ServiceManager& manager) {
+  if (!manager.sign_every()) {
+    int signal = 0;
+    sigwait(&signals, &signal);
+    return;
+  }
+  const auto whole = std::chrono::floor<std::chrono::seconds>(*manager.sign_every());
+  const timespec pause = {.tv_sec = whole.count(),
+                          .tv_nsec = (*manager.sign_every() - whole).count()};
+  std::uint64_t seen = 0;
+  while (sigtimedwait(&signals, nullptr, &pause) < 0) {
+    const std::uint64_t now = live.Evaluations();
+    if (now != seen) {
+      manager.Tell("WATCHDOG=1");
+    }
+    seen = now;
+  }
+}
+
 Status Watch(const ParsedFlags& flags) {
   const std::vector<std::string> files = flags.Texts("FILE");
   if (files.size() != 1) {
@@ -107,6 +145,7 @@ Status Watch(const ParsedFlags& flags) {
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
 
+  const monitor::ServiceManager manager(ReadEnvironment(), getpid());
   const SystemClock clock;
   const std::optional<monitor::ServiceSpec> answers = config->service;
   const bool quiet = flags.Has("quiet");
@@ -139,8 +178,9 @@ Status Watch(const ParsedFlags& flags) {
   } else {
     Print("watching\n");
   }
-  int signal = 0;
-  sigwait(&signals, &signal);
+  manager.Tell("READY=1");
+  WaitForEnd(signals, **live, manager);
+  manager.Tell("STOPPING=1");
   if (service != nullptr) {
     service->Stop();
   }

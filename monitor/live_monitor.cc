@@ -161,6 +161,11 @@ void LiveMonitor::Evaluate() {
   changed_.notify_all();
 }
 
+std::uint64_t LiveMonitor::Evaluations() {
+  const std::lock_guard lock(mutex_);
+  return evaluated_;
+}
+
 void LiveMonitor::AwaitEvaluation(std::uint64_t seen, Nanos longest) {
   std::unique_lock lock(mutex_);
   changed_.wait_for(lock, longest, [&] { return stopping_ || evaluated_ > seen; });

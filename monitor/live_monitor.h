@@ -52,6 +52,9 @@ class LiveMonitor {
   /// How it is now. Any thread.
   MonitorReport Report();
 
+  /// How often all rules were evaluated since the start. Any thread.
+  std::uint64_t Evaluations();
+
   /// Returns when an evaluation beyond the first `seen` has ended, it stops, or `longest` has
   /// passed. Any thread.
   void AwaitEvaluation(std::uint64_t seen, Nanos longest);

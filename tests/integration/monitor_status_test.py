@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import unittest
@@ -131,6 +132,24 @@ class MonitorStatusTest(unittest.TestCase):
                 until(lambda: value("weir_source_up") == 0, 30)
                 monitor.end(signal.SIGKILL)
                 until(lambda: value("up") == 0, 30)
+
+    # As systemd does: a socket in the environment, and a sign of life wanted within half a second.
+    def test_a_service_manager_is_told_as_long_as_rules_are_evaluated(self):
+        with Page("errors 1\n") as page, Receiver() as hook, \
+                socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
+            path = os.path.join(self.folder, "notify")
+            notify.bind(path)
+            notify.settimeout(10)
+            os.environ.update({"NOTIFY_SOCKET": path, "WATCHDOG_USEC": "500000"})
+            self.addCleanup(os.environ.pop, "NOTIFY_SOCKET")
+            self.addCleanup(os.environ.pop, "WATCHDOG_USEC")
+            with Monitor(self.folder, config(page.url, hook.url)) as monitor:
+                told = [notify.recv(100) for _ in range(4)]
+                self.assertEqual(told, [b"READY=1"] + [b"WATCHDOG=1"] * 3)
+                monitor.process.send_signal(signal.SIGTERM)
+                while told[-1] != b"STOPPING=1":
+                    told.append(notify.recv(100))
+                self.assertEqual(monitor.end(), 0)
 
 
 if __name__ == "__main__":
