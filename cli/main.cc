@@ -8,6 +8,7 @@
 #include "cli/command.h"
 #include "cli/deploy_commands.h"
 #include "cli/exit_codes.h"
+#include "cli/export_commands.h"
 #include "cli/monitor_commands.h"
 #include "cli/triage.h"
 #include "cli/version.h"
@@ -15,7 +16,7 @@
 namespace weir::cli {
 
 std::span<const Command> Commands() {
-  static constexpr std::array<Command, 18> kCommands = {{
+  static constexpr std::array<Command, 19> kCommands = {{
       {"run", "send a scenario's load to a target and record what was measured", &RunMain},
       {"check", "say what a scenario file will do, or what is wrong with it", &CheckMain},
       {"capacity", "find the highest rate at which a target keeps its demands", &CapacityMain},
@@ -24,6 +25,7 @@ std::span<const Command> Commands() {
       {"duet", "compare two deployments, programs or benchmarks in pairs, and judge", &DuetMain},
       {"compare", "show what differs between two runs or builds", &CompareMain},
       {"import", "file runs that were measured elsewhere", &ImportMain},
+      {"export", "write recorded runs as OpenMetrics, for a Prometheus", &ExportMain},
       {"history", "list the recorded runs", &HistoryMain},
       {"triage", "list regressions, and say what is to become of them", &TriageMain},
       {"show", "show one recorded run", &ShowMain},
