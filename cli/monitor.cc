@@ -44,10 +44,15 @@ FlagSpec Spec() {
       "  weir monitor monitor.yaml\n"
       "  weir monitor --check monitor.yaml          say what it would do, or what is wrong\n"
       "  weir monitor status monitor.yaml           how the one is that runs\n"
-      "  weir monitor alerts                        what fires; then 'ack' or 'silence' it";
+      "  weir monitor alerts                        what fires; then 'ack' or 'silence' it\n"
+      "  weir monitor --replay samples.jsonl monitor.yaml    what it would have said of these";
   spec.positionals = {"FILE"};
   auto add = spec.options.add_options();
   add("check", "read FILE, say what it does, and end");
+  add("replay", po::value<std::string>()->value_name("DATA"),
+      "take samples from this file (JSON lines or CSV) instead of the sources, with the clock of\n"
+      "the data; print alerts and messages, send and keep nothing");
+  add("lines", "with --replay: JSON lines instead of words");
   AddStoreFlag(spec.options);
   add("quiet,q", "no line for each failure to deliver");
   return spec;
@@ -135,6 +140,9 @@ Status Watch(const ParsedFlags& flags) {
   if (flags.Has("check")) {
     PrintPlan(*config);
     return {};
+  }
+  if (flags.Has("replay")) {
+    return ReplayMonitor(*config, {.path = flags.Text("replay"), .json = flags.Has("lines")});
   }
   // Before any thread is started, so that all of them leave these signals to this one.
   sigset_t signals;

@@ -102,6 +102,11 @@ Result<MonitorConfig> ReadMonitorConfigFile(const std::string& path) {
           }};
   Result<MonitorConfig> config = ReadMonitorConfig(*text, path, access);
   if (config) {
+    for (SourceSpec& source : config->sources) {
+      if (!source.path.empty()) {
+        source.path = Beside(source.path, folder);
+      }
+    }
     for (ChannelSpec& channel : config->channels) {
       if (channel.kind == ChannelKind::kFile) {
         channel.target = Beside(channel.target, folder);

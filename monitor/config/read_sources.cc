@@ -1,9 +1,11 @@
 #include <array>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include "base/text.h"
 #include "monitor/config/config_reader.h"
+#include "monitor/sources/probe.h"
 
 namespace weir::monitor {
 
@@ -16,10 +18,74 @@ namespace {
 constexpr std::size_t kNameBytesMax = 100;
 constexpr Nanos kShortest = std::chrono::milliseconds(100);
 
+// What is asked: exactly one.
+void ReadKind(const ConfigReader& reader, const YamlNode& node, SourceSpec& spec) {
+  int kinds = 0;
+  for (const auto& [key, kind] :
+       {std::pair{"prometheus", SourceKind::kPrometheus}, std::pair{"scrape", SourceKind::kScrape},
+        std::pair{"probe", SourceKind::kProbe}}) {
+    if (const YamlNode* url = FindValue(node, key)) {
+      spec.kind = kind;
+      spec.url = reader.ReadUrl(*url, key);
+      ++kinds;
+    }
+  }
+  for (const auto& [key, kind] :
+       {std::pair{"lines", SourceKind::kLines}, std::pair{"access_log", SourceKind::kAccessLog}}) {
+    if (FindValue(node, key) != nullptr) {
+      spec.kind = kind;
+      spec.path = reader.TextOf(node, key);
+      ++kinds;
+    }
+  }
+  if (FindValue(node, "host") != nullptr) {
+    spec.kind = SourceKind::kHost;
+    const std::string root = reader.TextOf(node, "host");
+    spec.root = root == "/" || root == "true" ? "" : root;
+    ++kinds;
+  }
+  if (kinds != 1) {
+    reader.diagnostics.Add(
+        node.span, "a source is one of prometheus, scrape, host, probe, lines and access_log",
+        "write 'prometheus: URL', 'scrape: URL', 'host: /', 'probe: URL', 'lines: FILE' or "
+        "'access_log: FILE'");
+  }
+}
+
+void ReadProbe(const ConfigReader& reader, const YamlNode& node, SourceSpec& spec) {
+  const YamlNode* rate = FindValue(node, "rate");
+  if (rate != nullptr) {
+    const Result<Rate> read = ParseRate(reader.TextOf(node, "rate"));
+    if (!read || spec.kind != SourceKind::kProbe) {
+      reader.diagnostics.Add(rate->span, read ? "only a probe has a rate" : read.error().message);
+      return;
+    }
+    spec.rate = *read;
+  }
+  const double requests = spec.rate.Over(ProbeSpan(spec));
+  if (spec.kind == SourceKind::kProbe &&
+      !(requests >= 1 && requests <= static_cast<double>(ProbeSpec::kRequestsMax))) {
+    reader.diagnostics.Add(
+        node.span,
+        fmt::format("a probe sends 1 to {} requests in a look, not {:.3g}", ProbeSpec::kRequestsMax,
+                    requests),
+        fmt::format("a look lasts {}; write another 'rate'", FormatDuration(ProbeSpan(spec))));
+  }
+}
+
 SourceSpec ReadSource(const ConfigReader& reader, const YamlNode& node) {
-  constexpr std::array<std::string_view, 8> kKnown = {
-      "name",    "prometheus",         "scrape",    "host", "interval",
-      "timeout", "authorization_file", "down_after"};
+  constexpr std::array<std::string_view, 12> kKnown = {"name",
+                                                       "prometheus",
+                                                       "scrape",
+                                                       "host",
+                                                       "lines",
+                                                       "access_log",
+                                                       "probe",
+                                                       "rate",
+                                                       "interval",
+                                                       "timeout",
+                                                       "authorization_file",
+                                                       "down_after"};
   SourceSpec spec;
   if (!CheckKeys(node, {"source", kKnown, {}}, reader.diagnostics)) {
     return spec;
@@ -30,29 +96,10 @@ SourceSpec ReadSource(const ConfigReader& reader, const YamlNode& node) {
   } else {
     spec.name = ReadName({*name, "name"}, kNameBytesMax, reader.diagnostics).value_or("");
   }
-  int kinds = 0;
-  if (const YamlNode* url = FindValue(node, "prometheus")) {
-    spec.kind = SourceKind::kPrometheus;
-    spec.url = reader.ReadUrl(*url, "prometheus");
-    ++kinds;
-  }
-  if (const YamlNode* url = FindValue(node, "scrape")) {
-    spec.kind = SourceKind::kScrape;
-    spec.url = reader.ReadUrl(*url, "scrape");
-    ++kinds;
-  }
-  if (FindValue(node, "host") != nullptr) {
-    spec.kind = SourceKind::kHost;
-    const std::string root = reader.TextOf(node, "host");
-    spec.root = root == "/" || root == "true" ? "" : root;
-    ++kinds;
-  }
-  if (kinds != 1) {
-    reader.diagnostics.Add(node.span, "a source is one of prometheus, scrape and host",
-                           "write 'prometheus: URL', 'scrape: URL' or 'host: /'");
-  }
+  ReadKind(reader, node, spec);
   reader.ReadSpan(node, "interval", kShortest, spec.timing.interval);
   reader.ReadSpan(node, "timeout", kShortest, spec.timeout);
+  ReadProbe(reader, node, spec);
   if (const YamlNode* down = FindValue(node, "down_after");
       down != nullptr && down->text == "never") {
     spec.down_after = Nanos(0);

@@ -16,7 +16,7 @@ Poller::Poller(SourceSpec spec, const Clock& clock, std::uint64_t seed,
       clock_(clock),
       arrived_(std::move(arrived)),
       rng_(seed),
-      source_(MakeSource(spec_)),
+      source_(MakeSource(spec_, clock)),
       thread_([this] { Work(); }) {}
 
 Poller::~Poller() {

@@ -1,5 +1,7 @@
 #include "monitor/sources/source.h"
 
+#include <algorithm>
+#include <functional>
 #include <utility>
 
 #include <fmt/format.h>
@@ -8,9 +10,14 @@
 #include "base/text.h"
 #include "monitor/http_exchange.h"
 #include "monitor/http_post.h"
+#include "monitor/sources/access_log.h"
 #include "monitor/sources/exposition.h"
+#include "monitor/sources/file_tail.h"
 #include "monitor/sources/host_reader.h"
+#include "monitor/sources/last_values.h"
+#include "monitor/sources/probe.h"
 #include "monitor/sources/prometheus_answer.h"
+#include "monitor/sources/sample_lines.h"
 
 namespace weir::monitor {
 namespace {
@@ -146,9 +153,86 @@ class HostSource final : public Source {
   HostReader reader_;
 };
 
+/// A look at a file that grows; what stays unread is said.
+ReadResult Grown(FileTail& tail, const std::function<void(std::string_view)>& take,
+                 const std::function<Reading()>& look) {
+  if (const Status read = tail.Read(take); !read) {
+    return tl::unexpected(SourceTrouble{read.error().message});
+  }
+  Reading reading = look();
+  if (tail.is_behind()) {
+    reading.warnings.push_back("the file grows faster than it is read");
+  }
+  if (tail.cuts() > 0) {
+    reading.warnings.push_back(fmt::format("the file was cut off {} times", tail.cuts()));
+  }
+  return reading;
+}
+
+class LinesSource final : public Source {
+ public:
+  explicit LinesSource(const SourceSpec& spec) : tail_(spec.path) {}
+
+  ReadResult Read() override {
+    return Grown(
+        tail_, [this](std::string_view line) { Take(line); }, [this] { return values_.Look(); });
+  }
+
+ private:
+  void Take(std::string_view line) {
+    const auto read = lines_.Read(line);
+    if (!read) {
+      values_.Reject(std::string(read.error()));
+    } else if (*read) {
+      values_.Put((*read)->sample);
+    }
+  }
+
+  FileTail tail_;
+  SampleLines lines_;
+  LastValues values_;
+};
+
+class ProbeSource final : public Source {
+ public:
+  ProbeSource(const SourceSpec& spec, const Clock& clock)
+      : prober_(Prober::Create(
+            {.url = spec.url, .rate = spec.rate, .span = ProbeSpan(spec), .timeout = spec.timeout},
+            clock)) {}
+
+  ReadResult Read() override {
+    if (!prober_) {
+      return tl::unexpected(SourceTrouble{prober_.error().message});
+    }
+    return prober_->Look();
+  }
+
+ private:
+  Result<Prober> prober_;
+};
+
+class AccessLogSource final : public Source {
+ public:
+  explicit AccessLogSource(const SourceSpec& spec) : tail_(spec.path) {}
+
+  ReadResult Read() override {
+    return Grown(
+        tail_, [this](std::string_view line) { meter_.Take(line); },
+        [this] { return meter_.Look(); });
+  }
+
+ private:
+  FileTail tail_;
+  AccessLogMeter meter_;
+};
+
 }  // namespace
 
-std::unique_ptr<Source> MakeSource(const SourceSpec& spec) {
+Nanos ProbeSpan(const SourceSpec& spec) {
+  return std::min<Nanos>(spec.timing.interval / 2, std::chrono::seconds(2));
+}
+
+std::unique_ptr<Source> MakeSource(const SourceSpec& spec, const Clock& clock) {
   switch (spec.kind) {
     case SourceKind::kPrometheus:
       return std::make_unique<PrometheusSource>(spec);
@@ -156,6 +240,12 @@ std::unique_ptr<Source> MakeSource(const SourceSpec& spec) {
       return std::make_unique<ScrapeSource>(spec);
     case SourceKind::kHost:
       return std::make_unique<HostSource>(spec);
+    case SourceKind::kLines:
+      return std::make_unique<LinesSource>(spec);
+    case SourceKind::kProbe:
+      return std::make_unique<ProbeSource>(spec, clock);
+    case SourceKind::kAccessLog:
+      return std::make_unique<AccessLogSource>(spec);
   }
   WEIR_CHECK(false);
 }
@@ -168,6 +258,12 @@ std::string_view SourceKindName(SourceKind kind) {
       return "scrape";
     case SourceKind::kHost:
       return "host";
+    case SourceKind::kLines:
+      return "lines";
+    case SourceKind::kProbe:
+      return "probe";
+    case SourceKind::kAccessLog:
+      return "access log";
   }
   WEIR_CHECK(false);
 }

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
+#include "base/rate.h"
 #include "base/result.h"
 #include "base/time.h"
 #include "monitor/sources/poll_schedule.h"
@@ -17,16 +19,21 @@ enum class SourceKind : std::uint8_t {
   kPrometheus,  ///< Instant queries to a Prometheus-compatible server.
   kScrape,      ///< A page of metrics.
   kHost,        ///< This machine.
+  kLines,       ///< A file that grows by lines with samples (sample_lines.h).
+  kProbe,       ///< A few requests of the load engine (probe.h).
+  kAccessLog,   ///< The access log of a web server (access_log.h).
 };
 
 /// A source as it is written.
 struct SourceSpec {
   std::string name;
   SourceKind kind = SourceKind::kHost;
-  std::string url;                        ///< kPrometheus: its root; kScrape: the page.
+  std::string url;                        ///< kPrometheus: its root; kScrape, kProbe: the page.
   std::string authorization = {};         ///< Value of that header; secret; empty = none.
   std::vector<std::string> queries = {};  ///< kPrometheus: those of the rules, without doubles.
   std::string root = {};                  ///< kHost: put before /proc.
+  Rate rate = Rate::PerSecond(2);         ///< kProbe: requests while a look lasts.
+  std::string path = {};                  ///< kLines, kAccessLog: the file.
   Nanos timeout = std::chrono::seconds(2);
   PollTiming timing = {};
   /// Without a good look for so long, the alert WeirSourceDown begins. 0: never.
@@ -48,9 +55,13 @@ class Source {
   virtual tl::expected<Reading, SourceTrouble> Read() = 0;
 };
 
-std::unique_ptr<Source> MakeSource(const SourceSpec& spec);
+/// `clock` must outlive it.
+std::unique_ptr<Source> MakeSource(const SourceSpec& spec, const Clock& clock);
 
-/// "prometheus", "scrape", "host".
+/// How long a look of a probe sends: half of the interval, at most 2 s.
+Nanos ProbeSpan(const SourceSpec& spec);
+
+/// "prometheus", "scrape", "host", "lines", "access log", "probe".
 std::string_view SourceKindName(SourceKind kind);
 
 }  // namespace weir::monitor

@@ -1,10 +1,14 @@
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "base/check.h"
+#include "monitor/sources/access_log.h"
 #include "monitor/sources/exposition.h"
+#include "monitor/sources/last_values.h"
 #include "monitor/sources/prometheus_answer.h"
+#include "monitor/sources/sample_lines.h"
 
 // Whatever a source answers: every sample is accounted for, and a page that is read again, now with
 // names that are known, gives the same.
@@ -16,6 +20,32 @@ void CheckSamples(const weir::monitor::Reading& reading) {
   for (const weir::monitor::Sample& sample : reading.samples) {
     WEIR_CHECK(sample.series != nullptr);
   }
+}
+
+// The same text as lines that were added to a file.
+void CheckLines(std::string_view text) {
+  weir::monitor::SampleLines lines;
+  weir::monitor::LastValues values;
+  weir::monitor::AccessLogMeter meter;
+  std::uint64_t offered = 0;
+  while (!text.empty()) {
+    const std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(line.size() < text.size() ? line.size() + 1 : line.size());
+    meter.Take(line);
+    const auto read = lines.Read(line);
+    if (!read) {
+      values.Reject(std::string(read.error()));
+      ++offered;
+    } else if (*read) {
+      WEIR_CHECK((*read)->sample.series != nullptr);
+      values.Put((*read)->sample);
+      ++offered;
+    }
+  }
+  const weir::monitor::Reading look = values.Look();
+  WEIR_CHECK(look.ledger.Balanced());
+  WEIR_CHECK(look.ledger.offered == offered);
+  WEIR_CHECK(meter.Look().ledger.Balanced());
 }
 
 }  // namespace
@@ -33,6 +63,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     WEIR_CHECK(first.samples[i].series->metric == second.samples[i].series->metric);
     WEIR_CHECK(first.samples[i].series->labels == second.samples[i].series->labels);
   }
+  CheckLines(text);
   if (const auto answer = weir::monitor::ReadPrometheusAnswer(text, 0)) {
     CheckSamples(*answer);
   } else {

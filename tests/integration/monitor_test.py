@@ -11,6 +11,7 @@ import signal
 import sqlite3
 import subprocess
 import tempfile
+import time
 import unittest
 
 from live_peers import WEIR, Mailbox, Monitor, Page, until
@@ -174,6 +175,69 @@ class MonitorTest(unittest.TestCase):
                     self.assertEqual(json.load(file)["status"], "firing", name)
             with open(os.path.join(self.folder, "weir.db"), "rb") as file:
                 self.assertNotIn(b"R" * 32, file.read())
+
+    def test_a_probe_sees_that_its_target_answers_wrongly(self):
+        with Page("ok") as page, Receiver() as hook:
+            setup = config({"probe": page.url, "interval": "1s", "rate": "20/s"},
+                           [{"name": "hook", "webhook": hook.url}])
+            setup["rules"] = [{"alert": "Down", "source": "shop", "metric": "weir_probe_up",
+                               "below": 1, "annotations": {"summary": "{{ value }}"}}]
+            with Monitor(self.folder, setup) as monitor:
+                until(lambda: page.looks >= 20)
+                self.assertEqual(hook.got, [])
+                page.status = 503
+                until(lambda: len(hook.got) == 1)
+                page.status = 200
+                until(lambda: len(hook.got) == 2)
+                monitor.end()
+            self.assertEqual([json.loads(got[2])["status"] for got in hook.got],
+                             ["firing", "resolved"])
+
+    def test_a_replay_says_the_same_twice_and_keeps_nothing(self):
+        setup = config({"scrape": "http://127.0.0.1:1/"}, [{"name": "hook", "webhook": "http://x/"}])
+        self.write("m.yaml", json.dumps(setup))
+        self.write("samples", "timestamp,metric,host,value\n" + "".join(
+            f"{1700000000 + i},errors,{host},{(7 * i + len(host)) % 20}\n"
+            for i in range(50) for host in ("a", "bb")))
+        said = []
+        for options in ([], [], ["--lines"], ["--lines"]):
+            done = subprocess.run([WEIR, "monitor", "m.yaml", "--replay", "samples", *options],
+                                  cwd=self.folder, capture_output=True, timeout=20)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            said.append(done.stdout)
+        self.assertEqual(said[0], said[1])
+        self.assertEqual(said[2], said[3])
+        self.assertIn(b"fired    HighErrors {host=\"a\"", said[0])
+        lines = [json.loads(line) for line in said[2].splitlines()]
+        totals = lines[-1]
+        self.assertEqual(totals["samples"]["ingested"], 100)
+        self.assertEqual(totals["messages"], sum("message" in line for line in lines))
+        self.assertGreater(totals["fired"], 5)
+        self.assertFalse(os.path.exists(os.path.join(self.folder, "weir.db")))
+
+    def test_an_access_log_tells_of_errors(self):
+        self.write("access.log", "")
+        line = '127.0.0.1 - - [25/Nov/2026:12:00:00 +0000] "GET / HTTP/1.1" %d 5 "-" "-" 0.010\n'
+        with Receiver() as hook:
+            setup = config({"access_log": "access.log"}, [{"name": "hook", "webhook": hook.url}])
+            setup["rules"] = [{"alert": "Burns", "source": "shop", "burn_rate": {
+                "objective": "99%", "bad": 'weir_log_requests_total{class="5xx"}',
+                "total": "weir_log_requests_total",
+                "windows": [{"long": "1m", "short": "1m", "factor": 10}]}}]
+            with Monitor(self.folder, setup) as monitor, \
+                    open(os.path.join(self.folder, "access.log"), "a", encoding="utf-8") as log:
+                time.sleep(0.3)  # It begins at the end of the file.
+                log.write(line % 200 * 80)
+                log.flush()
+                time.sleep(0.3)
+                self.assertEqual(hook.got, [])
+                log.write(line % 503 * 20)
+                log.flush()
+                until(lambda: hook.got)
+                monitor.end()
+            told = json.loads(hook.got[0][2])
+            self.assertIn("20 % of requests failed in 1m",
+                          told["alerts"][0]["annotations"]["summary"])
 
     def test_a_real_prometheus_is_asked(self):
         with Page('errors{host="a"} 11\n') as page, Receiver() as hook:

@@ -75,13 +75,12 @@ TEST(MonitorConfigTest, ReadsAWholeFile) {
 TEST(MonitorConfigTest, AnUnknownKeyPointsAtItselfAndNamesTheNearest) {
   std::string text = kWhole;
   text.replace(text.find("interval: 10s"), 13, "intervall: 1s");
-  EXPECT_EQ(
-      ErrorOf(text),
-      "m.yaml:4:57: error: unknown key 'intervall' in source\n"
-      "  4 |   - { name: prom, prometheus: 'http://127.0.0.1:9090/', intervall: 1s }\n"
-      "    |                                                         ^~~~~~~~~\n"
-      "  hint: did you mean 'interval'? known keys: name, prometheus, scrape, host, interval, "
-      "timeout, authorization_file, down_after");
+  EXPECT_EQ(ErrorOf(text),
+            "m.yaml:4:57: error: unknown key 'intervall' in source\n"
+            "  4 |   - { name: prom, prometheus: 'http://127.0.0.1:9090/', intervall: 1s }\n"
+            "    |                                                         ^~~~~~~~~\n"
+            "  hint: did you mean 'interval'? known keys: name, prometheus, scrape, host, lines, "
+            "access_log, probe, rate, interval, timeout, authorization_file, down_after");
 }
 
 TEST(MonitorConfigTest, EveryMistakeIsFoundAtOnce) {
