@@ -36,7 +36,7 @@ export default typescript.config(
     languageOptions: {
       globals: Object.fromEntries(
         [
-          "Buffer", "URL", "console", "process", "performance", "setTimeout", "window", "document",
+          "Buffer", "URL", "console", "fetch", "process", "performance", "setTimeout", "window", "document",
           "location", "getComputedStyle", "navigator", "matchMedia", "requestAnimationFrame",
           "requestIdleCallback", "Event", "EventTarget", "HTMLElement",
         ].map((name) => [name, "readonly"]),
