@@ -41,6 +41,18 @@ Result<std::int64_t> Insert(Connection& connection, const Deployment& deployment
   return id;
 }
 
+Deployment DeploymentOf(Statement& row) {
+  Deployment deployment;
+  deployment.id = row.Integer(0);
+  deployment.at = WallTime(Nanos(row.Integer(1)));
+  deployment.service = row.Text(2);
+  deployment.build = row.Text(3);
+  deployment.phase = row.Text(4);
+  deployment.source = row.Text(5);
+  deployment.message = row.Text(6);
+  return deployment;
+}
+
 Result<std::vector<Deployment>> Select(Connection& connection, const DeploymentFilter& filter) {
   Result<Statement> statement = connection.Prepare(
       "SELECT deployment_id, at_ns, service, build, phase, source, message FROM deployment"
@@ -51,23 +63,10 @@ Result<std::vector<Deployment>> Select(Connection& connection, const DeploymentF
   }
   statement->Bind(filter.service, filter.phase, static_cast<std::uint64_t>(filter.count));
   std::vector<Deployment> found;
-  while (true) {
-    const Result<bool> row = statement->Step();
-    if (!row) {
-      return tl::unexpected(row.error());
-    }
-    if (!*row) {
-      break;
-    }
-    Deployment deployment;
-    deployment.id = statement->Integer(0);
-    deployment.at = WallTime(Nanos(statement->Integer(1)));
-    deployment.service = statement->Text(2);
-    deployment.build = statement->Text(3);
-    deployment.phase = statement->Text(4);
-    deployment.source = statement->Text(5);
-    deployment.message = statement->Text(6);
-    found.push_back(std::move(deployment));
+  if (const Status all = internal::ForEachRow(
+          *statement, [&](Statement& row) { found.push_back(DeploymentOf(row)); });
+      !all) {
+    return tl::unexpected(all.error());
   }
   if (statement->damaged()) {
     return Unavailable(

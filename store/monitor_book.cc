@@ -54,15 +54,9 @@ OutboxMessage MessageOf(Statement& row) {
 template <typename T, typename Reader>
 Result<std::vector<T>> Collect(const Connection& connection, Statement& statement, Reader read) {
   std::vector<T> found;
-  while (true) {
-    const Result<bool> row = statement.Step();
-    if (!row) {
-      return tl::unexpected(row.error());
-    }
-    if (!*row) {
-      break;
-    }
-    found.push_back(read(statement));
+  if (const Status all = ForEachRow(statement, [&](Statement& row) { found.push_back(read(row)); });
+      !all) {
+    return tl::unexpected(all.error());
   }
   if (statement.damaged()) {
     return Damaged(connection);

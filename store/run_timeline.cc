@@ -36,23 +36,14 @@ constexpr std::string_view kSelectLag =
 template <typename Value, typename Read>
 Result<std::vector<Value>> ReadRows(Connection& connection, std::string_view sql, RunId id,
                                     Read read) {
-  Result<Statement> statement = connection.Prepare(sql);
-  if (!statement) {
-    return tl::unexpected(statement.error());
-  }
-  statement->Bind(id);
   std::vector<Value> values;
-  while (true) {
-    const Result<bool> row = statement->Step();
-    if (!row) {
-      return tl::unexpected(row.error());
-    }
-    if (!*row) {
-      break;
-    }
-    values.push_back(read(*statement));
+  bool damaged = false;
+  if (const Status all = internal::ForEachOf(connection, sql, id, damaged,
+                                             [&](Statement& row) { values.push_back(read(row)); });
+      !all) {
+    return tl::unexpected(all.error());
   }
-  if (statement->damaged()) {
+  if (damaged) {
     return Unavailable(
         fmt::format("cannot read the seconds of run {} in the history '{}': a value is missing or "
                     "out of range; restore the file from a copy, or leave this run out",

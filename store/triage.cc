@@ -110,15 +110,10 @@ Result<std::vector<TriageNote>> TriageBook::List() {
     return tl::unexpected(statement.error());
   }
   std::vector<TriageNote> notes;
-  while (true) {
-    const Result<bool> row = statement->Step();
-    if (!row) {
-      return tl::unexpected(row.error());
-    }
-    if (!*row) {
-      break;
-    }
-    notes.push_back(NoteOf(*statement));
+  if (const Status all =
+          internal::ForEachRow(*statement, [&](Statement& row) { notes.push_back(NoteOf(row)); });
+      !all) {
+    return tl::unexpected(all.error());
   }
   if (statement->damaged()) {
     return Unavailable(

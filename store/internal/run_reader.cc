@@ -48,21 +48,6 @@ tl::unexpected<Error> Damaged(const Connection& connection, RunId id, std::strin
                   id, Printable(connection.path()), what));
 }
 
-// Goes through all rows of a bound statement.
-template <typename Visitor>
-Status ForEachRow(Statement& statement, Visitor visit) {
-  while (true) {
-    const Result<bool> row = statement.Step();
-    if (!row) {
-      return tl::unexpected(row.error());
-    }
-    if (!*row) {
-      return {};
-    }
-    visit(statement);
-  }
-}
-
 WallTime WallTimeOf(std::int64_t ns) {
   return WallTime(Nanos(ns));
 }

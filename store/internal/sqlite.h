@@ -167,6 +167,22 @@ class Transaction {
   Connection* connection_;
 };
 
+/// Calls `visit(row)` for each row of a statement that is bound. The caller asks damaged() after
+/// it.
+template <typename Visitor>
+Status ForEachRow(Statement& statement, Visitor visit) {
+  while (true) {
+    const Result<bool> row = statement.Step();
+    if (!row) {
+      return tl::unexpected(row.error());
+    }
+    if (!*row) {
+      return {};
+    }
+    visit(statement);
+  }
+}
+
 /// Calls `visit(row)` for each row of `sql` with the run bound to its only parameter. Sets
 /// `damaged` when a row had a value of another kind than was asked for.
 template <typename Visitor>
@@ -177,17 +193,9 @@ Status ForEachOf(Connection& connection, std::string_view sql, RunId id, bool& d
     return tl::unexpected(statement.error());
   }
   statement->Bind(id);
-  while (true) {
-    const Result<bool> row = statement->Step();
-    if (!row) {
-      return tl::unexpected(row.error());
-    }
-    if (!*row) {
-      damaged |= statement->damaged();
-      return {};
-    }
-    visit(*statement);
-  }
+  Status read = ForEachRow(*statement, visit);
+  damaged |= read && statement->damaged();
+  return read;
 }
 
 }  // namespace weir::store::internal

@@ -83,15 +83,8 @@ Status ForEachPart(Connection& connection, std::string_view sql, std::int64_t id
     return tl::unexpected(statement.error());
   }
   statement->Bind(id);
-  while (true) {
-    const Result<bool> row = statement->Step();
-    if (!row) {
-      return tl::unexpected(row.error());
-    }
-    if (!*row) {
-      break;
-    }
-    visit(*statement);
+  if (Status all = ForEachRow(*statement, visit); !all) {
+    return all;
   }
   if (statement->damaged()) {
     return Unavailable(fmt::format(
@@ -321,16 +314,12 @@ Result<std::vector<RunId>> SelectJudgedRuns(Connection& connection, const Judged
   statement->Bind(static_cast<int>(filter.worst), filter.scenario, except,
                   std::min<std::uint64_t>(filter.verdicts, kListedMax));
   std::vector<RunId> runs;
-  while (true) {
-    const Result<bool> row = statement->Step();
-    if (!row) {
-      return tl::unexpected(row.error());
-    }
-    if (!*row) {
-      return runs;
-    }
-    runs.push_back(statement->Integer(0));
+  if (const Status all =
+          ForEachRow(*statement, [&](Statement& row) { runs.push_back(row.Integer(0)); });
+      !all) {
+    return tl::unexpected(all.error());
   }
+  return runs;
 }
 
 }  // namespace weir::store::internal
