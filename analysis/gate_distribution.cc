@@ -16,6 +16,8 @@
 namespace weir::analysis {
 namespace {
 
+constexpr auto kQuantiles = static_cast<double>(kDistributionQuantiles.size());
+
 struct Judged {
   GateCriterion criterion;
   GateCheck check;
@@ -81,7 +83,7 @@ void JudgeDistribution(const GateContext& context, const Sides& sides,
     GateCriterion one = criterion;
     one.kind = GateCriterion::Kind::kResponseQuantile;
     one.quantile = q;
-    Judged judged = JudgeQuantile(context, sides, one, alpha);
+    Judged judged = JudgeQuantile(context, sides, one, alpha / kQuantiles);
     if (judged.check.candidate) {
       all.push_back(std::move(judged));
     } else {
@@ -92,9 +94,12 @@ void JudgeDistribution(const GateContext& context, const Sides& sides,
   if (all.empty()) {
     return;
   }
+  // Alike builds, the usual case, stay as they were judged at the lowest level.
   const double level = StepUpLevel(all, alpha);
-  for (Judged& one : all) {
-    one = JudgeQuantile(context, sides, one.criterion, level);
+  if (level != alpha / kQuantiles) {
+    for (Judged& one : all) {
+      one = JudgeQuantile(context, sides, one.criterion, level);
+    }
   }
   const std::string extent = Extent(all, left_out);
   const GateCheck worst = std::min_element(all.begin(), all.end(), Before)->check;

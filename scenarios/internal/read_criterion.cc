@@ -118,6 +118,11 @@ void ReadWindow(const YamlNode& node, GateCriterion& criterion, Diagnostics& dia
                     "it is for percentiles and the average: 'response_time: p99', 'window: 10s'");
     return;
   }
+  if (!criterion.step.empty()) {
+    diagnostics.Add(node.span, "'window' together with 'step'",
+                    "the seconds of a run are kept for the whole run; leave one of the two out");
+    return;
+  }
   const std::optional<Nanos> window =
       ReadDuration({node, "window"}, {std::chrono::seconds(1), kWindowMax}, diagnostics);
   if (window && *window % std::chrono::seconds(1) != Nanos(0)) {
