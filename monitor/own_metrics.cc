@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "base/label_text.h"
 #include "loadgen/host_counters.h"
 
 namespace weir::monitor {
@@ -22,7 +23,8 @@ class MetricsPage {
   void Put(double value, const Labels& labels = {}) {
     std::string written;
     for (const auto& [label, text] : labels) {
-      written += fmt::format("{}{}=\"{}\"", written.empty() ? "" : ",", label, Escaped(text));
+      written +=
+          fmt::format("{}{}=\"{}\"", written.empty() ? "" : ",", label, EscapedLabelValue(text));
     }
     text_ += written.empty() ? fmt::format("{} {}\n", name_, value)
                              : fmt::format("{}{{{}}} {}\n", name_, written, value);
@@ -40,21 +42,6 @@ class MetricsPage {
   std::string Take() { return std::move(text_); }
 
  private:
-  static std::string Escaped(std::string_view text) {
-    std::string escaped;
-    for (const char c : text) {
-      if (c == '\n') {
-        escaped += "\\n";
-        continue;
-      }
-      if (c == '\\' || c == '"') {
-        escaped += '\\';
-      }
-      escaped += c;
-    }
-    return escaped;
-  }
-
   std::string name_;
   std::string text_;
 };

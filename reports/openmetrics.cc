@@ -5,32 +5,19 @@
 
 #include <fmt/format.h>
 
+#include "base/label_text.h"
+
 namespace weir::reports {
 namespace {
 
 constexpr std::array<std::pair<std::string_view, double>, 4> kQuantiles = {
     {{"0.5", 0.5}, {"0.9", 0.9}, {"0.99", 0.99}, {"1", 1.0}}};
 
-std::string Escaped(std::string_view text) {
-  std::string escaped;
-  for (const char c : text) {
-    if (c == '\n') {
-      escaped += "\\n";
-      continue;
-    }
-    if (c == '\\' || c == '"') {
-      escaped += '\\';
-    }
-    escaped += c;
-  }
-  return escaped;
-}
-
 }  // namespace
 
 void OpenMetricsText::BeginRun(const Run& run) {
   labels_ = fmt::format("run=\"{}\",scenario=\"{}\",build=\"{}\"", run.id,
-                        Escaped(run.plan.scenario), Escaped(run.plan.build));
+                        EscapedLabelValue(run.plan.scenario), EscapedLabelValue(run.plan.build));
   started_s_ = static_cast<double>(CountNs(run.started_at)) / 1e9;
   counts_ = {};
 }
