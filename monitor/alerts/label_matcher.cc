@@ -7,6 +7,7 @@
 #include <re2/re2.h>
 
 #include "base/check.h"
+#include "base/label_text.h"
 #include "base/text.h"
 
 namespace weir::monitor {
@@ -124,6 +125,20 @@ bool LabelMatcher::Matches(const Labels& labels) const {
       return !re2::RE2::FullMatch(value, *expression_);
   }
   WEIR_CHECK(false);
+}
+
+std::string LabelMatcher::Text() const {
+  constexpr std::string_view kOperators[] = {"=", "!=", "=~", "!~"};
+  return fmt::format("{}{}\"{}\"", spec_.name, kOperators[static_cast<std::size_t>(spec_.op)],
+                     EscapedLabelValue(spec_.value));
+}
+
+std::string SelectorText(std::string_view metric, std::span<const LabelMatcher> matchers) {
+  std::string text(metric);
+  for (std::size_t i = 0; i < matchers.size(); ++i) {
+    text += (i == 0 ? "{" : ",") + matchers[i].Text();
+  }
+  return matchers.empty() ? text : text + "}";
 }
 
 bool MatchesAll(std::span<const LabelMatcher> matchers, const Labels& labels) {

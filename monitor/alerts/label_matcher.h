@@ -46,6 +46,9 @@ class LabelMatcher {
 
   const std::string& name() const { return spec_.name; }
 
+  /// As Parse reads it: `team="web"`.
+  std::string Text() const;
+
  private:
   explicit LabelMatcher(Spec spec) : spec_(std::move(spec)) {}
 
@@ -53,6 +56,9 @@ class LabelMatcher {
   // Of kMatches and kMatchesNot. Shared, so that matchers may be copied: it never changes.
   std::shared_ptr<const re2::RE2> expression_;
 };
+
+/// A metric as PromQL selects it: `errors_total{kind="disk",host!=""}`; without matchers its name.
+std::string SelectorText(std::string_view metric, std::span<const LabelMatcher> matchers);
 
 /// Whether all of them match. Of none: yes.
 bool MatchesAll(std::span<const LabelMatcher> matchers, const Labels& labels);

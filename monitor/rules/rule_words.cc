@@ -46,9 +46,10 @@ std::string DescribeRule(const AlertRule& rule, std::span<const std::string_view
   std::string text(sources[rule.source]);
   const auto* burn = std::get_if<BurnRateSpec>(&rule.engine);
   if (burn != nullptr && burn->queries.empty()) {
-    text += fmt::format(" {} of {}", burn->bad.metric, burn->total.metric);
+    text += fmt::format(" {} of {}", SelectorText(burn->bad.metric, burn->bad.matchers),
+                        SelectorText(burn->total.metric, burn->total.matchers));
   } else if (!rule.metric.empty()) {
-    text += " " + rule.metric;
+    text += " " + SelectorText(rule.metric, rule.matchers);
   }
   if (rule.window.take != WindowTake::kLast) {
     text += fmt::format(", {} of {}", WindowTakeName(rule.window.take),

@@ -223,6 +223,8 @@ TEST(RuleWordsTest, EveryKindOfRuleSaysWhatItDoes) {
   EXPECT_EQ(words(burn),
             "shop bad of all: more than 0.1 % of requests fail, burning 14.4 times as fast over 1h "
             "and 5m, or 6 times as fast over 6h and 30m");
+  plain.matchers = {*LabelMatcher::Parse("kind!=planned"), *LabelMatcher::Parse(R"(a=~"x|\"y")")};
+  EXPECT_EQ(words(plain).substr(0, 50), R"(shop errors_total{kind!="planned",a=~"x|\"y"}, rat)");
   EXPECT_EQ(words(Odd()),
             "shop latency: not as it was before for 3 values in a row, one each 15s; margin 4.6 %, "
             "after 50m of warming up");

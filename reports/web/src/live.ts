@@ -1,6 +1,7 @@
 // The dashboard of a monitor: shows what api/v1/events tells once a second, says how old it is, and
 // lets people look after alerts.
 import { datum, h, name, unknown } from "./dom";
+import * as format from "./format";
 import { startTheme, toggle } from "./theme";
 
 interface Ledger {
@@ -194,7 +195,7 @@ function alertRow(alert: Alert): HTMLElement {
       h("div", { class: "hint" }, name(labels.map((pair) => pair.join("=")).join(" "))),
     ),
     h("td", {}, name(alert.annotations["summary"] ?? "")),
-    h("td", {}, alert.value === null ? unknown("no value") : datum(alert.value, String(alert.value))),
+    h("td", {}, alert.value === null ? unknown("no value") : datum(alert.value, format.value(alert.value, ""))),
     h("td", {}, span((Date.now() - Date.parse(alert.active_since)) / 1000)),
     h("td", {}, notes.join(", ")),
     h(
@@ -220,7 +221,7 @@ function sourceRow(source: Source): HTMLElement {
     h("td", {}, source.age_s === null ? unknown("no good look yet") : `${span(source.age_s)} ago`),
     h("td", {}, source.series === null ? unknown("no good look yet") : String(source.series)),
     h("td", {}, `${offered} = ${ingested} + ${rejected} + ${dropped}`),
-    h("td", {}, name(source.reason ?? "")),
+    h("td", { class: "why" }, source.reason ?? ""),
   );
 }
 
@@ -258,7 +259,7 @@ function show(): void {
           h("td", {}, h("span", { class: `state ${engine.health}` }, engine.health.replace("_", " "))),
           h("td", {}, engine.name),
           h("td", {}, String(engine.rules)),
-          h("td", {}, name(engine.reason ?? "")),
+          h("td", { class: "why" }, engine.reason ?? ""),
         ),
       ),
       "There are none.",
