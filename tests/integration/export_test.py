@@ -9,7 +9,7 @@ import unittest
 import urllib.parse
 import urllib.request
 
-from servers import Server, WEIR, free_port, weir
+from servers import Prometheus, WEIR, free_port, weir
 from live_peers import Page
 
 class ExportTest(unittest.TestCase):
@@ -36,9 +36,7 @@ class ExportTest(unittest.TestCase):
         with open(os.path.join(self.folder, "p.yml"), "w", encoding="utf-8") as file:
             file.write("{}\n")
         port = free_port()
-        with Server(port, "prometheus", f"--config.file={self.folder}/p.yml",
-                    f"--storage.tsdb.path={self.folder}/data",
-                    f"--web.listen-address=127.0.0.1:{port}"):
+        with Prometheus(port, f"{self.folder}/p.yml", self.folder):
             query = urllib.parse.quote(
                 'max by (build) (last_over_time(weir_requests_total{outcome="planned",phase="measure"}[1h]))')
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v1/query?query={query}",

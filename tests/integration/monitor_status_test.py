@@ -14,7 +14,7 @@ import urllib.request
 
 from live_peers import WEIR, Monitor, Page, until
 from receiver import Receiver
-from servers import Server, free_port
+from servers import Prometheus, free_port
 
 TOKEN = "0123456789abcdef0123456789abcdef"
 
@@ -114,9 +114,7 @@ class MonitorStatusTest(unittest.TestCase):
                     {"job_name": "weir", "static_configs": [{"targets": [setup["listen"]]}]}]},
                           file)
             with Monitor(self.folder, setup) as monitor, \
-                    Server(port, "prometheus", f"--config.file={self.folder}/prometheus.yml",
-                           f"--storage.tsdb.path={self.folder}/tsdb",
-                           f"--web.listen-address=127.0.0.1:{port}"):
+                    Prometheus(port, f"{self.folder}/prometheus.yml", self.folder):
 
                 def value(query):
                     answer = json.loads(get(f"127.0.0.1:{port}", "/api/v1/query?query="

@@ -16,7 +16,7 @@ import unittest
 
 from live_peers import WEIR, Mailbox, Monitor, Page, until
 from receiver import Receiver
-from servers import Server, free_port
+from servers import Prometheus, free_port
 
 SECRET = "0123456789abcdef0123456789abcdef"
 
@@ -246,9 +246,7 @@ class MonitorTest(unittest.TestCase):
                 "scrape_configs": [{"job_name": "shop", "static_configs": [
                     {"targets": [page.url.split("/")[2]]}]}]}))
             port = free_port()
-            with Server(port, "prometheus", f"--config.file={self.folder}/prometheus.yml",
-                        f"--storage.tsdb.path={self.folder}/tsdb",
-                        f"--web.listen-address=127.0.0.1:{port}"):
+            with Prometheus(port, f"{self.folder}/prometheus.yml", self.folder):
                 setup = config({"prometheus": f"http://127.0.0.1:{port}"},
                                [{"name": "hook", "webhook": hook.url}])
                 setup["rules"][0].pop("metric")

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import threading
 import time
+import urllib.request
 
 WEIR = os.path.abspath(os.environ["WEIR"])
 
@@ -67,6 +68,33 @@ class Server:
     def __exit__(self, *_):
         self.process.terminate()
         self.process.wait(10)
+
+
+class Prometheus(Server):
+    """A real Prometheus with the configuration in a file and its data below `folder`, ready to answer:
+    it listens before it does."""
+
+    def __init__(self, port, config, folder):
+        super().__init__(port, "prometheus", f"--config.file={config}",
+                         f"--storage.tsdb.path={folder}/data",
+                         f"--web.listen-address=127.0.0.1:{port}")
+
+    def __enter__(self):
+        super().__enter__()
+        end = time.monotonic() + 30
+        while not self._ready():
+            if time.monotonic() > end:
+                self.__exit__()
+                raise AssertionError("Prometheus did not become ready")
+            time.sleep(0.02)
+        return self
+
+    def _ready(self):
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/-/ready", timeout=10):
+                return True
+        except OSError:
+            return False
 
 
 def weir(folder, url, *options, rate=100, duration="500ms", env=None):
