@@ -1,5 +1,6 @@
 #include "analysis/gate.h"
 
+#include <array>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,6 +17,7 @@
 #include "analysis/gate_judges.h"
 #include "analysis/gate_outcome.h"
 #include "analysis/gate_prose.h"
+#include "analysis/gate_scope.h"
 #include "base/check.h"
 
 namespace weir::analysis {
@@ -97,14 +99,8 @@ void JudgeByBaseline(GateContext& context, const GatePolicy& policy, const GateC
   }
 }
 
-GateCheck JudgeCriterion(GateContext& context, const GatePolicy& policy,
-                         const GateCriterion& criterion) {
-  GateCheck check;
-  check.metric = MetricName(criterion);
-  check.step = criterion.step;
-  check.tolerance = criterion.tolerance;
-  check.weight = criterion.weight;
-  check.key = criterion.key;
+void JudgeByBasis(GateContext& context, const GatePolicy& policy, const GateCriterion& criterion,
+                  GateCheck& check) {
   if (criterion.basis != Basis::kBaseline && !context.candidate_blocker.empty()) {
     Undecided(check, context.candidate_blocker);
   } else if (criterion.basis == Basis::kDemands) {
@@ -120,6 +116,61 @@ GateCheck JudgeCriterion(GateContext& context, const GatePolicy& policy,
     } else {
       JudgeByBaseline(context, policy, criterion, check);
     }
+  }
+}
+
+// Gates of the past that lack what the scope names tell nothing of its noise.
+void CutEarlier(const GateScope& scope, std::vector<EarlierRuns>& earlier,
+                std::vector<std::array<ScopedRuns, 2>>& cut) {
+  std::vector<EarlierRuns> kept;
+  for (EarlierRuns& gate : earlier) {
+    std::array<ScopedRuns, 2> sides = {Scoped(gate.baseline, scope), Scoped(gate.candidate, scope)};
+    if (sides[0].missing.empty() && sides[1].missing.empty()) {
+      gate.sides.clear();
+      kept.push_back(std::move(gate));
+      cut.push_back(std::move(sides));
+    }
+  }
+  for (std::size_t i = 0; i < kept.size(); ++i) {
+    kept[i].baseline = cut[i][0].runs;
+    kept[i].candidate = cut[i][1].runs;
+  }
+  earlier = std::move(kept);
+}
+
+void JudgeScoped(const GateContext& whole, const GatePolicy& policy, const GateCriterion& criterion,
+                 GateCheck& check) {
+  const std::array<ScopedRuns, 3> sides = {Scoped(whole.baseline, criterion.scope),
+                                           Scoped(whole.candidate, criterion.scope),
+                                           Scoped(whole.history, criterion.scope)};
+  for (const ScopedRuns& side : sides) {
+    if (!side.missing.empty()) {
+      Undecided(check, side.missing);
+      return Missing(check, policy.on_missing);
+    }
+  }
+  GateContext context = whole;
+  context.baseline = sides[0].runs;
+  context.candidate = sides[1].runs;
+  context.history = sides[2].runs;
+  context.sides.clear();
+  std::vector<std::array<ScopedRuns, 2>> cut;
+  CutEarlier(criterion.scope, context.earlier, cut);
+  JudgeByBasis(context, policy, criterion, check);
+}
+
+GateCheck JudgeCriterion(GateContext& context, const GatePolicy& policy,
+                         const GateCriterion& criterion) {
+  GateCheck check;
+  check.metric = MetricName(criterion);
+  check.step = criterion.step;
+  check.tolerance = criterion.tolerance;
+  check.weight = criterion.weight;
+  check.key = criterion.key;
+  if (criterion.scope.IsWhole()) {
+    JudgeByBasis(context, policy, criterion, check);
+  } else {
+    JudgeScoped(context, policy, criterion, check);
   }
   check.flip = FlipOf(check);
   return check;

@@ -5,11 +5,13 @@
 
 #include <fmt/format.h>
 
+#include "analysis/gate_prose.h"
+
 namespace weir::analysis {
 namespace {
 
 bool LowerIsWorse(const GateCheck& check) {
-  return check.metric == "throughput" || check.metric == "apdex";
+  return BareMetric(check) == "throughput" || BareMetric(check) == "apdex";
 }
 
 // Rounded up or down to three digits, so that the tolerance named does what is said of it.
@@ -25,8 +27,8 @@ double Doubled(const GateCheck& check, double worse) {
   if (check.unit == "ratio") {
     return 2 * worse;
   }
-  return check.metric == "throughput" ? 1 - (1 - worse) * (1 - worse)
-                                      : (1 + worse) * (1 + worse) - 1;
+  return BareMetric(check) == "throughput" ? 1 - (1 - worse) * (1 - worse)
+                                           : (1 + worse) * (1 + worse) - 1;
 }
 
 std::string Runs(const GateCheck& check) {

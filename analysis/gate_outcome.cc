@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "analysis/gate_prose.h"
 #include "base/check.h"
 #include "base/text.h"
 
@@ -38,7 +39,7 @@ double Closeness(const GateCheck& check) {
   if (!check.interval || check.tolerance <= 0) {
     return 0;
   }
-  const bool lower_is_worse = check.metric == "throughput" || check.metric == "apdex";
+  const bool lower_is_worse = BareMetric(check) == "throughput" || BareMetric(check) == "apdex";
   const double worst = lower_is_worse ? -check.interval->low : check.interval->high;
   return worst / check.tolerance;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <string_view>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -28,7 +29,7 @@ constexpr std::string_view kCpuTime = "resource.cpu_time";
 
 // A change of an error rate is a difference and is written in points, the rest in percent.
 bool InPoints(const GateCheck& check) {
-  return check.metric == kErrorRate || check.metric == kApdex;
+  return BareMetric(check) == kErrorRate || BareMetric(check) == kApdex;
 }
 
 // At most three significant digits, without trailing zeros: "5", "0.1", "18.3".
@@ -64,7 +65,7 @@ std::string Numbers(const GateCheck& check, const std::string& aside) {
 }
 
 bool BeyondTolerance(const GateCheck& check) {
-  const bool lower_is_worse = check.metric == kThroughput || check.metric == kApdex;
+  const bool lower_is_worse = BareMetric(check) == kThroughput || BareMetric(check) == kApdex;
   const double worse = lower_is_worse ? -*check.change_ratio : *check.change_ratio;
   return worse > check.tolerance;
 }
@@ -99,9 +100,19 @@ std::string WindowName(const GateCriterion& criterion) {
                    std::chrono::duration_cast<std::chrono::seconds>(criterion.window).count());
 }
 
-}  // namespace
+// "{part:first_byte,during:10s..40s}"; empty for the whole run.
+std::string ScopeName(const GateScope& scope) {
+  std::vector<std::string> words;
+  if (scope.part) {
+    words.push_back(fmt::format("part:{}", LatencyPartName(*scope.part)));
+  }
+  if (scope.HasStretch()) {
+    words.push_back(fmt::format("during:{}s..{}s", scope.from_s, scope.to_s));
+  }
+  return words.empty() ? "" : fmt::format("{{{}}}", fmt::join(words, ","));
+}
 
-std::string MetricName(const GateCriterion& criterion) {
+std::string BareName(const GateCriterion& criterion) {
   switch (criterion.kind) {
     case GateCriterion::Kind::kResponseBody:
       return std::string(kBody);
@@ -125,6 +136,64 @@ std::string MetricName(const GateCriterion& criterion) {
   WEIR_CHECK(false);
 }
 
+std::string BareSubject(std::string_view metric) {
+  if (metric == kBody) {
+    return "mean response time (p5 to p95)";
+  }
+  if (metric == kErrorRate) {
+    return "the error rate";
+  }
+  if (metric == kMean) {
+    return "mean response time";
+  }
+  if (metric == kApdex) {
+    return "Apdex";
+  }
+  if (metric == kEveryStep) {
+    return "every step by itself";
+  }
+  if (metric == kDistribution) {
+    return "the distribution of response times";
+  }
+  if (metric == kRealTime) {
+    return "real time";
+  }
+  if (metric == kCpuTime) {
+    return "CPU time";
+  }
+  std::string subject(metric);
+  if (metric.starts_with(kLatencyPrefix)) {
+    subject.erase(0, kLatencyPrefix.size());
+    if (const std::size_t at = subject.find(kOfWorst); at != std::string::npos) {
+      subject.replace(at, kOfWorst.size(), " of the worst ");
+    }
+  }
+  return subject;
+}
+
+}  // namespace
+
+std::string MetricName(const GateCriterion& criterion) {
+  return BareName(criterion) + ScopeName(criterion.scope);
+}
+
+std::string_view BareMetric(const GateCheck& check) {
+  return std::string_view(check.metric).substr(0, check.metric.find('{'));
+}
+
+std::string ScopeInWords(std::string_view metric) {
+  const std::size_t at = metric.find('{');
+  if (at == std::string_view::npos) {
+    return "";
+  }
+  std::string words = " ";
+  for (const char c : metric.substr(at)) {
+    words += c == '{' ? '(' : c == '}' ? ')' : c == ':' ? ' ' : c;
+    words += c == ',' ? " " : "";
+  }
+  return words;
+}
+
 std::string ReasonOf(const GateCheck& check, const std::string& aside) {
   WEIR_CHECK(check.baseline.has_value());
   WEIR_CHECK(check.candidate.has_value());
@@ -134,29 +203,7 @@ std::string ReasonOf(const GateCheck& check, const std::string& aside) {
 }
 
 std::string SubjectOf(const GateCheck& check) {
-  std::string subject = check.metric;
-  if (check.metric == kBody) {
-    subject = "mean response time (p5 to p95)";
-  } else if (check.metric == kErrorRate) {
-    subject = "the error rate";
-  } else if (check.metric == kMean) {
-    subject = "mean response time";
-  } else if (check.metric == kApdex) {
-    subject = "Apdex";
-  } else if (check.metric == kEveryStep) {
-    subject = "every step by itself";
-  } else if (check.metric == kDistribution) {
-    subject = "the distribution of response times";
-  } else if (check.metric == kRealTime) {
-    subject = "real time";
-  } else if (check.metric == kCpuTime) {
-    subject = "CPU time";
-  } else if (check.metric.starts_with(kLatencyPrefix)) {
-    subject = check.metric.substr(kLatencyPrefix.size());
-    if (const std::size_t at = subject.find(kOfWorst); at != std::string::npos) {
-      subject.replace(at, kOfWorst.size(), " of the worst ");
-    }
-  }
+  const std::string subject = BareSubject(BareMetric(check)) + ScopeInWords(check.metric);
   return check.step.empty() ? subject
                             : fmt::format("{} of step '{}'", subject, Printable(check.step));
 }

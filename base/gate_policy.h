@@ -31,6 +31,19 @@ struct Demand {
 /// All of these must hold.
 using DemandSet = std::vector<Demand>;
 
+/// What of a run a criterion is about.
+struct GateScope {
+  std::optional<LatencyPart> part = {};  ///< Of response times: only this part of each.
+  std::uint32_t from_s = 0;  ///< Only what happened in these seconds since the start of the run,
+  std::uint32_t to_s = 0;    ///< `to_s` excluded; 0 = the whole measured part.
+
+  bool HasStretch() const { return to_s > 0; }
+
+  bool IsWhole() const { return !part && !HasStretch(); }
+
+  friend bool operator==(const GateScope&, const GateScope&) = default;
+};
+
 /// One criterion: a metric, and how it is judged.
 struct GateCriterion {
   enum class Kind : std::uint8_t {
@@ -55,6 +68,7 @@ struct GateCriterion {
   double tolerance = 0.02;  ///< Ratio of the baseline; for kErrorRate and kApdex an absolute
                             ///< difference.
   std::string step = {};    ///< Empty = the whole run.
+  GateScope scope = {};     ///< Not together with `window`, nor of resources.
   Nanos apdex_t{0};         ///< For kApdex: satisfied up to here. > 0.
   /// For kResponseQuantile and kResponseMean: of the worst stretch of this length in each run, in
   /// whole seconds; 0 = of the whole measured part.

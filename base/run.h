@@ -313,6 +313,14 @@ enum class RunState : std::uint8_t {
 /// "incomplete" for kRunning (what a reader of history sees), "complete", "interrupted", "aborted".
 std::string_view RunStateName(RunState state);
 
+/// What a run did in one stretch of its time, by whole seconds since its start: requests are
+/// booked in the second in which they ended (planned ones: in which they were due).
+struct RunStretch {
+  std::uint32_t from_s = 0;
+  std::uint32_t to_s = 0;          ///< Behind its last second; > from_s.
+  std::vector<StepRecord> totals;  ///< Of its measured part; at most one per step.
+};
+
 /// A whole run in memory: plan, sums over its seconds and how it ended. Size is bounded by
 /// steps and outcomes, not by duration.
 struct Run {
@@ -331,7 +339,8 @@ struct Run {
   std::vector<TargetMetric> target_metrics;  ///< Empty: the target was not watched.
   std::vector<Measurement> measurements;     ///< Of `weir run --gbench`; empty for loads.
   std::vector<UnknownUsage> unknown_usage;   ///< At most one per metric; of runs of programs.
-  std::optional<Validity> validity;  ///< No value: recorded before weir judged it, or still going.
+  std::optional<Validity> validity;   ///< No value: recorded before weir judged it, or still going.
+  std::vector<RunStretch> stretches;  ///< Only those that somebody has asked the history for.
 
   /// Sum over the steps of one phase, or one step of it; `step` < 0 = all (whose own `step` is 0).
   StepRecord Total(Phase phase, int step = -1) const;

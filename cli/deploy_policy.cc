@@ -20,7 +20,8 @@ Status Refuse(const std::string& name, const std::string& what, const std::strin
 
 Status ReadCriterion(const std::string& name, const GateCriterion& criterion,
                      analysis::CanaryRule& rule) {
-  const bool plain = criterion.basis == GateCriterion::Basis::kBaseline && criterion.step.empty();
+  const bool plain = criterion.basis == GateCriterion::Basis::kBaseline && criterion.step.empty() &&
+                     criterion.scope.IsWhole();
   if (plain && criterion.kind == Kind::kResponseBody) {
     rule.response_tolerance = criterion.tolerance;
     return {};
@@ -32,9 +33,9 @@ Status ReadCriterion(const std::string& name, const GateCriterion& criterion,
   return Refuse(
       name,
       fmt::format("a watch cannot judge '{}'{} second by second", analysis::MetricName(criterion),
-                  plain                    ? ""
-                  : criterion.step.empty() ? " by a limit or by history"
-                                           : " of a step"),
+                  plain || !criterion.scope.IsWhole() ? ""
+                  : criterion.step.empty()            ? " by a limit or by history"
+                                                      : " of a step"),
       "name 'response_time: body' and 'error_rate' with a tolerance; leave the rest to "
       "'weir gate'");
 }

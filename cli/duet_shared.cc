@@ -12,7 +12,7 @@
 #include "cli/figures.h"
 #include "cli/gate_collect.h"
 #include "cli/gate_earlier.h"
-#include "cli/gate_windows.h"
+#include "cli/gate_seconds.h"
 #include "cli/load_flags.h"
 #include "cli/output_file.h"
 #include "cli/terminal.h"
@@ -62,7 +62,7 @@ Status PrepareFromHistory(DuetCase& duet) {
   for (GateSide* side : {&duet.gate.baseline, &duet.gate.candidate}) {
     Status loaded = LoadAgain(**store, side->runs);
     if (loaded) {
-      loaded = AddWindows(**store, file->policy, side->runs);
+      loaded = AddSeconds(**store, file->policy, side->runs);
     }
     if (!loaded) {
       return loaded;

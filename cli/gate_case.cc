@@ -23,20 +23,20 @@ Json FileToJson(const GivenFile& file) {
   return {{"name", file.name}, {"sha256", Sha256(file.text)}, {"text", file.text}};
 }
 
-Json RunsToJson(const std::vector<Run>& all) {
+Json RunsToJson(const std::vector<Run>& all, DigestScope digest) {
   Json runs = Json::array();
   for (const Run& run : all) {
-    runs.push_back({{"run", run.id}, {"sha256", RunDigest(run)}});
+    runs.push_back({{"run", run.id}, {"sha256", RunDigest(run, digest)}});
   }
   return runs;
 }
 
-Json SideToJson(const GateSide& side) {
-  return {{"selector", side.selector}, {"runs", RunsToJson(side.runs)}};
+Json SideToJson(const GateSide& side, DigestScope digest) {
+  return {{"selector", side.selector}, {"runs", RunsToJson(side.runs, digest)}};
 }
 
 // What not every case has comes last and only where it is, so that older records stay as they are.
-void AddRest(const GateCase& gate_case, Json& json) {
+void AddRest(const GateCase& gate_case, DigestScope digest, Json& json) {
   if (gate_case.looks > 1) {
     json["looks"] = gate_case.looks;
   }
@@ -45,8 +45,8 @@ void AddRest(const GateCase& gate_case, Json& json) {
   }
   for (std::size_t i = 0; i < gate_case.earlier.size(); ++i) {
     json["earlier"].push_back({{"verdict", gate_case.earlier_verdicts[i]},
-                               {"baseline", RunsToJson(gate_case.earlier[i].baseline)},
-                               {"candidate", RunsToJson(gate_case.earlier[i].candidate)}});
+                               {"baseline", RunsToJson(gate_case.earlier[i].baseline, digest)},
+                               {"candidate", RunsToJson(gate_case.earlier[i].candidate, digest)}});
   }
 }
 
@@ -144,19 +144,21 @@ Result<GateResult> Judge(const GateCase& gate_case) {
 
 std::string InputsText(const GateCase& gate_case) {
   WEIR_CHECK(gate_case.earlier.size() == gate_case.earlier_verdicts.size());
+  const Result<scenarios::GatePolicyFile> file = PolicyOf(gate_case);
+  const DigestScope digest = file ? DigestScopeOf(file->policy) : DigestScope::kAllButParts;
   Json json = {{"schema", kSchema},
                {"weir_version", kVersion},
                {"decided_at_ns", CountNs(gate_case.decided_at)},
                {"policy", FileToJson(gate_case.policy)},
                {"waivers", FileToJson(gate_case.waivers)},
-               {"candidate", SideToJson(gate_case.candidate)},
-               {"baseline", SideToJson(gate_case.baseline)},
-               {"history", SideToJson(gate_case.history)},
+               {"candidate", SideToJson(gate_case.candidate, digest)},
+               {"baseline", SideToJson(gate_case.baseline, digest)},
+               {"history", SideToJson(gate_case.history, digest)},
                {"notes", gate_case.notes},
                {"past",
                 {{"inconclusive_in_a_row", gate_case.past.inconclusive_in_a_row},
                  {"failed_before", gate_case.past.failed_before}}}};
-  AddRest(gate_case, json);
+  AddRest(gate_case, digest, json);
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 

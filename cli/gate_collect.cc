@@ -7,7 +7,7 @@
 #include "cli/baseline.h"
 #include "cli/environment.h"
 #include "cli/gate_earlier.h"
-#include "cli/gate_windows.h"
+#include "cli/gate_seconds.h"
 #include "cli/selectors.h"
 #include "reports/verdict_json.h"
 #include "scenarios/gate_policy.h"
@@ -142,7 +142,7 @@ Status CollectCase(store::Store& store, const std::string& scenario, const GateP
     return found;
   }
   for (GateSide* side : {&gate_case.candidate, &gate_case.baseline, &gate_case.history}) {
-    if (Status added = AddWindows(store, policy, side->runs); !added) {
+    if (Status added = AddSeconds(store, policy, side->runs); !added) {
       return added;
     }
   }

@@ -11,7 +11,7 @@
 #include "cli/flags.h"
 #include "cli/gate_case.h"
 #include "cli/gate_commands.h"
-#include "cli/gate_windows.h"
+#include "cli/gate_seconds.h"
 #include "cli/run_digest.h"
 #include "cli/terminal.h"
 #include "cli/version.h"
@@ -162,8 +162,14 @@ Result<int> Verify(const ParsedFlags& flags) {
   return broken.empty() ? kExitPass : kExitFail;
 }
 
+/// How the runs of a side were loaded and digested when they were judged.
+struct SideRules {
+  GatePolicy seconds;  ///< What was asked of their seconds.
+  DigestScope digest = DigestScope::kAllButParts;
+};
+
 // Loads the runs as they were; the first that is not what it was is told.
-Result<std::string> LoadSide(store::Store& store, const GatePolicy& policy,
+Result<std::string> LoadSide(store::Store& store, const SideRules& rules,
                              const std::vector<NamedRun>& named, std::vector<Run>& runs) {
   for (const NamedRun& each : named) {
     Result<Run> run = store.LoadRun(each.id);
@@ -175,11 +181,11 @@ Result<std::string> LoadSide(store::Store& store, const GatePolicy& policy,
     }
     runs.push_back(std::move(*run));
   }
-  if (const Status added = AddWindows(store, policy, runs); !added) {
+  if (const Status added = AddSeconds(store, rules.seconds, runs); !added) {
     return tl::unexpected(added.error());
   }
   for (std::size_t i = 0; i < runs.size(); ++i) {
-    if (RunDigest(runs[i]) != named[i].sha256) {
+    if (RunDigest(runs[i], rules.digest) != named[i].sha256) {
       return fmt::format("run {} is not what it was when it was judged", named[i].id);
     }
   }
@@ -196,19 +202,22 @@ Result<std::string> LoadCase(store::Store& store, ReadInputs& inputs) {
   struct Side {
     const std::vector<NamedRun>* named;
     std::vector<Run>* runs;
-    GatePolicy policy;
+    SideRules rules;
   };
 
-  std::vector<Side> sides = {{&inputs.candidate, &gate_case.candidate.runs, file->policy},
-                             {&inputs.baseline, &gate_case.baseline.runs, file->policy},
-                             {&inputs.history, &gate_case.history.runs, file->policy}};
+  const DigestScope digest = DigestScopeOf(file->policy);
+  const SideRules judged = {.seconds = file->policy, .digest = digest};
+  const SideRules earlier = {.seconds = {}, .digest = digest};
+  std::vector<Side> sides = {{&inputs.candidate, &gate_case.candidate.runs, judged},
+                             {&inputs.baseline, &gate_case.baseline.runs, judged},
+                             {&inputs.history, &gate_case.history.runs, judged}};
   gate_case.earlier.resize(inputs.earlier.size());
   for (std::size_t i = 0; i < inputs.earlier.size(); ++i) {
-    sides.push_back({&inputs.earlier[i].baseline, &gate_case.earlier[i].baseline, {}});
-    sides.push_back({&inputs.earlier[i].candidate, &gate_case.earlier[i].candidate, {}});
+    sides.push_back({&inputs.earlier[i].baseline, &gate_case.earlier[i].baseline, earlier});
+    sides.push_back({&inputs.earlier[i].candidate, &gate_case.earlier[i].candidate, earlier});
   }
   for (const Side& side : sides) {
-    Result<std::string> trouble = LoadSide(store, side.policy, *side.named, *side.runs);
+    Result<std::string> trouble = LoadSide(store, side.rules, *side.named, *side.runs);
     if (!trouble || !trouble->empty()) {
       return trouble;
     }

@@ -1,10 +1,12 @@
 #include "cli/run_digest.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "cli/environment.h"
 
@@ -15,7 +17,7 @@ namespace {
 class Bytes {
  public:
   void Number(std::uint64_t value) {
-    std::array<char, 8> bytes;
+    std::array<char, 8> bytes{};
     for (std::size_t i = 0; i < bytes.size(); ++i) {
       bytes[i] = static_cast<char>(value >> (8 * i) & 0xFF);
     }
@@ -117,9 +119,26 @@ void Add(const Measurement& measurement, Bytes& bytes) {
   }
 }
 
+void AddParts(const std::vector<StepRecord>& records, Bytes& bytes) {
+  for (const StepRecord& record : records) {
+    bytes.Number(record.parts.size());
+    for (const auto& [part, histogram] : record.parts) {
+      bytes.Number(static_cast<std::uint64_t>(part));
+      Add(histogram, bytes);
+    }
+  }
+}
+
 }  // namespace
 
-std::string RunDigest(const Run& run) {
+DigestScope DigestScopeOf(const GatePolicy& policy) {
+  const bool parts =
+      std::any_of(policy.criteria.begin(), policy.criteria.end(),
+                  [](const GateCriterion& criterion) { return criterion.scope.part.has_value(); });
+  return parts ? DigestScope::kWithParts : DigestScope::kAllButParts;
+}
+
+std::string RunDigest(const Run& run, DigestScope scope) {
   Bytes bytes;
   bytes.Signed(run.id);
   Add(run.plan, bytes);
@@ -145,6 +164,20 @@ std::string RunDigest(const Run& run) {
   }
   for (const Measurement& measurement : run.measurements) {
     Add(measurement, bytes);
+  }
+  for (const RunStretch& stretch : run.stretches) {
+    bytes.Number(stretch.from_s);
+    bytes.Number(stretch.to_s);
+    bytes.Number(stretch.totals.size());
+    for (const StepRecord& record : stretch.totals) {
+      Add(record, bytes);
+    }
+  }
+  if (scope == DigestScope::kWithParts) {
+    AddParts(run.totals, bytes);
+    for (const RunStretch& stretch : run.stretches) {
+      AddParts(stretch.totals, bytes);
+    }
   }
   return Sha256(bytes.all());
 }

@@ -84,9 +84,8 @@ std::string VerdictMarkdown(const GateResult& result, std::string_view scenario)
     out += fmt::format("\nAction: **{}** ({})\n", GateActionName(result.action),
                        Escaped(result.action_reason));
   }
-  out += fmt::format("\n{} ({}) against {} ({}), design {}\n", Escaped(result.candidate),
-                     RunsInWords(result.candidate_runs.size()), Escaped(result.baseline),
-                     RunsInWords(result.baseline_runs.size()), result.design);
+  out += fmt::format("\n{}\n",
+                     SidesInWords(result, Escaped(result.candidate), Escaped(result.baseline)));
   if (!result.checks.empty()) {
     out +=
         "\n| verdict | metric | baseline | candidate | change | interval | allowed |\n"

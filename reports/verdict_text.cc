@@ -78,10 +78,7 @@ std::string RenderVerdictText(const GateResult& result, const TextOptions& given
       options.charset == Charset::kUnicode
           ? fmt::format("{} {}", mark.text, Upper(VerdictName(result.verdict)))
           : Upper(VerdictName(result.verdict));
-  const std::string sides =
-      fmt::format("{} ({}) against {} ({}), design {}", Clean(result.candidate),
-                  RunsInWords(result.candidate_runs.size()), Clean(result.baseline),
-                  RunsInWords(result.baseline_runs.size()), Clean(result.design));
+  const std::string sides = SidesInWords(result, Clean(result.candidate), Clean(result.baseline));
   const int room = options.width - DisplayWidth(verdict) - 2;
   std::string out = Painted(verdict, mark.style, options) + "  " +
                     CutToWidth(sides, room, options.charset) + "\n";

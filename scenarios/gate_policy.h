@@ -27,6 +27,8 @@ enum class PolicyForm : std::uint8_t { kOwn, kKeptn, kOpenSlo };
 ///         limit: < 250ms           # or a list, all of which must hold: [ < 250ms, <= +10% ]
 ///         warn: < 200ms            # optional: beyond it warns
 ///       - { response_time: p99, window: 10s, limit: < 400ms }   # of the worst 10 s of a run
+///       - { response_time: p99, part: first_byte }              # where the time went
+///       - { error_rate: { during: 30s..90s } }                  # of these seconds of a run
 ///       - throughput: { tolerance: 5%, against: history }
 ///       - error_rate: { tolerance: 0.1%, key: true, weight: 2 }
 ///       - apdex: 250ms

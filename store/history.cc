@@ -1,5 +1,6 @@
 #include "store/history.h"
 
+#include <map>
 #include <utility>
 
 #include "base/check.h"
@@ -147,6 +148,36 @@ Result<std::vector<SecondPoint>> Store::LoadSeconds(RunId id) {
     return tl::unexpected(read.error());
   }
   return points;
+}
+
+Result<RunStretch> Store::LoadStretch(RunId id, std::uint32_t from_s, std::uint32_t to_s) {
+  WEIR_CHECK(from_s < to_s);
+  RunStretch stretch{.from_s = from_s, .to_s = to_s, .totals = {}};
+  Status read = InSnapshot(*connection_, [&]() -> Status {
+    const Result<std::size_t> step_count = internal::SelectStepCount(*connection_, id);
+    if (!step_count) {
+      return tl::unexpected(step_count.error());
+    }
+    std::map<std::uint32_t, StepRecord> totals;
+    Status records = internal::ReadRecords(
+        *connection_,
+        {.run = id, .step_count = *step_count, .scope = internal::RecordScope::kSeconds},
+        [&](std::uint32_t second, const StepRecord& record) {
+          if (second >= from_s && second < to_s && record.phase == Phase::kMeasure) {
+            StepRecord& total = totals[record.step];
+            total.step = record.step;
+            total.Merge(record);
+          }
+        });
+    for (auto& [step, total] : totals) {
+      stretch.totals.push_back(std::move(total));
+    }
+    return records;
+  });
+  if (!read) {
+    return tl::unexpected(read.error());
+  }
+  return stretch;
 }
 
 Result<std::vector<ResourceSample>> Store::LoadResources(RunId id) {

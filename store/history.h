@@ -147,6 +147,10 @@ class Store {
   /// VisitSeconds, collected: memory grows with the length of the run.
   Result<std::vector<SecondPoint>> LoadSeconds(RunId id);
 
+  /// What the measured part of a run did in the seconds from `from_s` until before `to_s`. Errors:
+  /// kUsage if there is no such run.
+  Result<RunStretch> LoadStretch(RunId id, std::uint32_t from_s, std::uint32_t to_s);
+
   /// In ascending order of second.
   Result<std::vector<ResourceSample>> LoadResources(RunId id);
 

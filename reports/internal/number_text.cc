@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "analysis/gate_prose.h"
 #include "base/text.h"
 #include "reports/internal/text_layout.h"
 
@@ -33,12 +34,14 @@ std::string ShareInWords(double ratio) {
 
 std::string MetricInWords(std::string_view metric) {
   constexpr std::string_view kResponse = "response_time.";
-  if (metric.starts_with(kResponse)) {
-    return "response " + Clean(metric.substr(kResponse.size()));
+  const std::string scope = Clean(analysis::ScopeInWords(metric));
+  const std::string_view bare = metric.substr(0, metric.find('{'));
+  if (bare.starts_with(kResponse)) {
+    return "response " + Clean(bare.substr(kResponse.size())) + scope;
   }
-  std::string words = Clean(metric);
+  std::string words = Clean(bare);
   std::replace(words.begin(), words.end(), '_', ' ');
-  return words;
+  return words + scope;
 }
 
 std::string ValueInWords(std::optional<double> value, std::string_view unit, Charset charset) {
@@ -90,6 +93,16 @@ std::string AllowedInWords(const GateCheck& check) {
 
 std::string RunsInWords(std::size_t runs) {
   return fmt::format("{} run{}", runs, runs == 1 ? "" : "s");
+}
+
+std::string SidesInWords(const GateResult& result, std::string_view candidate,
+                         std::string_view baseline) {
+  std::string words = fmt::format("{} ({})", candidate, RunsInWords(result.candidate_runs.size()));
+  if (!baseline.empty() || !result.baseline_runs.empty()) {
+    words += fmt::format(" against {} ({}), design {}", baseline,
+                         RunsInWords(result.baseline_runs.size()), Clean(result.design));
+  }
+  return words;
 }
 
 }  // namespace weir::reports

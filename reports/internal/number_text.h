@@ -34,4 +34,9 @@ std::string AllowedInWords(const GateCheck& check);
 /// "3 runs", "1 run".
 std::string RunsInWords(std::size_t runs);
 
+/// "b7 (5 runs) against b6 (5 runs), design interleaved"; a policy of limits alone has no baseline.
+/// The selectors as they are to appear.
+std::string SidesInWords(const GateResult& result, std::string_view candidate,
+                         std::string_view baseline);
+
 }  // namespace weir::reports

@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "scenarios/internal/read_demand.h"
+#include "scenarios/internal/read_scope.h"
 
 namespace weir::scenarios::internal {
 namespace {
@@ -144,6 +145,7 @@ void ReadOptions(const YamlNode& map, GateCriterion& criterion, Diagnostics& dia
   if (const YamlNode* window = FindValue(map, "window")) {
     ReadWindow(*window, criterion, diagnostics);
   }
+  ReadScope(map, criterion, diagnostics);
   if (const YamlNode* against = FindValue(map, "against")) {
     ReadAgainst(*against, criterion, diagnostics);
   }
@@ -157,8 +159,8 @@ void ReadOptions(const YamlNode& map, GateCriterion& criterion, Diagnostics& dia
 }
 
 void ReadMetric(const YamlEntry& metric, GateCriterion& criterion, Diagnostics& diagnostics) {
-  constexpr std::array<std::string_view, 8> kOptions = {"tolerance", "step",    "window", "limit",
-                                                        "warn",      "against", "weight", "key"};
+  constexpr std::array<std::string_view, 10> kOptions = {
+      "tolerance", "step", "window", "part", "during", "limit", "warn", "against", "weight", "key"};
   const std::string& name = metric.key.text;
   if (name == "response_time") {
     ReadStatistic(metric.value, criterion, diagnostics);
@@ -210,9 +212,10 @@ GateCriterion ReadWord(const YamlNode& node, Diagnostics& diagnostics) {
 }  // namespace
 
 GateCriterion ReadCriterion(const YamlNode& node, Diagnostics& diagnostics) {
-  constexpr std::array<std::string_view, 14> kKnown = {
-      "response_time", "throughput", "error_rate", "apdex", "resource", "every_step", "tolerance",
-      "step",          "window",     "limit",      "warn",  "against",  "weight",     "key"};
+  constexpr std::array<std::string_view, 16> kKnown = {
+      "response_time", "throughput", "error_rate", "apdex", "resource", "every_step",
+      "tolerance",     "step",       "window",     "part",  "during",   "limit",
+      "warn",          "against",    "weight",     "key"};
   if (node.kind == YamlNode::Kind::kScalar) {
     return ReadWord(node, diagnostics);
   }

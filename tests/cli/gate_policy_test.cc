@@ -32,6 +32,7 @@ TEST_F(GatePolicyTest, ALimitNeedsNoBaselineOnTheCommandLine) {
   dir_.Write("gate.yaml", "criteria: [ { response_time: p50, limit: < 50ms } ]\n");
   const Said said = Gate({"--policy", "gate.yaml", "--candidate", "build:slow"});
   EXPECT_EQ(said.exit_code, 0) << said.err;
+  EXPECT_EQ(said.out.find("against"), std::string::npos) << said.out;
 }
 
 TEST_F(GatePolicyTest, ExitCodesFollowTheActions) {
@@ -183,6 +184,36 @@ TEST_F(GatePolicyTest, TheWorstStretchIsHeldAgainstALimitAndJudgedAgain) {
   EXPECT_EQ(said.exit_code, 10) << said.out;
   EXPECT_NE(said.out.find("p50 of the worst 5s"), std::string::npos) << said.out;
   EXPECT_EQ(Gate({"replay", "2", "-q"}).exit_code, 0);
+}
+
+TEST_F(GatePolicyTest, AStretchOfTheRunIsHeldAgainstALimitAndJudgedAgain) {
+  RecordWithBadStretch(dir_.Path("weir.db"), "wild", 300);
+  for (const auto& [during, exit_code] :
+       {std::pair("7s..12s", 10), std::pair("12s..20s", 0), std::pair("12s..61s", 11)}) {
+    dir_.Write("gate.yaml", "criteria: [ { response_time: p50, during: " + std::string(during) +
+                                ", limit: < 100ms } ]\n");
+    const Said said = Gate({"--policy", "gate.yaml", "--candidate", "build:wild"});
+    EXPECT_EQ(said.exit_code, exit_code) << said.out;
+    EXPECT_NE(said.out.find("during " + std::string(during)), std::string::npos) << said.out;
+  }
+  for (const std::string verdict : {"1", "2", "3"}) {
+    EXPECT_EQ(Gate({"replay", verdict, "-q"}).exit_code, 0);
+  }
+}
+
+TEST_F(GatePolicyTest, APartOfTheResponseTimeIsSealedWithTheVerdict) {
+  weir::Run run = analysis::EmptyRun(40);
+  run.plan.build = "parts";
+  run.plan.target = "http://shop";
+  analysis::AddRequests(run, 10'000'000, 1'000);
+  run.totals.front().parts[LatencyPart::kFirstByte].RecordNs(9'000'000, 1'000);
+  Record(run);
+  dir_.Write("gate.yaml",
+             "criteria: [ { response_time: p50, part: first_byte, limit: < 9500us } ]\n");
+  const Said said = Gate({"--policy", "gate.yaml", "--candidate", "build:parts"});
+  EXPECT_EQ(said.exit_code, 0) << said.out << said.err;
+  EXPECT_NE(said.out.find("part first_byte"), std::string::npos) << said.out;
+  EXPECT_EQ(Gate({"replay", "1", "-q"}).exit_code, 0);
 }
 
 TEST_F(GatePolicyTest, TheDistributionNamesTheQuantileThatRose) {
