@@ -103,6 +103,9 @@ std::string WindowName(const GateCriterion& criterion) {
 // "{part:first_byte,during:10s..40s}"; empty for the whole run.
 std::string ScopeName(const GateScope& scope) {
   std::vector<std::string> words;
+  if (!scope.tags.empty()) {
+    words.push_back(TagsText(scope.tags));
+  }
   if (scope.part) {
     words.push_back(fmt::format("part:{}", LatencyPartName(*scope.part)));
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
@@ -43,6 +44,28 @@ std::string CutToStretch(const GateScope& scope, Run& run) {
   return "";
 }
 
+std::string CutToTags(const std::vector<Tag>& tags, Run& run) {
+  const std::vector<StepName> all = std::exchange(run.plan.steps, {});
+  std::vector<std::optional<std::uint32_t>> places;  // In the new plan, by place in the old one.
+  for (const StepName& step : all) {
+    places.emplace_back();
+    if (step.Has(tags)) {
+      places.back() = static_cast<std::uint32_t>(run.plan.steps.size());
+      run.plan.steps.push_back(step);
+    }
+  }
+  const std::vector<StepRecord> totals = std::exchange(run.totals, {});
+  for (const StepRecord& record : totals) {
+    if (record.step < places.size() && places[record.step]) {
+      run.totals.push_back(record);
+      run.totals.back().step = *places[record.step];
+    }
+  }
+  return run.plan.steps.empty()
+             ? fmt::format("{} has no step with the tags '{}'", RunName(run), TagsText(tags))
+             : "";
+}
+
 std::string CutToPart(LatencyPart part, Run& run) {
   bool known = false;
   for (StepRecord& record : run.totals) {
@@ -67,6 +90,9 @@ ScopedRuns Scoped(std::span<const Run> runs, const GateScope& scope) {
     Run cut = run;
     if (scope.HasStretch()) {
       scoped.missing = CutToStretch(scope, cut);
+    }
+    if (!scope.tags.empty() && scoped.missing.empty()) {
+      scoped.missing = CutToTags(scope.tags, cut);
     }
     if (scope.part && scoped.missing.empty()) {
       scoped.missing = CutToPart(*scope.part, cut);

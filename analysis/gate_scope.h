@@ -21,6 +21,8 @@ struct ScopedRuns {
 /// A stretch is taken from Run::stretches, where somebody has put it, and must lie in the measured
 /// part; rates are over its seconds. Requests are booked where Run::stretches says.
 ///
+/// With tags, the plan has the steps with all of them only.
+///
 /// With a part, the response times are those parts of the answered requests (PartHistogram), which
 /// are never lower bounds: requests without an answer have none. Counts and send lag stay.
 ScopedRuns Scoped(std::span<const Run> runs, const GateScope& scope);

@@ -4,11 +4,11 @@
 #include <cmath>
 #include <limits>
 #include <optional>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include "analysis/quantile_interval.h"
-#include "analysis/run_statistics.h"
 #include "base/check.h"
 #include "base/text.h"
 
@@ -71,21 +71,30 @@ Knowledge OfLatency(const Threshold& threshold, const LatencyView& view) {
       const double mean = values.mean_ns();
       return {.range = Interval{mean, view.censored > 0 ? kUnbounded : mean}, .reason = ""};
     }
-    case Metric::kErrorRate:
-    case Metric::kRate:
+    default:
       break;
   }
   WEIR_CHECK(false);
 }
 
-Knowledge Know(const Threshold& threshold, const RunStatistics& statistics) {
+std::optional<double> Ratio(double part, double whole) {
+  return whole > 0 ? std::optional(part / whole) : std::nullopt;
+}
+
+Knowledge Know(const Threshold& threshold, const ThresholdFigures& figures) {
+  const auto completed = static_cast<double>(figures.completed);
   switch (threshold.metric) {
     case Metric::kErrorRate:
-      return Exactly(statistics.error_ratio, "no request was planned in the measured part");
+      return Exactly(figures.counts.ErrorRatio(), "no request was planned in the measured part");
+    case Metric::kAchieved:
+      return Exactly(Ratio(completed, static_cast<double>(figures.counts.planned)),
+                     "no request was planned in the measured part");
     case Metric::kRate:
-      return Exactly(statistics.achieved_per_s, "the run has no measured part");
+      return Exactly(Ratio(completed, Seconds(figures.measured)), "the run has no measured part");
+    case Metric::kCount:
+      return Exactly(static_cast<double>(figures.counts.of(Outcome::kCompleted)), "");
     default:
-      return OfLatency(threshold, statistics.response);
+      return OfLatency(threshold, figures.latency);
   }
 }
 
@@ -103,18 +112,76 @@ bool Holds(Op op, double value, double limit) {
   WEIR_CHECK(false);
 }
 
-}  // namespace
-
-ThresholdResult Evaluate(const Threshold& threshold, const Run& run) {
+ThresholdResult Exact(const Threshold& threshold, std::optional<double> value,
+                      std::string otherwise) {
   ThresholdResult result;
   result.threshold = threshold;
-  const std::optional<int> step = StepIndex(run, threshold.step);
-  if (!step) {
-    result.reason = fmt::format("the run has no step '{}'", Printable(threshold.step));
-    return result;
+  result.observed = value;
+  if (!value) {
+    result.reason = std::move(otherwise);
+  } else {
+    result.state = Holds(threshold.op, *value, threshold.limit) ? ThresholdResult::State::kPass
+                                                                : ThresholdResult::State::kFail;
   }
-  const RunStatistics statistics = StatisticsOf(run, *step);
-  const Knowledge knowledge = Know(threshold, statistics);
+  return result;
+}
+
+ThresholdResult OfValue(const Threshold& threshold, const Run& run) {
+  const auto found =
+      std::find_if(run.target_metrics.begin(), run.target_metrics.end(),
+                   [&](const TargetMetric& metric) { return metric.name == threshold.name; });
+  return found == run.target_metrics.end()
+             ? Exact(threshold, std::nullopt,
+                     fmt::format("the watched target gave no '{}'", Printable(threshold.name, 60)))
+             : Exact(threshold, found->last, "");
+}
+
+ThresholdResult OfValidity(const Threshold& threshold, const Run& run) {
+  if (!run.validity) {
+    return Exact(threshold, std::nullopt, "the validity of the run was not judged");
+  }
+  const double best = static_cast<double>(Grade::kInvalid);
+  ThresholdResult result = Exact(threshold, best - static_cast<double>(run.validity->grade), "");
+  if (result.state == ThresholdResult::State::kFail && !run.validity->reasons.empty()) {
+    result.reason = run.validity->reasons.front().text;
+  }
+  return result;
+}
+
+}  // namespace
+
+void ThresholdFigures::Add(const StepRecord& record, LatencyKind kind) {
+  counts += record.counts;
+  completed += record.completed_in_window;
+  LatencyView view = MergedLatency(record, kind);
+  if (latency.histogram.empty()) {
+    latency.histogram = std::move(view.histogram);
+  } else {
+    latency.histogram.Merge(view.histogram);
+  }
+  latency.censored += view.censored;
+}
+
+ThresholdSteps StepsOf(const Threshold& threshold, const std::vector<StepName>& steps) {
+  ThresholdSteps chosen;
+  for (const StepName& step : steps) {
+    chosen.counts.push_back((threshold.step.empty() || step.step == threshold.step) &&
+                            step.Has(threshold.tags));
+  }
+  const bool named = !threshold.step.empty() || !threshold.tags.empty();
+  if (named && std::find(chosen.counts.begin(), chosen.counts.end(), true) == chosen.counts.end()) {
+    chosen.missing =
+        threshold.step.empty()
+            ? fmt::format("the run has no step with the tags '{}'", TagsText(threshold.tags))
+            : fmt::format("the run has no step '{}'", Printable(threshold.step));
+  }
+  return chosen;
+}
+
+ThresholdResult Evaluate(const Threshold& threshold, const ThresholdFigures& figures) {
+  ThresholdResult result;
+  result.threshold = threshold;
+  const Knowledge knowledge = Know(threshold, figures);
   if (!knowledge.range) {
     result.reason = knowledge.reason;
     return result;
@@ -125,12 +192,34 @@ ThresholdResult Evaluate(const Threshold& threshold, const Run& run) {
   if (at_lowest != at_highest) {
     result.reason = fmt::format("known only to be at least {}: {} of {} requests were cut off",
                                 FormatDuration(FromSeconds(knowledge.range->low / 1e9)),
-                                FormatCount(statistics.response.censored),
-                                FormatCount(statistics.response.histogram.count()));
+                                FormatCount(figures.latency.censored),
+                                FormatCount(figures.latency.histogram.count()));
     return result;
   }
   result.state = at_lowest ? ThresholdResult::State::kPass : ThresholdResult::State::kFail;
   return result;
+}
+
+ThresholdResult Evaluate(const Threshold& threshold, const Run& run) {
+  if (threshold.metric == Metric::kValue) {
+    return OfValue(threshold, run);
+  }
+  if (threshold.metric == Metric::kValidity) {
+    return OfValidity(threshold, run);
+  }
+  const ThresholdSteps steps = StepsOf(threshold, run.plan.steps);
+  if (!steps.missing.empty()) {
+    return Exact(threshold, std::nullopt, steps.missing);
+  }
+  ThresholdFigures figures;
+  figures.measured = run.measured;
+  for (const StepRecord& record : run.totals) {
+    if (record.phase == Phase::kMeasure &&
+        (record.step >= steps.counts.size() || steps.counts[record.step])) {
+      figures.Add(record, threshold.latency);
+    }
+  }
+  return Evaluate(threshold, figures);
 }
 
 }  // namespace weir::analysis

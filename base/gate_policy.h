@@ -33,13 +33,14 @@ using DemandSet = std::vector<Demand>;
 
 /// What of a run a criterion is about.
 struct GateScope {
+  std::vector<Tag> tags = {};            ///< Only the steps that have all of these, together.
   std::optional<LatencyPart> part = {};  ///< Of response times: only this part of each.
   std::uint32_t from_s = 0;  ///< Only what happened in these seconds since the start of the run,
   std::uint32_t to_s = 0;    ///< `to_s` excluded; 0 = the whole measured part.
 
   bool HasStretch() const { return to_s > 0; }
 
-  bool IsWhole() const { return !part && !HasStretch(); }
+  bool IsWhole() const { return tags.empty() && !part && !HasStretch(); }
 
   friend bool operator==(const GateScope&, const GateScope&) = default;
 };

@@ -199,6 +199,33 @@ Histogram PartHistogram(const StepRecord& record, LatencyPart part) {
   return all;
 }
 
+std::string TagsText(const std::vector<Tag>& tags) {
+  std::string text;
+  for (const Tag& tag : tags) {
+    text += (text.empty() ? "" : ",") + tag.name + ":" + tag.value;
+  }
+  return text;
+}
+
+std::vector<Tag> TagsFrom(std::string_view text) {
+  std::vector<Tag> tags;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find(','), text.size());
+    const std::size_t colon = std::min(text.find(':'), end);
+    const std::size_t value = std::min(colon + 1, end);
+    tags.push_back(
+        {std::string(text.substr(0, colon)), std::string(text.substr(value, end - value))});
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return tags;
+}
+
+bool StepName::Has(const std::vector<Tag>& wanted) const {
+  return std::all_of(wanted.begin(), wanted.end(), [this](const Tag& tag) {
+    return std::find(tags.begin(), tags.end(), tag) != tags.end();
+  });
+}
+
 bool TargetMetric::IsCounter() const {
   // A selector of labels may follow the name.
   const std::string_view bare = std::string_view(name).substr(0, name.find('{'));

@@ -241,25 +241,62 @@ void AddTargetValue(std::vector<TargetMetric>& metrics, std::uint32_t second,
                     const TargetValue& value);
 inline constexpr std::size_t kTargetMetricsMax = 64;
 
+/// A label of a step, `kind: api`: what puts steps together that belong together.
+struct Tag {
+  std::string name;
+  std::string value;
+  friend bool operator==(const Tag&, const Tag&) = default;
+};
+
+/// "kind:api,team:shop"; their names and values have neither ',' nor ':'.
+std::string TagsText(const std::vector<Tag>& tags);
+
+/// What TagsText has written.
+std::vector<Tag> TagsFrom(std::string_view text);
+
 /// The name of a step and the flow it belongs to.
 struct StepName {
   std::string flow;
   std::string step;
+  std::vector<Tag> tags = {};  ///< Ascending by name, each name once.
+
+  /// It has each of these.
+  bool Has(const std::vector<Tag>& wanted) const;
   friend bool operator==(const StepName&, const StepName&) = default;
 };
 
+enum class LatencyKind : std::uint8_t { kResponse, kService, kSendLag };
+
 /// One comparison that the user demands of a run, in k6's grammar: `p(95) < 200ms`,
-/// `list: p(99) < 400ms`, `error_rate < 1%`, `rate > 450/s`, `avg < 20ms`, `max < 2s`.
+/// `list: p(99) < 400ms`, `p(95){kind:api} < 1s`, `send_lag p(99) < 1ms`, `error_rate < 1%`,
+/// `rate > 450/s over 10s abort after 30s`. Enumerators are persisted: never renumber.
 struct Threshold {
-  enum class Metric : std::uint8_t { kQuantile, kMean, kMin, kMax, kErrorRate, kRate };
+  enum class Metric : std::uint8_t {
+    kQuantile = 0,
+    kMean = 1,
+    kMin = 2,
+    kMax = 3,
+    kErrorRate = 4,
+    kRate = 5,      ///< Completed requests per second.
+    kCount = 6,     ///< Completed requests.
+    kAchieved = 7,  ///< Completed over planned requests.
+    kValue = 8,     ///< The last value of what the watched target gave: `name`.
+    kValidity = 9,  ///< 2 valid, 1 suspect, 0 invalid.
+  };
   enum class Op : std::uint8_t { kLess, kLessEqual, kGreater, kGreaterEqual };
 
-  std::string text;  ///< As the user wrote it.
-  std::string step;  ///< Step name; empty = the whole run.
+  std::string text;            ///< As the user wrote it.
+  std::string step = {};       ///< Step name; empty = the whole run.
+  std::vector<Tag> tags = {};  ///< Of the steps that count, together; empty = `step`.
   Metric metric = Metric::kQuantile;
-  double quantile = 0;  ///< For kQuantile, in (0, 1): 0.95 for p(95).
+  LatencyKind latency = LatencyKind::kResponse;  ///< Of the first four.
+  double quantile = 0;                           ///< For kQuantile, in (0, 1): 0.95 for p(95).
+  std::string name = {};                         ///< For kValue.
   Op op = Op::kLess;
   double limit = 0;  ///< Latencies in ns, ratios 0..1, rates per second.
+  Nanos window{0};   ///< It must hold in every stretch of so many whole seconds; 0 = of the run.
+  /// The run ends when it has not held for so long, in whole seconds; 0 = never.
+  Nanos abort_after{0};
 };
 
 /// A threshold and what came of it.
@@ -267,8 +304,8 @@ struct ThresholdResult {
   enum class State : std::uint8_t { kPass, kFail, kUnknown };
   Threshold threshold;
   State state = State::kUnknown;
-  std::optional<double> observed;  ///< In the unit of Threshold::limit.
-  std::string reason;              ///< Why unknown; empty otherwise.
+  std::optional<double> observed;  ///< In the unit of Threshold::limit; of a window the worst.
+  std::string reason;              ///< Why unknown, or where the worst window was; may be empty.
 };
 
 /// What is known about a run before its first request.
@@ -361,8 +398,6 @@ struct LatencyView {
   Histogram histogram;
   std::uint64_t censored = 0;  ///< How many of its values are lower bounds.
 };
-
-enum class LatencyKind : std::uint8_t { kResponse, kService, kSendLag };
 
 /// All outcomes of `record` in one view. Send lag is never censored: the generator knows how late
 /// it was, whatever became of the request.

@@ -45,7 +45,7 @@ struct Interval {
 struct GateCheck {
   /// "response_time.body", "response_time.p99", "response_time.mean", "throughput", "error_rate",
   /// "apdex", "resource.NAME", "every_step", "response_time.distribution"; with what of a run it is
-  /// about in braces: "response_time.p99{part:first_byte,during:10s..40s}".
+  /// about in braces: "response_time.p99{kind:api,part:first_byte,during:10s..40s}".
   std::string metric;
   std::string step;  ///< Empty = the whole run.
   std::string unit;  ///< "ns", "per_s", "ratio", "s", "bytes" or "": of candidate and baseline.

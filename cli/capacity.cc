@@ -25,6 +25,7 @@
 #include "cli/run_record.h"
 #include "cli/signals.h"
 #include "cli/terminal.h"
+#include "cli/threshold_sink.h"
 #include "loadgen/engine.h"
 #include "scenarios/target.h"
 #include "scenarios/threshold.h"
@@ -283,7 +284,9 @@ class CapacityRunner {
     Progress progress(
         nullptr, scenario.Duration(),
         StderrIsTerminal() && !order_.quiet ? Progress::Display::kOn : Progress::Display::kOff);
-    CertificateKeeper keeper(progress);
+    const RunPlan plan = PlanOf(scenario, order_.target, {}, order_.engine.seed);
+    ThresholdSink thresholds(progress, plan, [&engine] { (*engine)->Stop(); });
+    CertificateKeeper keeper(thresholds);
     loadgen::EngineResult result;
     {
       const StopOnSignal stop([&engine] { (*engine)->Stop(); });
@@ -292,8 +295,9 @@ class CapacityRunner {
     progress.Clear();
     const GeneratorEvidence evidence = std::move(result.evidence);
     const bool answered = result.answered;
-    Run run = Assemble(PlanOf(scenario, order_.target, {}, order_.engine.seed), std::move(result));
+    Run run = Assemble(plan, std::move(result));
     Certify(scenario, order_.engine.pacing, order_.store_path, keeper, evidence, run);
+    thresholds.Judge(run);
     interrupted_ = run.state == RunState::kInterrupted;
     if (!answered && !interrupted_ && report.rows.empty()) {
       return Unavailable(

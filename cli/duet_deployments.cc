@@ -17,6 +17,7 @@
 #include "cli/run_record.h"
 #include "cli/signals.h"
 #include "cli/terminal.h"
+#include "cli/threshold_sink.h"
 #include "loadgen/engine.h"
 #include "loadgen/transport/program_runner.h"
 #include "store/run_writer.h"
@@ -164,7 +165,10 @@ class Recorder {
       made.progress_[side] =
           std::make_unique<Progress>(made.writers_[side].get(), order.scenario.Duration(),
                                      shown ? Progress::Display::kOn : Progress::Display::kOff);
-      made.keepers_[side] = std::make_unique<CertificateKeeper>(*made.progress_[side]);
+      // None ends a run: what one side did would end the other's, too.
+      made.thresholds_[side] =
+          std::make_unique<ThresholdSink>(*made.progress_[side], plans[side], [] {});
+      made.keepers_[side] = std::make_unique<CertificateKeeper>(*made.thresholds_[side]);
     }
     return made;
   }
@@ -175,8 +179,9 @@ class Recorder {
 
   const CertificateKeeper& keeper(std::size_t side) const { return *keepers_[side]; }
 
-  /// Gives the run its number.
+  /// Judges the thresholds of the run and gives it its number.
   Status Finish(std::size_t side, Run& run) {
+    thresholds_[side]->Judge(run);
     if (writers_[side] == nullptr) {
       return {};
     }
@@ -187,6 +192,7 @@ class Recorder {
  private:
   BothSides<std::unique_ptr<store::RunWriter>> writers_;
   BothSides<std::unique_ptr<Progress>> progress_;
+  BothSides<std::unique_ptr<ThresholdSink>> thresholds_;
   BothSides<std::unique_ptr<CertificateKeeper>> keepers_;
 };
 

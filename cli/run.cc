@@ -22,6 +22,7 @@
 #include "cli/run_record.h"
 #include "cli/signals.h"
 #include "cli/terminal.h"
+#include "cli/threshold_sink.h"
 #include "cli/watch.h"
 #include "loadgen/engine.h"
 #include "reports/run_json.h"
@@ -262,7 +263,8 @@ Result<int> Execute(const RunOrder& order) {
   Progress progress(
       writer.get(), order.scenario.Duration(),
       StderrIsTerminal() && !order.quiet ? Progress::Display::kOn : Progress::Display::kOff);
-  CertificateKeeper keeper(progress);
+  ThresholdSink thresholds(progress, plan, [&engine] { (*engine)->Stop(); });
+  CertificateKeeper keeper(thresholds);
   AnswerWatch answers(keeper);
   WatchSink watched(answers, order.watch.get(), [&progress](const std::string& trouble) {
     progress.Clear();
@@ -284,6 +286,7 @@ Result<int> Execute(const RunOrder& order) {
     run.state_reason = "no request got a valid answer";
   }
   Certify(order.scenario, order.engine.pacing, order.store_path, keeper, evidence, run);
+  thresholds.Judge(run);
   Status stored;
   run.started_at = started_at;  // As it stands in the history.
   if (writer != nullptr) {

@@ -4,7 +4,6 @@
 #include <string_view>
 #include <utility>
 
-#include "analysis/thresholds.h"
 #include "analysis/validity.h"
 #include "cli/environment.h"
 #include "cli/version.h"
@@ -64,9 +63,6 @@ Run Assemble(RunPlan plan, loadgen::EngineResult result) {
   run.cpu_s = result.cpu_s;
   if (result.rss_bytes_max > 0) {
     run.rss_bytes_max = result.rss_bytes_max;
-  }
-  for (const Threshold& threshold : run.plan.thresholds) {
-    run.thresholds.push_back(analysis::Evaluate(threshold, run));
   }
   return run;
 }

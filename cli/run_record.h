@@ -25,7 +25,8 @@ struct RunLabels {
 RunPlan PlanOf(const scenarios::Scenario& scenario, const scenarios::Target& target,
                const RunLabels& labels, std::uint64_t seed);
 
-/// The run that an engine's result makes of a plan, with its thresholds judged; not its evidence.
+/// The run that an engine's result makes of a plan; neither its evidence nor its thresholds
+/// (cli/threshold_sink.h).
 Run Assemble(RunPlan plan, loadgen::EngineResult result);
 
 /// Judges whether the run can be believed and writes that, and what the target used, into it.

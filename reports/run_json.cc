@@ -113,9 +113,16 @@ std::string_view ThresholdStateName(ThresholdResult::State state) {
 std::string_view ThresholdUnit(Threshold::Metric metric) {
   switch (metric) {
     case Threshold::Metric::kErrorRate:
+    case Threshold::Metric::kAchieved:
       return "ratio";
     case Threshold::Metric::kRate:
       return "per_s";
+    case Threshold::Metric::kCount:
+      return "count";
+    case Threshold::Metric::kValue:
+      return "";
+    case Threshold::Metric::kValidity:
+      return "grade";
     default:
       return "ns";
   }
@@ -128,6 +135,9 @@ Json ThresholdsToJson(const Run& run) {
                  {"step", result.threshold.step},
                  {"state", ThresholdStateName(result.state)},
                  {"unit", ThresholdUnit(result.threshold.metric)}};
+    if (!result.threshold.tags.empty()) {
+      json["tags"] = TagsText(result.threshold.tags);
+    }
     PutKnown(json, "observed", result.observed,
              result.reason.empty() ? "not known" : std::string_view(result.reason));
     json["limit"] = result.threshold.limit;

@@ -139,18 +139,39 @@ std::string RenderInstrument(const Run& run, const TextOptions& options) {
       options);
 }
 
+// As Threshold::Metric::kValidity counts.
+std::string GradeInWords(double value) {
+  return std::string(value >= 2   ? GradeName(Grade::kValid)
+                     : value >= 1 ? GradeName(Grade::kSuspect)
+                                  : GradeName(Grade::kInvalid));
+}
+
 std::string ObservedInWords(const ThresholdResult& result, const TextOptions& options) {
   if (!result.observed) {
     return result.reason.empty() ? "not known" : Clean(result.reason);
   }
+  std::string words;
   switch (result.threshold.metric) {
     case Threshold::Metric::kErrorRate:
-      return ShareInWords(*result.observed);
+    case Threshold::Metric::kAchieved:
+      words = ShareInWords(*result.observed);
+      break;
     case Threshold::Metric::kRate:
-      return FormatRate(*result.observed);
+      words = FormatRate(*result.observed);
+      break;
+    case Threshold::Metric::kCount:
+      words = FormatCount(static_cast<std::uint64_t>(*result.observed));
+      break;
+    case Threshold::Metric::kValue:
+      words = fmt::format("{:.6g}", *result.observed);
+      break;
+    case Threshold::Metric::kValidity:
+      words = GradeInWords(*result.observed);
+      break;
     default:
-      return CellDuration(*result.observed, options.charset);
+      words = CellDuration(*result.observed, options.charset);
   }
+  return result.reason.empty() ? words : words + ", " + Clean(result.reason);
 }
 
 Mark MarkOf(ThresholdResult::State state, Charset charset) {

@@ -22,7 +22,7 @@ enum class PolicyForm : std::uint8_t { kOwn, kKeptn, kOpenSlo };
 ///     criteria:                    # optional: without it the default policy
 ///       - response_time: p99       # or body (alias mean), average, distribution, p50, p99.9, ...
 ///         tolerance: 5%            # not worse than the baseline by as much, tested
-///         step: list               # optional
+///         step: list               # optional; or tags: { kind: api }, of steps together
 ///       - response_time: p95
 ///         limit: < 250ms           # or a list, all of which must hold: [ < 250ms, <= +10% ]
 ///         warn: < 200ms            # optional: beyond it warns

@@ -160,26 +160,50 @@ SourceSpan ThresholdSpan(const YamlNode& node, std::string_view text) {
   return text.empty() ? node.span : span;
 }
 
+std::string ListOf(const std::vector<std::string>& names) {
+  std::string list;
+  for (const std::string& name : names) {
+    list += list.empty() ? "" : ", ";
+    list += list.size() < 200 ? std::string_view(name) : std::string_view("...");
+  }
+  return Printable(list, 300);
+}
+
 void CheckStepExists(const Threshold& threshold, const SourceSpan& span, const Scenario& scenario,
                      Diagnostics& diagnostics) {
-  const std::vector<StepName> steps = scenario.StepNames();
-  std::vector<std::string_view> names;
-  std::string list;
-  for (const StepName& step : steps) {
+  std::vector<std::string> names;
+  for (const StepName& step : scenario.StepNames()) {
     if (step.step == threshold.step) {
       return;
     }
     names.push_back(step.step);
-    list += list.empty() ? "" : ", ";
-    list += list.size() < 200 ? std::string_view(step.step) : std::string_view("...");
   }
+  const std::vector<std::string_view> words(names.begin(), names.end());
   const std::optional<std::string> near =
-      threshold.step.size() > 100 ? std::nullopt : NearestWord(threshold.step, names);
-  diagnostics.Add(span,
-                  fmt::format("threshold on unknown step '{}'", Printable(threshold.step, 60)),
-                  near ? fmt::format("did you mean '{}'? known steps: {}", Printable(*near),
-                                     Printable(list, 300))
-                       : fmt::format("known steps: {}", Printable(list, 300)));
+      threshold.step.size() > 100 ? std::nullopt : NearestWord(threshold.step, words);
+  diagnostics.Add(
+      span, fmt::format("threshold on unknown step '{}'", Printable(threshold.step, 60)),
+      near ? fmt::format("did you mean '{}'? known steps: {}", Printable(*near), ListOf(names))
+           : fmt::format("known steps: {}", ListOf(names)));
+}
+
+void CheckTagsExist(const Threshold& threshold, const SourceSpan& span, const Scenario& scenario,
+                    Diagnostics& diagnostics) {
+  std::vector<std::string> known;
+  for (const StepName& step : scenario.StepNames()) {
+    if (step.Has(threshold.tags)) {
+      return;
+    }
+    for (const Tag& tag : step.tags) {
+      const std::string text = TagsText({tag});
+      if (std::find(known.begin(), known.end(), text) == known.end()) {
+        known.push_back(text);
+      }
+    }
+  }
+  diagnostics.Add(span, fmt::format("no step has the tags '{}'", TagsText(threshold.tags)),
+                  known.empty() ? "give steps tags: 'tags: { kind: api }'"
+                                : fmt::format("known tags: {}", ListOf(known)));
 }
 
 void ReadThresholds(const YamlNode& node, Scenario& scenario, Diagnostics& diagnostics) {
@@ -202,6 +226,9 @@ void ReadThresholds(const YamlNode& node, Scenario& scenario, Diagnostics& diagn
     }
     if (!threshold->step.empty()) {
       CheckStepExists(*threshold, span, scenario, diagnostics);
+    }
+    if (!threshold->tags.empty()) {
+      CheckTagsExist(*threshold, span, scenario, diagnostics);
     }
     scenario.thresholds.push_back(*std::move(threshold));
   }

@@ -87,12 +87,12 @@ std::vector<StepName> Scenario::StepNames() const {
   for (const Flow& flow : flows) {
     for (const Action& action : flow.actions) {
       if (const auto* request = std::get_if<Request>(&action)) {
-        names.push_back(StepName{flow.name, request->name});
+        names.push_back(StepName{flow.name, request->name, request->tags});
         if (request->redirects_max > 0) {
-          names.push_back(StepName{flow.name, request->name + " (redirected)"});
+          names.push_back(StepName{flow.name, request->name + " (redirected)", request->tags});
         }
       } else if (const auto* command = std::get_if<Command>(&action)) {
-        names.push_back(StepName{flow.name, command->name});
+        names.push_back(StepName{flow.name, command->name, command->tags});
       }
     }
   }

@@ -77,6 +77,7 @@ struct Extraction {
 /// One request of a flow.
 struct Request {
   std::string name;            ///< Unique within the scenario; what results are booked under.
+  std::vector<Tag> tags;       ///< As StepName::tags.
   std::string method = "GET";  ///< Upper case token.
   std::string path = "/";      ///< Begins with '/'; with query, as it goes on the wire.
   std::vector<Header>
@@ -97,6 +98,7 @@ struct Request {
 /// names one.
 struct Command {
   std::string name;                ///< As Request::name.
+  std::vector<Tag> tags;           ///< As StepName::tags.
   std::vector<std::string> argv;   ///< The program and its arguments; not empty, no NUL in them.
   std::vector<StatusRange> exits;  ///< Any of these exit codes; empty = 0.
   std::vector<Matcher> output;     ///< All of these, in what it writes to stdout.

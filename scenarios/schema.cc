@@ -11,7 +11,7 @@ constexpr std::string_view kSchema =
 "$ref": "#/$defs/defaults"}, "data": {"$ref": "#/$defs/data"}, "flows": {"type": "array",
 "items": {"$ref": "#/$defs/flow"}, "minItems": 1}, "steps": {"$ref": "#/$defs/steps"}, "load":
 {"$ref": "#/$defs/load"}, "thresholds": {"type": "array", "items": {"type": ["string",
-"object"]}, "description": "p(95) < 200ms, STEP: p(99) < 1s, error_rate < 1%, rate > 100/s"},
+"object"]}, "description": "p(95) < 200ms, STEP: p(99) < 1s, p(95){kind:api} < 1s, rate > 9/s over 10s abort after 30s"},
 "cookies": {"enum": ["none", "round", "user"]}, "replay": {"$ref": "#/$defs/replay"}, "protocol": {"enum": ["http1", "h2"]},
 "streams": {"type": ["integer", "string"]}, "pipeline": {"type": ["integer", "string"]},
 "engine": {"enum": ["native", "curl"]}, "tls": {"$ref": "#/$defs/tls"}, "curl": {"type":
@@ -45,7 +45,8 @@ constexpr std::string_view kSchema =
 "string", "array"], "items": {"type": ["string", "number", "boolean"]}, "description":
 "a program and its arguments, run instead of a request"}, "shell": {"type": "string",
 "description": "a line that /bin/sh runs"}, "name": {"type": "string", "description":
-"what results are booked under"}, "headers": {"$ref": "#/$defs/headers"}, "auth": {"$ref":
+"what results are booked under"}, "tags": {"type": "object", "additionalProperties": {"type": [
+"string", "number", "boolean"]}, "description": "for thresholds: p(95){kind:api} < 1s"}, "headers": {"$ref": "#/$defs/headers"}, "auth": {"$ref":
 "#/$defs/auth"}, "body": {"anyOf": [{"type": "string"}, {"type": "object", "properties": {
 "file": {"type": "string", "description": "beside the scenario, sent as it is"}},
 "additionalProperties": false, "required": ["file"]}], "description": "what is sent"}, "json":

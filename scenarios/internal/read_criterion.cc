@@ -159,8 +159,9 @@ void ReadOptions(const YamlNode& map, GateCriterion& criterion, Diagnostics& dia
 }
 
 void ReadMetric(const YamlEntry& metric, GateCriterion& criterion, Diagnostics& diagnostics) {
-  constexpr std::array<std::string_view, 10> kOptions = {
-      "tolerance", "step", "window", "part", "during", "limit", "warn", "against", "weight", "key"};
+  constexpr std::array<std::string_view, 11> kOptions = {"tolerance", "step",   "tags",  "window",
+                                                         "part",      "during", "limit", "warn",
+                                                         "against",   "weight", "key"};
   const std::string& name = metric.key.text;
   if (name == "response_time") {
     ReadStatistic(metric.value, criterion, diagnostics);
@@ -212,10 +213,10 @@ GateCriterion ReadWord(const YamlNode& node, Diagnostics& diagnostics) {
 }  // namespace
 
 GateCriterion ReadCriterion(const YamlNode& node, Diagnostics& diagnostics) {
-  constexpr std::array<std::string_view, 16> kKnown = {
-      "response_time", "throughput", "error_rate", "apdex", "resource", "every_step",
-      "tolerance",     "step",       "window",     "part",  "during",   "limit",
-      "warn",          "against",    "weight",     "key"};
+  constexpr std::array<std::string_view, 17> kKnown = {
+      "response_time", "throughput", "error_rate", "apdex",  "resource", "every_step",
+      "tolerance",     "step",       "tags",       "window", "part",     "during",
+      "limit",         "warn",       "against",    "weight", "key"};
   if (node.kind == YamlNode::Kind::kScalar) {
     return ReadWord(node, diagnostics);
   }

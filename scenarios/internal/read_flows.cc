@@ -246,11 +246,11 @@ std::string FlowReader::ReadCondition(const YamlEntry& entry) {
 }
 
 void FlowReader::ReadStep(const YamlNode& node, std::vector<Action>& actions) {
-  constexpr std::array<std::string_view, 26> kKnown = {
-      "get",       "post",    "put",   "patch", "delete",   "head",  "options",
-      "request",   "command", "name",  "auth",  "headers",  "body",  "json",
-      "form",      "timeout", "apdex", "check", "extract",  "think", "shell",
-      "redirects", "repeat",  "if",    "while", "multipart"};
+  constexpr std::array<std::string_view, 27> kKnown = {
+      "get",       "post",    "put",   "patch", "delete",    "head",  "options",
+      "request",   "command", "name",  "auth",  "headers",   "body",  "json",
+      "form",      "timeout", "apdex", "check", "extract",   "think", "shell",
+      "redirects", "repeat",  "if",    "while", "multipart", "tags"};
   const std::size_t before = diagnostics_.count();
   if (!CheckKeys(node, {"step", kKnown, {}}, diagnostics_)) {
     return;

@@ -17,6 +17,7 @@
 #include "scenarios/internal/read_command.h"
 #include "scenarios/internal/read_extract.h"
 #include "scenarios/internal/read_headers.h"
+#include "scenarios/internal/read_tags.h"
 #include "scenarios/internal/slot_scope.h"
 #include "scenarios/internal/values.h"
 #include "scenarios/template.h"
@@ -60,6 +61,7 @@ void FlowReader::ReadProgram(const YamlNode& node, const YamlEntry& verb,
     const bool by_shell = verb.key.text == "shell";
     command.name =
         ReadStepName(node, verb, by_shell ? command.argv.back() : CommandLineText(command.argv));
+    command.tags = ReadTags(node, diagnostics_);
     actions.emplace_back(std::move(command));
   }
 }
@@ -69,6 +71,7 @@ Request FlowReader::ReadRequest(const YamlNode& node, const YamlEntry& verb) {
   if (ReadMethodAndPath(verb, request) || FindValue(node, "name") != nullptr) {
     request.name = ReadStepName(node, verb, fmt::format("{} {}", request.method, request.path));
   }
+  request.tags = ReadTags(node, diagnostics_);
   request.timeout = ReadTimeout(node, diagnostics_, defaults_.timeout.value_or(request.timeout))
                         .value_or(request.timeout);
   request.redirects_max = ReadRedirects(node, diagnostics_, defaults_.redirects_max);

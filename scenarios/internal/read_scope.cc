@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "scenarios/internal/read_tags.h"
 
 namespace weir::scenarios::internal {
 namespace {
@@ -112,6 +113,15 @@ void ReadDuring(const YamlNode& node, GateCriterion& criterion, Diagnostics& dia
 }  // namespace
 
 void ReadScope(const YamlNode& map, GateCriterion& criterion, Diagnostics& diagnostics) {
+  if (const YamlNode* tags = FindValue(map, "tags");
+      tags != nullptr && !Refused(*tags, "tags", criterion, diagnostics)) {
+    if (!criterion.step.empty()) {
+      diagnostics.Add(tags->span, "'tags' together with 'step'",
+                      "name the step or the tags: both choose the requests");
+      return;
+    }
+    criterion.scope.tags = ReadTags(map, diagnostics);
+  }
   if (const YamlNode* part = FindValue(map, "part")) {
     ReadPart(*part, criterion, diagnostics);
   }

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "scenarios/internal/record_files.h"
+#include "scenarios/internal/values.h"
 #include "scenarios/threshold.h"
 
 namespace weir::scenarios::internal {
@@ -144,22 +145,55 @@ class K6Reader {
     }
   }
 
+  // "http_req_duration{kind:api}": `bare` and the tags with their braces.
+  static std::pair<std::string, std::string> SplitTags(const std::string& metric) {
+    const std::size_t brace = std::min(metric.find('{'), metric.size());
+    return {metric.substr(0, brace), metric.substr(brace)};
+  }
+
+  // The comparison in our words; empty when there are none for it.
+  static std::string OurThreshold(const std::string& metric, const std::string& text) {
+    const auto [bare, tags] = SplitTags(metric);
+    const std::string_view all = text;
+    const std::size_t op = std::min(all.find_first_of("<>="), all.size());
+    const std::size_t end = std::min(all.find_first_not_of("<>=", op), all.size());
+    const std::string_view statistic = internal::Trimmed(all.substr(0, op));
+    const std::string limit =
+        fmt::format("{} {} {}", tags, all.substr(op, end - op), internal::Trimmed(all.substr(end)));
+    if (bare == "http_req_duration") {
+      // Milliseconds without a unit.
+      return fmt::format("{}{}ms", statistic, limit);
+    }
+    if (bare == "http_req_failed" && statistic == "rate") {
+      return "error_rate" + limit;
+    }
+    if (bare == "http_reqs" && statistic == "rate") {
+      return fmt::format("rate{}/s", limit);
+    }
+    return bare == "http_reqs" && statistic == "count" ? "count" + limit : "";
+  }
+
   void TakeThresholds(const std::string& metric, const Json& list) {
     for (const Json& entry : list.is_array() ? list : Json::array({list})) {
       const std::string text =
           entry.is_string() ? entry.get<std::string>() : TextOf(entry, "threshold");
-      std::string ours;
-      if (metric == "http_req_duration") {
-        // Milliseconds without a unit.
-        ours = text + "ms";
-      } else if (metric == "http_req_failed" && text.starts_with("rate")) {
-        ours = "error_rate" + text.substr(4);
+      std::string ours = OurThreshold(metric, text);
+      const bool ends =
+          entry.is_object() && entry.contains("abortOnFail") && entry["abortOnFail"] == true;
+      if (!ours.empty() && ends) {
+        // k6 ends the run at the first look that finds it broken, after this grace.
+        const std::string grace = TextOf(entry, "delayAbortEval");
+        ours += fmt::format(" abort after {}", grace.empty() ? "1s" : grace);
       }
-      if (!ours.empty() && ParseThreshold(ours)) {
+      const auto read = ParseThreshold(ours);
+      if (!ours.empty() && read && read->tags.empty()) {
         draft_.thresholds.push_back(ours);
       } else {
-        Note(
-            fmt::format("Threshold left out: {}: {}", Printable(metric, 60), Printable(text, 100)));
+        Note(fmt::format("Threshold left out: {}: {}{}", Printable(metric, 60),
+                         Printable(text, 100),
+                         read && !read->tags.empty()
+                             ? fmt::format(" (give steps these tags and write '{}')", ours)
+                             : ""));
       }
     }
   }

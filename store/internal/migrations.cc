@@ -386,12 +386,22 @@ CREATE TABLE triage (
 ) STRICT;
 )sql";
 
+constexpr std::string_view kVersion11 = R"sql(
+ALTER TABLE step ADD COLUMN tags TEXT NOT NULL DEFAULT '';
+ALTER TABLE threshold ADD COLUMN tags TEXT NOT NULL DEFAULT '';
+ALTER TABLE threshold ADD COLUMN latency INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE threshold ADD COLUMN name TEXT NOT NULL DEFAULT '';
+ALTER TABLE threshold ADD COLUMN window_ns INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE threshold ADD COLUMN abort_after_ns INTEGER NOT NULL DEFAULT 0;
+)sql";
+
 constexpr std::array kMigrations = {
-    Migration{.version = 1, .sql = kVersion1}, Migration{.version = 2, .sql = kVersion2},
-    Migration{.version = 3, .sql = kVersion3}, Migration{.version = 4, .sql = kVersion4},
-    Migration{.version = 5, .sql = kVersion5}, Migration{.version = 6, .sql = kVersion6},
-    Migration{.version = 7, .sql = kVersion7}, Migration{.version = 8, .sql = kVersion8},
-    Migration{.version = 9, .sql = kVersion9}, Migration{.version = 10, .sql = kVersion10}};
+    Migration{.version = 1, .sql = kVersion1},  Migration{.version = 2, .sql = kVersion2},
+    Migration{.version = 3, .sql = kVersion3},  Migration{.version = 4, .sql = kVersion4},
+    Migration{.version = 5, .sql = kVersion5},  Migration{.version = 6, .sql = kVersion6},
+    Migration{.version = 7, .sql = kVersion7},  Migration{.version = 8, .sql = kVersion8},
+    Migration{.version = 9, .sql = kVersion9},  Migration{.version = 10, .sql = kVersion10},
+    Migration{.version = 11, .sql = kVersion11}};
 
 }  // namespace
 

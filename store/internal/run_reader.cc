@@ -18,7 +18,8 @@ namespace weir::store::internal {
 namespace {
 
 constexpr std::uint64_t kRunStateCount = 4;
-constexpr std::uint64_t kMetricCount = 6;
+constexpr std::uint64_t kMetricCount = 10;
+constexpr std::uint64_t kLatencyKindCount = 3;
 constexpr std::uint64_t kOpCount = 4;
 constexpr std::uint64_t kThresholdStateCount = 3;
 constexpr std::uint64_t kGradeCount = 3;
@@ -149,14 +150,14 @@ Result<Statement> PrepareHeads(Connection& connection, const RunFilter& filter,
 
 Status ReadSteps(Connection& connection, RunId id, RunPlan& plan) {
   Result<Statement> statement =
-      connection.Prepare("SELECT step, flow, name FROM step WHERE run_id = ? ORDER BY step");
+      connection.Prepare("SELECT step, flow, name, tags FROM step WHERE run_id = ? ORDER BY step");
   if (!statement) {
     return tl::unexpected(statement.error());
   }
   bool gap = false;
   Status read = ForEachRow(statement->Bind(id), [&](Statement& row) {
     gap |= row.Count(0) != plan.steps.size();
-    plan.steps.push_back({.flow = row.Text(1), .step = row.Text(2)});
+    plan.steps.push_back({.flow = row.Text(1), .step = row.Text(2), .tags = TagsFrom(row.Text(3))});
   });
   if (read && (gap || statement->damaged())) {
     return Damaged(connection, id, "its list of steps has a gap or is not text");
@@ -172,6 +173,11 @@ ThresholdResult ThresholdOf(Statement& row) {
   result.threshold.quantile = row.Real(3);
   result.threshold.op = static_cast<Threshold::Op>(row.Below(4, kOpCount));
   result.threshold.limit = row.Real(5);
+  result.threshold.tags = TagsFrom(row.Text(9));
+  result.threshold.latency = static_cast<LatencyKind>(row.Below(10, kLatencyKindCount));
+  result.threshold.name = row.Text(11);
+  result.threshold.window = Nanos(row.Integer(12));
+  result.threshold.abort_after = Nanos(row.Integer(13));
   if (!row.IsNull(6)) {
     result.state = static_cast<ThresholdResult::State>(row.Below(6, kThresholdStateCount));
     result.observed = row.MaybeReal(7);
@@ -182,8 +188,9 @@ ThresholdResult ThresholdOf(Statement& row) {
 
 Status ReadThresholds(Connection& connection, Run& run) {
   Result<Statement> statement = connection.Prepare(
-      "SELECT text, step, metric, quantile, op, limit_value, state, observed, reason"
-      " FROM threshold WHERE run_id = ? ORDER BY ordinal");
+      "SELECT text, step, metric, quantile, op, limit_value, state, observed, reason, tags, "
+      "latency,"
+      " name, window_ns, abort_after_ns FROM threshold WHERE run_id = ? ORDER BY ordinal");
   if (!statement) {
     return tl::unexpected(statement.error());
   }

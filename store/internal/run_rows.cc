@@ -41,9 +41,9 @@ Result<std::int64_t> ScenarioId(Connection& connection, const RunPlan& plan) {
 
 Status InsertSteps(Connection& connection, RunId id, const std::vector<StepName>& steps) {
   for (std::size_t i = 0; i < steps.size(); ++i) {
-    if (Status inserted =
-            RunOnce(connection, "INSERT INTO step (run_id, step, flow, name) VALUES (?,?,?,?)", id,
-                    static_cast<std::uint64_t>(i), steps[i].flow, steps[i].step);
+    if (Status inserted = RunOnce(
+            connection, "INSERT INTO step (run_id, step, flow, name, tags) VALUES (?,?,?,?,?)", id,
+            static_cast<std::uint64_t>(i), steps[i].flow, steps[i].step, TagsText(steps[i].tags));
         !inserted) {
       return inserted;
     }
@@ -59,10 +59,13 @@ Status UpsertThreshold(Connection& connection, RunId id, std::size_t ordinal,
   const auto reason = result == nullptr ? std::optional<std::string>() : result->reason;
   return RunOnce(connection,
                  "INSERT OR REPLACE INTO threshold (run_id, ordinal, text, step, metric, quantile,"
-                 " op, limit_value, state, observed, reason) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+                 " op, limit_value, state, observed, reason, tags, latency, name, window_ns,"
+                 " abort_after_ns) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
                  id, static_cast<std::uint64_t>(ordinal), threshold.text, threshold.step,
                  static_cast<int>(threshold.metric), threshold.quantile,
-                 static_cast<int>(threshold.op), threshold.limit, state, observed, reason);
+                 static_cast<int>(threshold.op), threshold.limit, state, observed, reason,
+                 TagsText(threshold.tags), static_cast<int>(threshold.latency), threshold.name,
+                 CountNs(threshold.window), CountNs(threshold.abort_after));
 }
 
 Status InsertResources(Connection& connection, RunId id,

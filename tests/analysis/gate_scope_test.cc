@@ -11,8 +11,8 @@
 namespace weir::analysis {
 namespace {
 
-constexpr GateScope kFirstByte = {.part = LatencyPart::kFirstByte};
-constexpr GateScope kMiddle = {.from_s = 20, .to_s = 40};
+const GateScope kFirstByte = {.part = LatencyPart::kFirstByte};
+const GateScope kMiddle = {.from_s = 20, .to_s = 40};
 constexpr std::uint64_t kMs = 1'000'000;
 
 // Of 1,000 requests of 10 ms each, of which the first byte takes so long and the body the rest.
@@ -119,6 +119,36 @@ TEST(GateScopeTest, AStretchBeyondTheMeasuredPartIsMissing) {
   EXPECT_EQ(scoped.missing,
             "a run was measured from 21 s to 59 s, which does not hold 20 s to 40 s");
   EXPECT_TRUE(scoped.runs.empty());
+}
+
+// One request of ten is tagged; it alone got slower.
+TEST(GateScopeTest, StepsOfATagAreJudgedTogether) {
+  const auto run = [](double tagged_ms, int slot) {
+    weir::Run made = EmptyRun(slot);
+    made.plan.steps = {{.flow = "shop", .step = "list"},
+                       {.flow = "shop", .step = "cart", .tags = {{"kind", "api"}}},
+                       {.flow = "shop", .step = "pay", .tags = {{"kind", "api"}, {"x", "y"}}}};
+    AddRequests(made, 10 * kMs, 1'800);
+    for (const std::uint32_t step : {1U, 2U}) {
+      StepRecord record;
+      record.step = step;
+      AddRequests(record, static_cast<std::uint64_t>(tagged_ms * static_cast<double>(kMs)), 100);
+      made.totals.push_back(record);
+    }
+    return made;
+  };
+  const GateScope api = {.tags = {{"kind", "api"}}};
+  const auto before = Side(run, {4, 4.02, 3.98, 4.01, 3.99}, 0);
+  const auto after = Side(run, {5, 5.02, 4.98, 5.01, 4.99}, 1);
+  const GateCheck check = Judge(P50(api), before, after);
+  EXPECT_EQ(check.verdict, Verdict::kFail) << check.reason;
+  EXPECT_EQ(check.metric, "response_time.p50{kind:api}");
+  EXPECT_EQ(check.reason.find("p50 (kind api) rose 25.0 %"), 0U) << check.reason;
+  EXPECT_EQ(Scoped(after, api).runs.front().plan.steps.size(), 2U);
+  EXPECT_NE(Judge(P50({}), before, after).verdict, Verdict::kFail);
+
+  const GateScope none = {.tags = {{"kind", "none"}}};
+  EXPECT_EQ(Scoped(after, none).missing, "a run has no step with the tags 'kind:none'");
 }
 
 TEST(GateScopeTest, AScopedThroughputThatFellIsWorse) {

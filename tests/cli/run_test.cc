@@ -120,6 +120,18 @@ TEST_F(RunTest, ThresholdDecidesTheExitCode) {
   EXPECT_EQ(Run({"-q", "--threshold", "p(99.99) < 1ns"}).exit_code, 11);
 }
 
+TEST_F(RunTest, AThresholdThatDoesNotHoldEndsTheRun) {
+  const Said said = directory_.Weir({"run", "-c", "2", "-R", "50", "-d", "30s", "--json",
+                                     "--threshold", "p(50) < 1ns over 1s abort after 2s", Url()});
+  EXPECT_EQ(said.exit_code, 10) << said.err;
+  const json run = json::parse(said.out);
+  EXPECT_EQ(run["state"], "aborted");
+  EXPECT_EQ(run["state_reason"],
+            "threshold 'p(50) < 1ns over 1s abort after 2s' has not held for 2 s");
+  EXPECT_LT(run["duration_s"], 6);
+  EXPECT_EQ(run["thresholds"][0]["state"], "fail");
+}
+
 TEST_F(FailingRunTest, ErrorsAreCountedAndJudged) {
   const Said said = Run({"--json", "--threshold", "error_rate < 1%"});
   EXPECT_EQ(said.exit_code, 10);

@@ -80,8 +80,9 @@ TEST(RecordTest, WritesTheLoadOfK6Options) {
     "ramp": {"executor": "ramping-arrival-rate", "startRate": 60, "timeUnit": "1m",
              "stages": [{"target": 600, "duration": "1m30s"}, {"target": 600, "duration": "2m"}]},
     "other": {"executor": "constant-vus", "vus": 5, "duration": "1m"}},
-    "thresholds": {"http_req_duration": ["p(95)<500", {"threshold": "avg<200"}],
-                   "http_req_failed": ["rate<0.01"], "checks": ["rate>0.9"]}})"),
+    "thresholds": {"http_req_duration": ["p(95)<500", {"threshold": "avg<200",
+                   "abortOnFail": true, "delayAbortEval": "10s"}], "http_reqs": ["rate > 5"],
+                   "http_req_duration{kind:api}": ["max<900"], "http_req_failed": ["rate<0.01"], "checks": ["rate>0.9"]}})"),
                                    "record/k6.yaml"));
 }
 

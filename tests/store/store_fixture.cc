@@ -42,7 +42,8 @@ RunPlan SamplePlan() {
   plan.load = "500/s uniform for 3 s";
   plan.warm_up = std::chrono::seconds(1);
   plan.planned_duration = std::chrono::seconds(3);
-  plan.steps = {{.flow = "buy", .step = "list"}, {.flow = "buy", .step = "order"}};
+  plan.steps = {{.flow = "buy", .step = "list"},
+                {.flow = "buy", .step = "order", .tags = {{"kind", "api"}, {"team", "shop"}}}};
   plan.thresholds = {{.text = "p(95) < 200ms",
                       .step = "",
                       .metric = Threshold::Metric::kQuantile,
@@ -54,7 +55,9 @@ RunPlan SamplePlan() {
                       .metric = Threshold::Metric::kErrorRate,
                       .quantile = 0,
                       .op = Threshold::Op::kLessEqual,
-                      .limit = 0.01}};
+                      .limit = 0.01,
+                      .window = std::chrono::seconds(10),
+                      .abort_after = std::chrono::seconds(30)}};
   return plan;
 }
 
@@ -223,6 +226,11 @@ void ExpectSameThreshold(const Threshold& actual, const Threshold& expected) {
   EXPECT_EQ(actual.quantile, expected.quantile);
   EXPECT_EQ(actual.op, expected.op);
   EXPECT_EQ(actual.limit, expected.limit);
+  EXPECT_EQ(actual.tags, expected.tags);
+  EXPECT_EQ(actual.latency, expected.latency);
+  EXPECT_EQ(actual.name, expected.name);
+  EXPECT_EQ(actual.window, expected.window);
+  EXPECT_EQ(actual.abort_after, expected.abort_after);
 }
 
 void ExpectSamePlan(const RunPlan& actual, const RunPlan& expected) {
