@@ -246,12 +246,26 @@ void CheckPlot(const SeriesPlot& plot) {
   }
 }
 
+// Values that are all alike, but for what rounding made of them, lie in the middle of an axis from
+// 0.
+Extent Roomy(Extent range) {
+  constexpr double kRounding = 1e-9;
+  const double most = std::max(std::fabs(range.low), std::fabs(range.high));
+  if (range.empty() || most == 0 || most > std::numeric_limits<double>::max() / 2 ||
+      range.high / 2 - range.low / 2 > kRounding * most) {
+    return range;
+  }
+  range.Add(0);
+  range.Add(range.low < 0 ? 2 * range.low : 2 * range.high);
+  return range;
+}
+
 Canvas CanvasOf(const SeriesPlot& plot, const TextOptions& options) {
   Canvas canvas;
   canvas.rows = std::clamp(plot.height, 3, 40);
   canvas.fine_x = options.charset == Charset::kUnicode ? 2 : 1;
   canvas.fine_y = options.charset == Charset::kUnicode ? 4 : 1;
-  canvas.y = RangeOf({plot.values, plot.line, plot.low, plot.high});
+  canvas.y = Roomy(RangeOf({plot.values, plot.line, plot.low, plot.high}));
   if (plot.x.empty()) {
     canvas.x.Add(0);
     canvas.x.Add(static_cast<double>(plot.values.size()) - 1);

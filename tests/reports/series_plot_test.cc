@@ -81,6 +81,15 @@ TEST(SeriesPlotTest, ASingleSpikeAmongManyIsSeen) {
   EXPECT_NE(Lines(text)[0].find('*'), std::string::npos) << text;
 }
 
+// A constant rate, as the sum of its parts gives it.
+TEST(SeriesPlotTest, WhatRoundingMadeOfAConstantIsNotDrawn) {
+  std::vector<double> values(50, 200.0);
+  values[7] = 200.0000000001;
+  const std::string plot = RenderPlot({.title = "rate", .unit = "per_s", .values = values}, {});
+  EXPECT_NE(plot.find("400/s"), std::string::npos) << plot;
+  EXPECT_NE(plot.find("0/s"), std::string::npos) << plot;
+}
+
 TEST(SeriesPlotTest, BandAndLineLieBehindTheValues) {
   const std::vector<double> values(30, kNaN);
   const std::vector<double> low(30, 1.0);
