@@ -33,6 +33,15 @@ Knowledge Exactly(std::optional<double> value, const char* otherwise) {
   return {.range = Interval{*value, *value}, .reason = ""};
 }
 
+// A value that requests which were cut off may raise without end.
+Interval AtLeast(double value, const LatencyView& view) {
+  Interval range{.low = value, .high = value};
+  if (view.censored > 0) {
+    range.high = kUnbounded;
+  }
+  return range;
+}
+
 // The value of rank `rank` and, if every censored request lasted for ever, what it would be.
 Interval AtRank(const LatencyView& view, std::uint64_t rank) {
   const auto value = static_cast<double>(view.histogram.ValueAtRankNs(rank));
@@ -63,14 +72,10 @@ Knowledge OfLatency(const Threshold& threshold, const LatencyView& view) {
       return OfQuantile(view, threshold.quantile);
     case Metric::kMin:
       return {.range = AtRank(view, 1), .reason = ""};
-    case Metric::kMax: {
-      const auto max = static_cast<double>(values.max_ns());
-      return {.range = Interval{max, view.censored > 0 ? kUnbounded : max}, .reason = ""};
-    }
-    case Metric::kMean: {
-      const double mean = values.mean_ns();
-      return {.range = Interval{mean, view.censored > 0 ? kUnbounded : mean}, .reason = ""};
-    }
+    case Metric::kMax:
+      return {.range = AtLeast(static_cast<double>(values.max_ns()), view), .reason = ""};
+    case Metric::kMean:
+      return {.range = AtLeast(values.mean_ns(), view), .reason = ""};
     default:
       break;
   }

@@ -296,7 +296,7 @@ class CapacityRunner {
     const GeneratorEvidence evidence = std::move(result.evidence);
     const bool answered = result.answered;
     Run run = Assemble(plan, std::move(result));
-    Certify(scenario, order_.engine.pacing, order_.store_path, keeper, evidence, run);
+    Certify({scenario.load, order_.engine.pacing, order_.store_path}, keeper, evidence, run);
     thresholds.Judge(run);
     interrupted_ = run.state == RunState::kInterrupted;
     if (!answered && !interrupted_ && report.rows.empty()) {

@@ -220,17 +220,12 @@ Result<Pair> RunPair(const Order& order, std::uint64_t seed, const Clock& clock)
   recorder->Clear();
   Pair pair;
   for (std::size_t side = 0; side < plans.size(); ++side) {
-    const bool answered = results[side].answered;
     const GeneratorEvidence evidence = results[side].evidence;
     Run& run = pair.runs[side];
     run = Assemble(plans[side], std::move(results[side]));
     pair.stopped = pair.stopped || run.state == RunState::kInterrupted;
-    if (!answered && run.state == RunState::kComplete) {
-      run.state = RunState::kAborted;
-      run.state_reason = "no request got a valid answer";
-    }
-    Certify(order.scenario, options.pacing, order.duet.store_path, recorder->keeper(side), evidence,
-            run);
+    Certify({order.scenario.load, options.pacing, order.duet.store_path}, recorder->keeper(side),
+            evidence, run);
     run.started_at = started_at;
     if (Status stored = recorder->Finish(side, run); !stored) {
       return tl::unexpected(stored.error());

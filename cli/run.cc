@@ -281,11 +281,7 @@ Result<int> Execute(const RunOrder& order) {
   const GeneratorEvidence evidence = std::move(result.evidence);
   const std::string first_failure = std::move(result.first_failure);
   Run run = Assemble(plan, std::move(result));
-  if (!answered && run.state == RunState::kComplete) {
-    run.state = RunState::kAborted;
-    run.state_reason = "no request got a valid answer";
-  }
-  Certify(order.scenario, order.engine.pacing, order.store_path, keeper, evidence, run);
+  Certify({order.scenario.load, order.engine.pacing, order.store_path}, keeper, evidence, run);
   thresholds.Judge(run);
   Status stored;
   run.started_at = started_at;  // As it stands in the history.

@@ -55,6 +55,10 @@ Run Assemble(RunPlan plan, loadgen::EngineResult result) {
   run.plan = std::move(plan);
   run.state = result.state;
   run.state_reason = std::move(result.state_reason);
+  if (!result.answered && run.state == RunState::kComplete) {
+    run.state = RunState::kAborted;
+    run.state_reason = "no request got a valid answer";
+  }
   run.started_at = result.started_at;
   run.duration = result.duration;
   run.measured = result.measured;
@@ -67,18 +71,17 @@ Run Assemble(RunPlan plan, loadgen::EngineResult result) {
   return run;
 }
 
-void Certify(const scenarios::Scenario& scenario, loadgen::Pacing pacing,
-             const std::string& store_path, const CertificateKeeper& keeper,
+void Certify(const Conditions& conditions, const CertificateKeeper& keeper,
              const GeneratorEvidence& evidence, Run& run) {
   run.target_metrics = keeper.target_metrics();
   run.validity = analysis::JudgeValidity(
       {.run = run,
        .generator = evidence,
        .seconds = keeper.seconds(),
-       .constant_load = IsConstant(scenario.load),
-       .calibration = FindCalibration(store_path, run.plan.environment,
-                                      std::string(loadgen::PacingName(pacing))),
-       .pacing = loadgen::PacingName(pacing)});
+       .constant_load = IsConstant(conditions.load),
+       .calibration = FindCalibration(conditions.store_path, run.plan.environment,
+                                      std::string(loadgen::PacingName(conditions.pacing))),
+       .pacing = loadgen::PacingName(conditions.pacing)});
 }
 
 }  // namespace weir::cli

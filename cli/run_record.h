@@ -25,14 +25,19 @@ struct RunLabels {
 RunPlan PlanOf(const scenarios::Scenario& scenario, const scenarios::Target& target,
                const RunLabels& labels, std::uint64_t seed);
 
-/// The run that an engine's result makes of a plan; neither its evidence nor its thresholds
-/// (cli/threshold_sink.h).
+/// The run that an engine's result makes of a plan, aborted when nothing was answered; neither its
+/// evidence nor its thresholds (cli/threshold_sink.h).
 Run Assemble(RunPlan plan, loadgen::EngineResult result);
 
+/// What the grade of a run depends on beside the run.
+struct Conditions {
+  const scenarios::Load& load;
+  loadgen::Pacing pacing = loadgen::Pacing::kHybrid;
+  const std::string& store_path;  ///< Where a calibration of this machine may be; empty = nowhere.
+};
+
 /// Judges whether the run can be believed and writes that, and what the target used, into it.
-/// `store_path`: where a calibration of this machine may be; empty = nowhere.
-void Certify(const scenarios::Scenario& scenario, loadgen::Pacing pacing,
-             const std::string& store_path, const CertificateKeeper& keeper,
+void Certify(const Conditions& conditions, const CertificateKeeper& keeper,
              const GeneratorEvidence& evidence, Run& run);
 
 }  // namespace weir::cli

@@ -75,9 +75,10 @@ std::vector<Extent> Trace(const SeriesPlot& plot, std::span<const double> values
     if (std::isfinite(values[i]) && std::isfinite(dot)) {
       columns[static_cast<std::size_t>(std::lround(dot))].Add(values[i]);
       if (std::isfinite(before) && join == SeriesPlot::Join::kLine) {
-        for (double at = std::ceil(before_dot); at < dot; ++at) {
-          const double share = (at - before_dot) / (dot - before_dot);
-          columns[static_cast<std::size_t>(at)].Add(before + share * (values[i] - before));
+        const auto end = static_cast<std::size_t>(std::ceil(dot));
+        for (auto at = static_cast<std::size_t>(std::ceil(before_dot)); at < end; ++at) {
+          const double share = (static_cast<double>(at) - before_dot) / (dot - before_dot);
+          columns[at].Add(before + share * (values[i] - before));
         }
       }
     }
@@ -173,7 +174,9 @@ void DrawValues(Grid& grid, const SeriesPlot& plot, const Canvas& canvas, Charse
   }
   for (int row = 0; row < canvas.rows; ++row) {
     for (int column = 0; column < canvas.columns; ++column) {
-      const unsigned set = dots[static_cast<std::size_t>(row * canvas.columns + column)];
+      const unsigned set =
+          dots[static_cast<std::size_t>(row) * static_cast<std::size_t>(canvas.columns) +
+               static_cast<std::size_t>(column)];
       if (set != 0) {
         At(grid, row, column) = {charset == Charset::kUnicode ? Utf8(0x2800U + set) : "*",
                                  Style::kPlain};

@@ -36,10 +36,10 @@ struct SeriesPlot {
   int height = 10;  ///< Rows, 3 .. 40.
 };
 
-/// Several lines, none wider than options.width, ending with a newline. Where several values share
+/// Several lines, none wider than given.width, ending with a newline. Where several values share
 /// a column their whole range is drawn, so a single spike among millions shows. "No values." when
 /// nothing is finite. Cost: O(values).
-std::string RenderPlot(const SeriesPlot& plot, const TextOptions& options);
+std::string RenderPlot(const SeriesPlot& plot, const TextOptions& given);
 
 /// One line of at most `width` characters, ▁▂▃▄▅▆▇█ (ASCII: 0 to 7 as "_.-:=+*#"): the highest
 /// value of each stretch; a space where there is none.

@@ -56,10 +56,9 @@ bool IsLatency(Metric metric) {
 }
 
 Status UnknownMetric(std::string_view name) {
-  std::vector<std::string_view> words;
-  for (const MetricWord& known : kMetricWords) {
-    words.push_back(known.word);
-  }
+  std::array<std::string_view, kMetricWords.size()> words;
+  std::transform(kMetricWords.begin(), kMetricWords.end(), words.begin(),
+                 [](const MetricWord& known) { return known.word; });
   const std::optional<std::string> near = NearestWord(name, words);
   return Refuse(
       fmt::format("unknown metric '{}'", Printable(name, 40)),

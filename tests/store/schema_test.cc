@@ -45,7 +45,7 @@ TEST(SchemaTest, TheDocumentShowsTheSchemaAsItIs) {
 // released only.
 TEST(SchemaTest, TheRecordedFileOfVersionOneStillLoads) {
   const std::string golden = std::string(WEIR_GOLDEN_DIR) + "/store/v1.db";
-  if (std::getenv("UPDATE_GOLDEN") != nullptr) {
+  if (std::getenv("UPDATE_GOLDEN") != nullptr) {  // NOLINT(concurrency-mt-unsafe): read only
     std::filesystem::remove(golden);
     RecordSampleRun(golden, 3);
     RecordKilledRun(golden, 2);
