@@ -111,6 +111,11 @@ Result<scenarios::Scenario> ReadSteps(const ParsedFlags& flags) {
     // The ten of a closed load would be the limit that is found.
     scenario->load.connections_max.reset();
   }
+  if (scenario->load.warm_up_auto) {
+    return UsageError(
+        "'warm_up: auto' is for 'weir run': the runs here are too short to find a warm-up in\n"
+        "  hint: write a duration");
+  }
   if (flags.Has("slo")) {
     scenario->thresholds.clear();
   }

@@ -1,8 +1,5 @@
 #include "cli/certificate.h"
 
-#include <algorithm>
-#include <variant>
-
 #include "store/history.h"
 
 namespace weir::cli {
@@ -21,20 +18,6 @@ void CertificateKeeper::OnTarget(const TargetSample& sample) {
     AddTargetValue(target_metrics_, sample.second, value);
   }
   next_.OnTarget(sample);
-}
-
-bool IsConstant(const scenarios::Load& load) {
-  const auto level = [](const scenarios::Stage& stage) -> std::optional<double> {
-    if (const auto* open = std::get_if<scenarios::OpenStage>(&stage)) {
-      const double from = open->from.per_second();
-      return from == open->to.per_second() ? std::optional(from) : std::nullopt;
-    }
-    const auto& closed = std::get<scenarios::ClosedStage>(stage);
-    return closed.from == closed.to ? std::optional<double>(closed.from) : std::nullopt;
-  };
-  const std::optional<double> first = level(load.stages.front());
-  return first && std::all_of(load.stages.begin(), load.stages.end(),
-                              [&](const scenarios::Stage& stage) { return level(stage) == first; });
 }
 
 std::optional<Calibration> FindCalibration(const std::string& store_path,

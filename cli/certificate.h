@@ -33,9 +33,6 @@ class CertificateKeeper final : public RecordSink {
   std::vector<TargetMetric> target_metrics_;
 };
 
-/// One rate, or one number of users, from beginning to end.
-bool IsConstant(const scenarios::Load& load);
-
 /// What `weir doctor` last found for this machine and pacing; none without a history, or without a
 /// calibration in it.
 std::optional<Calibration> FindCalibration(const std::string& store_path,

@@ -93,6 +93,11 @@ Status ReadScenario(const ParsedFlags& flags, Order& order) {
     return tl::unexpected(scenario.error());
   }
   order.scenario = *std::move(scenario);
+  if (order.scenario.load.warm_up_auto) {
+    return UsageError(
+        "'warm_up: auto' is for 'weir run': both sides of a duet need the same warm-up\n"
+        "  hint: write a duration");
+  }
   return {};
 }
 

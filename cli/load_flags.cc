@@ -138,6 +138,7 @@ Result<scenarios::Scenario> FromFlags(const ParsedFlags& flags, const std::strin
   load.method = flags.Text("request");
   load.body = flags.Text("data");
   load.thresholds = flags.Texts("threshold");
+  load.warm_up_auto = flags.Text("warm-up") == "auto";
   for (const Status& status :
        {ReadInto(flags, "connections", ParseSmallCount, load.connections),
         ReadInto(flags, "requests", ParseRounds, load.rounds),
@@ -145,7 +146,8 @@ Result<scenarios::Scenario> FromFlags(const ParsedFlags& flags, const std::strin
         ReadInto(flags, "rate", ParseRate, load.rate),
         ReadInto(flags, "arrivals", ParseArrivals, load.arrivals),
         ReadInto(flags, "timeout", ParseDuration, load.timeout),
-        ReadInto(flags, "warm-up", ParseDuration, load.warm_up),
+        flags.Text("warm-up") == "auto" ? Status()
+                                        : ReadInto(flags, "warm-up", ParseDuration, load.warm_up),
         ReadInto(flags, "in-flight-max", ParseSmallCount, load.in_flight_max),
         ReadPool(flags, load.pool), ReadInto(flags, "streams", ParseSmallCount, load.streams),
         ReadConnectionFlags(flags, load.connection)}) {
@@ -171,6 +173,11 @@ Result<scenarios::Scenario> FromFile(const ParsedFlags& flags, const std::string
     Result<Threshold> threshold = scenarios::ParseThreshold(text);
     if (!threshold) {
       return UsageError("--threshold: " + threshold.error().message);
+    }
+    if (scenario->load.warm_up_auto && scenarios::NeedsSeconds(*threshold)) {
+      return UsageError(
+          "--threshold: 'over' and 'abort after' do not go with 'warm_up: auto'\n  hint: write the "
+          "warm-up as a duration");
     }
     scenario->thresholds.push_back(std::move(*threshold));
   }

@@ -139,6 +139,7 @@ Result<reports::PlanReport> PlanScenario(const Scenario& scenario, const PlanOpt
   plan.open = scenario.IsOpen();
   plan.duration = scenario.Duration();
   plan.warm_up = scenario.load.warm_up;
+  plan.warm_up_auto = scenario.load.warm_up_auto;
   plan.steps = StepsOf(scenario);
   AddCounts(scenario, plan);
   AddLevels(scenario, plan);

@@ -23,6 +23,7 @@
 #include "cli/signals.h"
 #include "cli/terminal.h"
 #include "cli/threshold_sink.h"
+#include "cli/warm_up_sink.h"
 #include "cli/watch.h"
 #include "loadgen/engine.h"
 #include "reports/run_json.h"
@@ -265,7 +266,8 @@ Result<int> Execute(const RunOrder& order) {
       StderrIsTerminal() && !order.quiet ? Progress::Display::kOn : Progress::Display::kOff);
   ThresholdSink thresholds(progress, plan, [&engine] { (*engine)->Stop(); });
   CertificateKeeper keeper(thresholds);
-  AnswerWatch answers(keeper);
+  WarmUpSink warm_up(keeper, order.scenario);
+  AnswerWatch answers(warm_up);
   WatchSink watched(answers, order.watch.get(), [&progress](const std::string& trouble) {
     progress.Clear();
     fmt::print(stderr, "weir run: {}\n", trouble);
@@ -281,6 +283,7 @@ Result<int> Execute(const RunOrder& order) {
   const GeneratorEvidence evidence = std::move(result.evidence);
   const std::string first_failure = std::move(result.first_failure);
   Run run = Assemble(plan, std::move(result));
+  warm_up.LeaveOut(keeper, run);
   Certify({order.scenario.load, order.engine.pacing, order.store_path}, keeper, evidence, run);
   thresholds.Judge(run);
   Status stored;

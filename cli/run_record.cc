@@ -73,12 +73,13 @@ Run Assemble(RunPlan plan, loadgen::EngineResult result) {
 
 void Certify(const Conditions& conditions, const CertificateKeeper& keeper,
              const GeneratorEvidence& evidence, Run& run) {
+  const std::optional<Nanos> steady_from = conditions.load.SteadyFrom();
   run.target_metrics = keeper.target_metrics();
   run.validity = analysis::JudgeValidity(
       {.run = run,
        .generator = evidence,
        .seconds = keeper.seconds(),
-       .constant_load = IsConstant(conditions.load),
+       .constant_load = steady_from && *steady_from <= run.plan.warm_up,
        .calibration = FindCalibration(conditions.store_path, run.plan.environment,
                                       std::string(loadgen::PacingName(conditions.pacing))),
        .pacing = loadgen::PacingName(conditions.pacing)});

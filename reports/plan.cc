@@ -30,7 +30,9 @@ std::string RenderFacts(const PlanReport& plan, const TextOptions& options) {
       "target", plan.target.empty() ? "not said: add --target URL" : Clean(plan.target), options);
   out += Line("load", Clean(plan.load, 1000), options);
   std::string time = FormatDuration(plan.duration);
-  if (plan.warm_up > Nanos(0)) {
+  if (plan.warm_up_auto) {
+    time += ", of it a warm-up that is found in the run";
+  } else if (plan.warm_up > Nanos(0)) {
     time += fmt::format(", of it {} warm-up", FormatDuration(plan.warm_up));
   }
   out += Line("duration", time, options);
@@ -149,7 +151,8 @@ std::string PlanJson(const PlanReport& plan) {
                {"load", plan.load},
                {"open", plan.open},
                {"duration_s", Seconds(plan.duration)},
-               {"warm_up_s", Seconds(plan.warm_up)}};
+               {"warm_up_s", Seconds(plan.warm_up)},
+               {"warm_up_auto", plan.warm_up_auto}};
   constexpr std::string_view kUsers = "users do as many as they get done";
   PutKnown(json, "rounds", plan.rounds, kUsers);
   PutKnown(json, "requests", plan.requests,

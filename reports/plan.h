@@ -36,6 +36,7 @@ struct PlanReport {
   bool open = true;    ///< Rates; else users.
   Nanos duration{0};   ///< Of the stages.
   Nanos warm_up{0};
+  bool warm_up_auto = false;       ///< It is found in the run.
   std::optional<double> rounds;    ///< Planned, expected for Poisson; none: as many as fit.
   std::optional<double> requests;  ///< If every step completes; none with branches.
   double peak = 0;                 ///< Highest rate of rounds per second, or most users.

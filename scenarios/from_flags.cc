@@ -371,7 +371,9 @@ std::string LoadYaml(const FlagLoad& flags) {
     yaml += fmt::format("  arrivals: {}\n",
                         flags.arrivals == Arrivals::kPoisson ? "poisson" : "uniform");
   }
-  if (flags.warm_up > Nanos(0)) {
+  if (flags.warm_up_auto) {
+    yaml += "  warm_up: auto\n";
+  } else if (flags.warm_up > Nanos(0)) {
     yaml += fmt::format("  warm_up: {}\n", YamlDuration(flags.warm_up));
   }
   const std::string what = flags.rate ? fmt::format("rate: {}", YamlRate(*flags.rate))

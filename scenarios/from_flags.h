@@ -28,6 +28,7 @@ struct FlagLoad {
   std::string body;                            ///< --data; UTF-8 text.
   std::optional<Nanos> timeout;                ///< None = that of Request.
   Nanos warm_up{0};                            ///< Less than the duration.
+  bool warm_up_auto = false;                   ///< As Load::warm_up_auto.
   std::optional<std::uint32_t> in_flight_max;  ///< None = that of Load.
   Pool pool;                                   ///< How connections are opened, kept and replaced.
   std::optional<std::uint32_t> streams;        ///< --streams; none = 1 in a closed loop.

@@ -227,6 +227,10 @@ void ReadThresholds(const YamlNode& node, Scenario& scenario, Diagnostics& diagn
     if (!threshold->step.empty()) {
       CheckStepExists(*threshold, span, scenario, diagnostics);
     }
+    if (scenario.load.warm_up_auto && NeedsSeconds(*threshold)) {
+      diagnostics.Add(span, "'over' and 'abort after' do not go with 'warm_up: auto'",
+                      "they are looked at while the run goes on: write the warm-up as a duration");
+    }
     if (!threshold->tags.empty()) {
       CheckTagsExist(*threshold, span, scenario, diagnostics);
     }

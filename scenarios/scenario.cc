@@ -82,6 +82,29 @@ Nanos Scenario::Duration() const {
                          [](Nanos sum, const Stage& stage) { return sum + DurationOf(stage); });
 }
 
+std::optional<Nanos> Load::SteadyFrom() const {
+  // The level of a stage, no value when it changes.
+  const auto level = [](const Stage& stage) -> std::optional<double> {
+    if (const auto* open = std::get_if<OpenStage>(&stage)) {
+      const double from = open->from.per_second();
+      return from == open->to.per_second() ? std::optional(from) : std::nullopt;
+    }
+    const auto& closed = std::get<ClosedStage>(stage);
+    return closed.from == closed.to ? std::optional<double>(closed.from) : std::nullopt;
+  };
+  const std::optional<double> last = level(stages.back());
+  if (!last) {
+    return std::nullopt;
+  }
+  Nanos from{0};
+  Nanos end{0};
+  for (const Stage& stage : stages) {
+    end += std::visit([](const auto& any) { return any.duration; }, stage);
+    from = level(stage) == last ? from : end;
+  }
+  return from;
+}
+
 std::vector<StepName> Scenario::StepNames() const {
   std::vector<StepName> names;
   for (const Flow& flow : flows) {

@@ -191,6 +191,9 @@ struct Load {
   Arrivals arrivals = Arrivals::kUniform;
   Nanos warm_up{0};  ///< The first part of the stages, measured but left out of the statistics.
                      ///< Less than their sum.
+  /// The warm-up is found in the run (analysis/warm_up.h) and left out then; `warm_up` is 0. No
+  /// threshold has a window or an end, the last stage is constant, and `rounds_max` is 0.
+  bool warm_up_auto = false;
   std::vector<Stage> stages;             ///< At least one; all open or all closed.
   std::uint64_t rounds_max = 0;          ///< Closed: so many rounds begin, by all users, then the
                                          ///< load is over; 0 = as many as fit in the stages.
@@ -201,6 +204,9 @@ struct Load {
   Pool pool;            ///< How they are opened, kept and replaced.
   Nanos drain =
       std::chrono::seconds(5);  ///< After the last stage, how long to wait for answers. >= 0.
+
+  /// From here to its end the load stays the same; no value when it changes to the end.
+  std::optional<Nanos> SteadyFrom() const;
 };
 
 /// Where requests go.

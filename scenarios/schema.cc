@@ -95,8 +95,8 @@ false, "required": ["file"]}]}, "description": "parts of a form, texts and files
 "connections": {"anyOf": [{"type": "integer"}, {"type": "object", "properties": {"max": {},
 "requests": {}, "lifetime": {}, "keep_alive": {}, "open_rate": {}, "source": {}, "dns": {},
 "connect_to": {}}, "additionalProperties": false}]}, "load": {"type": "object", "properties":
-{"arrivals": {"enum": ["uniform", "poisson"]}, "warm_up": {"$ref": "#/$defs/duration",
-"description": "first part of the stages, left out of the figures"}, "stages": {"type":
+{"arrivals": {"enum": ["uniform", "poisson"]}, "warm_up": {"anyOf": [{"$ref": "#/$defs/duration"},
+{"const": "auto"}], "description": "first part of the stages, left out of the figures"}, "stages": {"type":
 "array", "items": {"$ref": "#/$defs/stage"}, "minItems": 1}, "in_flight_max": {"type": [
 "integer", "string"], "description": "further arrivals are dropped and counted"},
 "connections": {"$ref": "#/$defs/connections"}, "drain": {"$ref": "#/$defs/duration",

@@ -21,6 +21,11 @@ Result<Threshold> ParseThreshold(std::string_view text);
 
 inline constexpr Nanos kThresholdWindowMax = std::chrono::minutes(10);
 
+/// It has a window or an end: it is looked at while the run goes on.
+inline bool NeedsSeconds(const Threshold& threshold) {
+  return threshold.window > Nanos(0) || threshold.abort_after > Nanos(0);
+}
+
 /// Whether `text` may be the name or the value of a tag: 1 to 64 letters, digits, '_', '-', '.',
 /// '/'.
 bool IsTagWord(std::string_view text);

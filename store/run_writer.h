@@ -57,7 +57,8 @@ class RunWriter final : public RecordSink {
   std::optional<Error> trouble() const;
 
   /// Writes what is left, then totals, thresholds, figures and state in one durable transaction:
-  /// after it, the run is whole on the disk. The plan is that of Begin, the rest of `run` is taken.
+  /// after it, the run is whole on the disk. The plan is that of Begin, but for a warm-up where it
+  /// had none: whole seconds, which turn from measured ones into that. The rest of `run` is taken.
   /// `run` may not be kRunning. Call at most once, last. Errors: kUnavailable; the run stays
   /// incomplete (or, if nothing but the last sync failed, turns out whole: never anything between).
   /// The number in `figures` is not looked at; without an edition none are kept.

@@ -170,7 +170,7 @@ StageList ReadStages(const YamlNode& node, Diagnostics& diagnostics) {
                       std::holds_alternative<OpenStage>(list.stages.front()) ? "a rate" : "users"),
           "use one kind in a scenario; make two scenarios for both");
     }
-    list.stages.push_back(*std::move(stage));
+    list.stages.push_back(*stage);
   }
   list.complete = list.complete && !mixed;
   return list;
@@ -193,11 +193,25 @@ std::optional<Arrivals> ReadArrivals(const YamlNode& node, Diagnostics& diagnost
 
 void ReadWarmUp(const YamlNode& node, Load& load, Diagnostics& diagnostics) {
   if (node.text == "auto") {
-    diagnostics.Add(node.span, "'warm_up: auto': this version does not have it",
-                    "write a duration, for example 'warm_up: 10s'");
+    load.warm_up_auto = true;
     return;
   }
   load.warm_up = ReadDuration({node, "warm_up"}, kWarmUpRange, diagnostics).value_or(Nanos(0));
+}
+
+void CheckWarmUpAuto(const YamlNode& node, const Load& load, Diagnostics& diagnostics) {
+  const YamlNode* warm_up = FindValue(node, "warm_up");
+  if (!load.warm_up_auto || warm_up == nullptr || load.stages.empty()) {
+    return;
+  }
+  if (load.rounds_max > 0) {
+    diagnostics.Add(warm_up->span, "'warm_up: auto' together with 'rounds'",
+                    "the warm-up is found in a load that has an end; write a duration");
+  } else if (!load.SteadyFrom()) {
+    diagnostics.Add(warm_up->span, "'warm_up: auto' needs a load that ends steadily",
+                    "a warm-up cannot be told from a ramp: end with a constant stage, or write a "
+                    "duration");
+  }
 }
 
 // What only the whole load can tell.
@@ -223,6 +237,7 @@ void CheckTogether(const YamlNode& node, const Load& load, Diagnostics& diagnost
         stages != nullptr ? "shorten the warm-up, or lengthen the stages: it is their first part"
                           : "shorten the warm-up: it is the first part of the replay");
   }
+  CheckWarmUpAuto(node, load, diagnostics);
   const bool closed = users_max > 0;
   if (const YamlEntry* arrivals = Find(node, "arrivals"); arrivals != nullptr && closed) {
     diagnostics.Add(arrivals->key.span,

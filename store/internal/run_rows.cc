@@ -165,8 +165,27 @@ Status InsertBatch(Connection& connection, RecordInserter& records, RunId run, c
                  batch.seconds_merged, run);
 }
 
+// A warm-up that was found in the run: its seconds were written as measured ones.
+Status MarkWarmUp(Connection& connection, RunId id, Nanos warm_up) {
+  if (Status marked = RunOnce(connection,
+                              "UPDATE step_record SET phase = ? WHERE run_id = ? AND"
+                              " second < (SELECT ? / 1000000000 FROM run WHERE run_id = ?"
+                              " AND warm_up_ns = 0)",
+                              static_cast<int>(Phase::kWarmUp), id, CountNs(warm_up), id);
+      !marked) {
+    return marked;
+  }
+  return RunOnce(connection, "UPDATE run SET warm_up_ns = ? WHERE run_id = ?", CountNs(warm_up),
+                 id);
+}
+
 Status FinishRun(Connection& connection, RecordInserter& records, RunId id, const Run& run) {
   WEIR_CHECK(run.state != RunState::kRunning);
+  if (run.plan.warm_up > Nanos(0)) {
+    if (Status marked = MarkWarmUp(connection, id, run.plan.warm_up); !marked) {
+      return marked;
+    }
+  }
   for (const StepRecord& total : run.totals) {
     if (Status inserted = records.Insert(id, std::nullopt, total); !inserted) {
       return inserted;

@@ -26,6 +26,18 @@ TEST(ScenarioTest, DurationIsTheSumOfTheStages) {
   EXPECT_TRUE(scenario.IsOpen());
 }
 
+TEST(ScenarioTest, ALoadIsSteadyFromItsLastLevelOn) {
+  Load load;
+  load.stages = {Open(5, 5, 30s), Open(5, 5, 10s)};
+  EXPECT_EQ(load.SteadyFrom(), 0s);
+  load.stages = {Open(0, 5, 30s), Open(5, 5, 10s), Open(5, 5, 20s)};
+  EXPECT_EQ(load.SteadyFrom(), 30s);
+  load.stages = {ClosedStage{5, 5, 30s}, ClosedStage{6, 6, 10s}};
+  EXPECT_EQ(load.SteadyFrom(), 30s);
+  load.stages = {Open(5, 5, 30s), Open(5, 10, 10s)};
+  EXPECT_FALSE(load.SteadyFrom());
+}
+
 TEST(ScenarioTest, StepNamesLeaveOutPauses) {
   Scenario scenario;
   scenario.flows = {{"browse", 1, {Named("list"), Think(), Named("show")}},

@@ -1,0 +1,40 @@
+#include "cli/warm_up_sink.h"
+
+#include <chrono>
+
+#include "analysis/warm_up.h"
+#include "cli/certificate.h"
+
+namespace weir::cli {
+namespace {
+
+std::uint32_t WholeSeconds(Nanos time) {
+  return static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::seconds>(time).count());
+}
+
+}  // namespace
+
+WarmUpSink::WarmUpSink(RecordSink& next, const scenarios::Scenario& scenario)
+    : next_(next),
+      scenario_(scenario),
+      end_s_(WholeSeconds(scenario.Duration())),
+      split_(scenario.load.warm_up_auto ? end_s_ : 0) {}
+
+void WarmUpSink::OnSecond(const SecondRecord& record) {
+  if (scenario_.load.warm_up_auto) {
+    split_.Add(record);
+  }
+  next_.OnSecond(record);
+}
+
+void WarmUpSink::LeaveOut(const CertificateKeeper& keeper, Run& run) const {
+  if (!scenario_.load.warm_up_auto) {
+    return;
+  }
+  const Nanos steady = scenario_.load.SteadyFrom().value_or(Nanos(0));
+  const std::uint32_t from_s = WholeSeconds(steady + std::chrono::seconds(1) - Nanos(1));
+  const auto found = analysis::FindWarmUpEnd(keeper.seconds(), {.from_s = from_s, .to_s = end_s_});
+  split_.Apply(found.value_or(from_s), run);
+}
+
+}  // namespace weir::cli
