@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "cli/figures.h"
+#include "cli/report_pairs.h"
 #include "cli/triage.h"
 #include "store/deployments.h"
 #include "store/triage.h"
@@ -245,6 +246,7 @@ Result<reports::ReportData> CollectReport(store::Store& store, const ReportOrder
     }
     data.pages.push_back(std::move(*page));
   }
+  data.pairs = CompareBuilds(data.pages);
   TakeOver(std::move(*summaries), data);
   auto triage = Triage(order.store_path, data.changes);
   if (!triage) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -24,7 +25,10 @@ struct Entry {
   std::string link;
   std::string title;
   std::string text;
-  WallTime at{};
+  WallTime at{};                        ///< When it began.
+  WallTime updated{};                   ///< When something new was said of it.
+  std::string state = {};               ///< Of a regression; else empty.
+  std::optional<TriageMark> mark = {};  ///< What was said.
 };
 
 // Of what a change point is told apart by, in the form of a UUID.
@@ -39,16 +43,32 @@ std::string IdOf(const analysis::HistoryChange& change, const HashText& sha256) 
                      part(20, 12));
 }
 
+std::string SaidText(const TriageMark& mark) {
+  std::string text = fmt::format(" {} at {}", mark.state, FormatWallTime(mark.at));
+  text += mark.by.empty() ? "" : " by " + mark.by;
+  text += mark.why.empty() ? "" : ": " + mark.why;
+  return text + ".";
+}
+
+// What people said of the regression.
+void AddTriage(const std::optional<TriageMark>& mark, Entry& entry) {
+  entry.state = mark ? mark->state : "new";
+  entry.mark = mark;
+  if (mark) {
+    entry.updated = std::max(entry.at, mark->at);
+    entry.text += " Triage:" + SaidText(*mark);
+  }
+}
+
 std::vector<Entry> EntriesOf(const ReportData& data, const HashText& sha256) {
   std::map<RunId, WallTime> starts;
   for (const RunRow& row : data.rows) {
     starts[row.run] = row.started_at;
   }
   std::vector<Entry> entries;
-  for (const analysis::HistoryChange& change : data.changes.changes) {
-    if (entries.size() >= kFeedEntriesMax) {
-      break;
-    }
+  const std::size_t count = std::min(data.changes.changes.size(), kFeedEntriesMax);
+  for (std::size_t i = 0; i < count; ++i) {
+    const analysis::HistoryChange& change = data.changes.changes[i];
     const auto start = starts.find(change.run);
     entries.push_back(
         {.id = IdOf(change, sha256),
@@ -58,15 +78,21 @@ std::vector<Entry> EntriesOf(const ReportData& data, const HashText& sha256) {
          .text = fmt::format("Run {}, build {}. {}.", change.run,
                              change.build.empty() ? "not said" : change.build, WhoMovedIt(change)),
          .at = start == starts.end() ? data.generated_at : start->second});
+    Entry& entry = entries.back();
+    entry.updated = entry.at;
+    if (change.Worse()) {
+      AddTriage(i < data.triage.size() ? data.triage[i] : std::nullopt, entry);
+    }
   }
   return entries;
 }
 
 // A feed is as new as its newest entry, so that writing it again changes nothing.
 WallTime NewestOf(const std::vector<Entry>& entries, WallTime otherwise) {
-  const auto newest = std::max_element(entries.begin(), entries.end(),
-                                       [](const Entry& a, const Entry& b) { return a.at < b.at; });
-  return newest == entries.end() ? otherwise : newest->at;
+  const auto newest =
+      std::max_element(entries.begin(), entries.end(),
+                       [](const Entry& a, const Entry& b) { return a.updated < b.updated; });
+  return newest == entries.end() ? otherwise : newest->updated;
 }
 
 std::string Escaped(std::string_view text) {
@@ -86,9 +112,12 @@ std::string AtomFeed(const ReportData& data, const HashText& sha256) {
       Escaped(data.title), FormatWallTime(NewestOf(entries, data.generated_at)));
   for (const Entry& entry : entries) {
     feed += fmt::format(
-        "<entry><id>{}</id><updated>{}</updated><title>{}</title><link href=\"{}\"/>"
-        "<summary>{}</summary></entry>\n",
-        entry.id, FormatWallTime(entry.at), Escaped(entry.title), entry.link, Escaped(entry.text));
+        "<entry><id>{}</id><updated>{}</updated><published>{}</published><title>{}</title>"
+        "<link href=\"{}\"/>{}<summary>{}</summary></entry>\n",
+        entry.id, FormatWallTime(entry.updated), FormatWallTime(entry.at), Escaped(entry.title),
+        entry.link,
+        entry.state.empty() ? "" : fmt::format("<category term=\"{}\"/>", Escaped(entry.state)),
+        Escaped(entry.text));
   }
   return feed + "</feed>\n";
 }
@@ -96,11 +125,23 @@ std::string AtomFeed(const ReportData& data, const HashText& sha256) {
 std::string JsonFeed(const ReportData& data, const HashText& sha256) {
   Json items = Json::array();
   for (const Entry& entry : EntriesOf(data, sha256)) {
-    items.push_back({{"id", entry.id},
-                     {"url", entry.link},
-                     {"title", entry.title},
-                     {"content_text", entry.text},
-                     {"date_published", FormatWallTime(entry.at)}});
+    Json item = {{"id", entry.id},
+                 {"url", entry.link},
+                 {"title", entry.title},
+                 {"content_text", entry.text},
+                 {"date_published", FormatWallTime(entry.at)},
+                 {"date_modified", FormatWallTime(entry.updated)}};
+    if (!entry.state.empty()) {
+      item["tags"] = {entry.state};
+      Json triage = {{"state", entry.state}};
+      if (entry.mark) {
+        triage["at"] = FormatWallTime(entry.mark->at);
+        triage["by"] = entry.mark->by;
+        triage["why"] = entry.mark->why;
+      }
+      item["_weir"] = {{"triage", std::move(triage)}};
+    }
+    items.push_back(std::move(item));
   }
   return JsonText({{"version", "https://jsonfeed.org/version/1.1"},
                    {"title", data.title + ": change points"},

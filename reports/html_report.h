@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "analysis/comparison.h"
 #include "analysis/forecast.h"
 #include "analysis/history_changes.h"
 #include "base/run.h"
@@ -71,6 +72,13 @@ struct RunForecast {
   analysis::Forecast forecast;
 };
 
+/// What differs between two builds of a scenario, of those of their runs that have pages.
+struct BuildPair {
+  std::vector<RunId> a_runs;  ///< Of the older build.
+  std::vector<RunId> b_runs;
+  analysis::Comparison comparison;
+};
+
 /// Of so many runs, the newest, a report should have everything, and of those that its newest
 /// verdict compares; of the others a row, so that a long history stays a file that can be sent.
 inline constexpr std::size_t kDetailedRuns = 20;
@@ -87,6 +95,7 @@ struct ReportData {
   std::vector<std::optional<TriageMark>> triage;  ///< One for each; fewer: of the rest, none.
   std::vector<DeployMark> deploys;                ///< In any order.
   std::vector<RunForecast> forecasts;             ///< At most one for each scenario and metric.
+  std::vector<BuildPair> pairs;                   ///< In any order.
   std::vector<RunId> files;  ///< Runs that have a file of their own: HtmlRunPage.
 
   /// A run with a page, and its row.

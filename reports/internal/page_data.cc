@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "reports/internal/history_changes.h"
+#include "reports/internal/pairs_json.h"
 #include "reports/internal/rows_json.h"
 #include "reports/internal/run_page_json.h"
 #include "reports/internal/seconds_json.h"
@@ -225,6 +226,7 @@ Json PageData(const ReportData& data, PageKind kind) {
           {"rows", RowsToJson(rows)},
           {"pages", std::move(pages_json)},
           {"builds", BuildsToJson(pages, rows)},
+          {"pairs", PairsToJson(data.pairs)},
           {"deploys", DeploysToJson(data.deploys)},
           {"forecasts", ForecastsToJson(data.forecasts)},
           {"files", data.files},

@@ -24,6 +24,18 @@ bool Write(const std::string& path, const reports::ReportData& data) {
   return WriteText(path, reports::HtmlReport(data));
 }
 
+// Runs of two branches in turns, the newer one slower, and one with a tag.
+reports::ReportData TwoBranches() {
+  reports::ReportData data = reports::SyntheticReport();
+  for (std::size_t i = 0; i < data.pages.size(); ++i) {
+    for (std::string* branch : {&data.pages[i].run.plan.branch, &data.rows[i].branch}) {
+      *branch = i % 2 == 0 ? "main" : "feature/cart";
+    }
+  }
+  data.pages[8].run.plan.tag = data.rows[8].tag = "nightly";
+  return data;
+}
+
 // A folder of pages, in which every run of `data` has a file of its own.
 bool WriteSite(const std::string& folder, reports::ReportData data) {
   std::filesystem::create_directories(folder + "/run");
@@ -56,6 +68,7 @@ int main(int argc, char** argv) {
   empty.title = "nothing yet";
   const bool written = Write(folder + "/report.html", weir::reports::SyntheticReport()) &&
                        Write(folder + "/hostile.html", weir::reports::HostileReport()) &&
+                       Write(folder + "/branches.html", TwoBranches()) &&
                        Write(folder + "/empty.html", empty) &&
                        WriteSite(folder + "/site", weir::reports::SyntheticReport()) &&
                        WriteSite(folder + "/hostile", weir::reports::HostileReport());

@@ -133,6 +133,37 @@ test("a history is filtered, and the filter lives in the address", async () => {
   page.check();
 });
 
+test("branches are told apart, with the values of each", async () => {
+  const { pages: runs } = dataOf("branches.html");
+  const of = (branch) => runs.filter((run) => run.scenario === "checkout" && run.branch === branch);
+  const page = await open("branches.html");
+  const titles = await page.locator(".charts figcaption").allTextContents();
+  for (const branch of ["main", "feature/cart"]) {
+    const title = titles.find((text) => text.startsWith("checkout") && text.includes(branch));
+    assert.ok(title, titles.join("; "));
+  }
+  await page.goto(`${page.url()}#/history/checkout`);
+  for (const branch of ["feature/cart", "main"]) {
+    await page.getByLabel("branch").selectOption(branch);
+    assert.ok(page.url().endsWith(`?branch=${encodeURIComponent(branch)}`), page.url());
+    const rows = await cellsOf(page, "Runs");
+    const expected = of(branch).reverse();
+    assert.deepEqual(
+      rows.map((row) => [row[0].text, row[7].value]),
+      expected.map((run) => [String(run.run), String(run.latency_ns.response.p99)]),
+    );
+  }
+  // The middle of three runs of main after the change point, runs 5, 7 and 9.
+  const later = of("main").filter((run) => run.run > 4).map((run) => run.latency_ns.response.p99);
+  const segments = await cellsOf(page, "Segments");
+  assert.equal(Number(segments.at(-1)[2].value), later.sort((a, b) => a - b)[1]);
+  await page.getByLabel("tag").selectOption("nightly");
+  assert.deepEqual((await cellsOf(page, "Runs")).map((row) => row[0].text), ["9"]);
+  await page.reload();
+  assert.deepEqual((await cellsOf(page, "Runs")).map((row) => row[0].text), ["9"]);
+  page.check();
+});
+
 test("a range of a history is dragged, a click opens a run", async () => {
   const page = await open("report.html", { hash: "#/history/checkout" });
   const over = page.locator(".u-over").first();
@@ -239,6 +270,78 @@ test("a comparison shows only what changed when asked", async () => {
     assert.ok(Math.abs(Number(row[3].value)) >= 0.02, row[0].text);
   }
   await page.getByText("whole: nothing changed by 2 % or more.").waitFor();
+  page.check();
+});
+
+test("a comparison of builds has interval and evidence over runs for each metric", async () => {
+  const [pair] = dataOf("report.html").pairs;
+  const page = await open("report.html", {
+    hash: "#/compare?a=build:checkout/b1&b=build:checkout/b2",
+  });
+  const rows = await cellsOf(page, "Over runs");
+  assert.equal(rows.length, pair.metrics.length);
+  const shown = (number) => `${number < 0 ? "\u2212" : "+"}${Math.abs(100 * number).toFixed(1)}`;
+  for (const [i, [, step, unit, a, b, change, low, high, p]] of pair.metrics.entries()) {
+    const values = rows[i].slice(1).map((cell) => cell.value);
+    const expected = [a, b, change].map((number) => (number === null ? undefined : String(number)));
+    assert.deepEqual(values.slice(0, 3), expected);
+    assert.ok(rows[i][0].text.startsWith(step));
+    if (low !== null && unit === "ns") {
+      assert.ok(rows[i][4].text.startsWith(`${shown(low)} \u2026 ${shown(high)}`), rows[i][4].text);
+    }
+    if (p === null) {
+      assert.match(rows[i][5].text, /^n/);
+    } else {
+      assert.equal(Number(rows[i][5].value), p);
+      assert.equal(rows[i][5].text.startsWith("differs"), p < 0.05);
+    }
+  }
+  const p99 = pair.metrics.findIndex(([metric, step]) => metric.endsWith("p99") && step === "");
+  assert.match(rows[p99][5].text, /^differs, p/, "a build slower by 30 % is not seen to differ");
+  await page.getByLabel("only what changed").check();
+  const only = await cellsOf(page, "Over runs");
+  assert.equal(only.length, pair.metrics.filter(([, , , , , , , , p]) => (p ?? 1) < 0.05).length);
+  assert.ok(only.length > 0 && only.length < rows.length);
+  page.check();
+});
+
+test("a comparison without evidence in the report says how to get it", async () => {
+  const page = await open("report.html", { hash: "#/compare?a=run:1&b=run:2" });
+  const evidence = page.locator(".evidence");
+  assert.match(await evidence.innerText(), /One run of a side does not tell/);
+  assert.equal(await evidence.locator("pre").innerText(), "weir compare 1 2");
+  assert.equal(await page.locator('[aria-label="Over runs"]').count(), 0);
+  const home = page.url().split("#")[0];
+  await page.goto(`${home}#/compare?a=build:checkout/b2&b=build:checkout/b1`);
+  await page.getByRole("link", { name: "turn A and B round" }).click();
+  await page.locator('[aria-label="Over runs"]').waitFor();
+  assert.match(page.url(), /a=build%3Acheckout%2Fb1&b=build%3Acheckout%2Fb2/);
+  page.check();
+});
+
+test("quantiles of two runs have the interval that their requests leave", async () => {
+  const { pages } = dataOf("report.html");
+  const page = await open("report.html", { hash: "#/compare?a=run:1&b=run:2" });
+  const rows = await cellsOf(page, "response");
+  const read = (text) => Number(text.replace("\u2212", "-"));
+  for (const [i, q] of [[2, 0.5], [3, 0.9], [5, 0.99]]) {
+    const [, low, high] = /^(\S+) \u2026 (\S+)\s%$/.exec(rows[i][4].text);
+    const change = 100 * Number(rows[i][3].value);
+    assert.ok(read(low) <= change && change <= read(high), rows[i].map((cell) => cell.text).join());
+    // As wide as order statistics allow: ranks n q -+ 1.96 sqrt(n q (1 - q)) on either side.
+    const ends = [pages[0], pages[1]].map(({ curves }) => {
+      const { count, v } = curves.response;
+      const reach = 1.96 * Math.sqrt((q * (1 - q)) / count);
+      return [q - reach, q + reach].map((at) => {
+        const place = (Math.log10(1 / (1 - at)) / Math.log10(count)) * (v.length - 1);
+        const below = Math.floor(place);
+        return v[below] + (v[below + 1] - v[below]) * (place - below);
+      });
+    });
+    assert.ok(Math.abs(read(low) - 100 * (ends[1][0] / ends[0][1] - 1)) < 0.06, `${q}: ${low}`);
+    assert.ok(Math.abs(read(high) - 100 * (ends[1][1] / ends[0][0] - 1)) < 0.06, `${q}: ${high}`);
+  }
+  assert.match(rows[7][4].text, /^n/, "p99.99 of a short run has no interval");
   page.check();
 });
 

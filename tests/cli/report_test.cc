@@ -1,16 +1,21 @@
+#include <cmath>
 #include <filesystem>
+#include <iterator>
 #include <string>
+
+#include <nlohmann/json.hpp>
 
 #include "store/history.h"
 #include "tests/analysis/gate_runs.h"
 #include "tests/cli/gate_fixture.h"
+#include "tests/reports/unpacked.h"
 
 /// `weir report` on a history: what it reads, and that kept figures are as good as histograms.
 namespace weir::cli {
 namespace {
 
-// Between the tags that hold the packed data; the text before has the time of writing.
-std::string DataOf(const std::string& html) {
+// What is there without JavaScript; the text before has the time of writing.
+std::string TablesOf(const std::string& html) {
   const std::string tables = html.substr(html.find("<noscript>"));
   const std::size_t first_table = tables.find("<table>");
   return tables.substr(first_table, tables.find("</noscript>") - first_table);
@@ -24,7 +29,7 @@ class ReportCommand : public GateCommand {
     arguments.insert(arguments.end(), more.begin(), more.end());
     const Said said = dir_.Weir(arguments);
     EXPECT_EQ(said.exit_code, 0) << said.err;
-    return DataOf(dir_.Read("report.html"));
+    return TablesOf(dir_.Read("report.html"));
   }
 
   void RecordHistory() const {
@@ -91,6 +96,49 @@ TEST_F(ReportCommand, AComparisonDrawsBothSidesOverTime) {
     EXPECT_NE(drawn.find("Response times, log scale", at), std::string::npos);
   }
   EXPECT_NE(drawn.find("Percentile spectrum: points 2, line 1"), std::string::npos);
+}
+
+// The page's comparison of two builds rests on the same runs as the command's, and says the same.
+TEST_F(ReportCommand, TheComparisonOfBuildsInThePageIsThatOfTheCommand) {
+  Rng rng(5);
+  for (int slot = 0; slot < 18; ++slot) {
+    weir::Run run = analysis::SimulatedRun({.slower = slot % 3 == 2 ? 0.3 : 0.0}, slot, rng);
+    run.plan.build = "b" + std::to_string(slot % 3);
+    Record(std::move(run));
+  }
+  Report({"--pages", "18"});
+  const nlohmann::json pairs = reports::DataOf(dir_.Read("report.html"))["pairs"];
+  ASSERT_EQ(pairs.size(), 3U) << "each build against each";
+  const nlohmann::json& pair = pairs[0];
+  EXPECT_EQ(pair["a_runs"], nlohmann::json({2, 5, 8, 11, 14, 17}));
+  EXPECT_EQ(pair["b_runs"], nlohmann::json({3, 6, 9, 12, 15, 18}));
+
+  const Said said = dir_.Weir({"compare", "build:b1", "build:b2", "--json"});
+  const nlohmann::json told = nlohmann::json::parse(said.out);
+  EXPECT_EQ(pair["summary"], told["summary"]);
+  ASSERT_EQ(pair["metrics"].size(), told["metrics"].size());
+  std::size_t known = 0;
+  for (std::size_t i = 0; i < pair["metrics"].size(); ++i) {
+    const nlohmann::json& in_page = pair["metrics"][i];
+    const nlohmann::json& metric = told["metrics"][i];
+    EXPECT_EQ(in_page[0], metric["metric"]);
+    const nlohmann::json& interval = metric["interval"];
+    const nlohmann::json values[] = {metric["a"],
+                                     metric["b"],
+                                     metric["change"],
+                                     interval.is_null() ? nlohmann::json() : interval[0],
+                                     interval.is_null() ? nlohmann::json() : interval[1],
+                                     metric["p_adjusted"]};
+    for (std::size_t j = 0; j < std::size(values); ++j) {
+      ASSERT_EQ(in_page[3 + j].is_null(), values[j].is_null()) << i << " " << j;
+      if (!values[j].is_null()) {
+        const double expected = values[j].get<double>();
+        EXPECT_NEAR(in_page[3 + j].get<double>(), expected, std::abs(expected) * 1e-4);
+        ++known;
+      }
+    }
+  }
+  EXPECT_GT(known, 20U);
 }
 
 TEST_F(ReportCommand, PagesAreForTheNewestRuns) {

@@ -5,7 +5,6 @@
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
-#include <zlib.h>
 
 #include "reports/internal/packed.h"
 #include "reports/internal/page_assets.h"
@@ -14,6 +13,7 @@
 #include "reports/internal/spectrum.h"
 #include "reports/internal/use_json.h"
 #include "tests/reports/synthetic_runs.h"
+#include "tests/reports/unpacked.h"
 
 namespace weir::reports {
 namespace {
@@ -33,33 +33,6 @@ std::size_t Occurrences(const std::string& text, const std::string& what) {
     ++count;
   }
   return count;
-}
-
-// What the page does with atob and DecompressionStream, with zlib and the slow way.
-std::string Unpacked(const std::string& packed) {
-  const std::string_view alphabet =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string bytes;
-  std::uint32_t bits = 0;
-  int held = 0;
-  for (const char letter : packed.substr(0, packed.find('='))) {
-    bits = bits << 6 | static_cast<std::uint32_t>(alphabet.find(letter));
-    held += 6;
-    if (held >= 8) {
-      held -= 8;
-      bytes += static_cast<char>(bits >> held & 255);
-    }
-  }
-  uLongf size = 1000 * bytes.size() + 100;
-  std::string text(size, '\0');
-  const int done = uncompress(reinterpret_cast<Bytef*>(text.data()), &size,
-                              reinterpret_cast<const Bytef*>(bytes.data()), bytes.size());
-  EXPECT_EQ(done, Z_OK);
-  return text.substr(0, size);
-}
-
-nlohmann::json DataOf(const std::string& html) {
-  return nlohmann::json::parse(Unpacked(Between(html, "id=\"data\">", "</script>")));
 }
 
 TEST(PackedTest, EveryLengthComesBack) {

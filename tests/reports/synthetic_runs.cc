@@ -2,9 +2,11 @@
 
 #include <cmath>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
+#include "analysis/comparison.h"
 #include "base/rng.h"
 
 namespace weir::reports {
@@ -275,6 +277,22 @@ Validity DoubtfulValidity(Grade grade, std::string text) {
   return validity;
 }
 
+// What the runs of both builds of checkout say of each other.
+BuildPair SyntheticPair(const std::vector<RunPage>& pages) {
+  BuildPair pair;
+  std::vector<Run> before;
+  std::vector<Run> after;
+  for (const RunPage& page : pages) {
+    if (page.run.plan.scenario == "checkout") {
+      const bool old = page.run.plan.build == "b1";
+      (old ? before : after).push_back(page.run);
+      (old ? pair.a_runs : pair.b_runs).push_back(page.run.id);
+    }
+  }
+  pair.comparison = analysis::Compare(before, after);
+  return pair;
+}
+
 // The rows of its pages, once these are as they shall be.
 void AddRows(ReportData& data) {
   for (const RunPage& page : data.pages) {
@@ -323,6 +341,7 @@ ReportData SyntheticReport() {
   data.pages.back().run.state = RunState::kInterrupted;
   data.pages.back().run.state_reason = "Stopped by the user after 30 s.";
   AddRows(data);
+  data.pairs = {SyntheticPair(data.pages)};
   data.verdicts = {SlowVerdict(), SameVerdict()};
   data.stamps = {{data.generated_at, std::string(64, 'a')}};
   data.changes.changes = {SyntheticChange(), SyntheticChange()};

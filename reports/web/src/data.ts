@@ -242,6 +242,30 @@ export interface Changes {
   changepoints: Change[];
 }
 
+/** metric, step, unit, A, B, change, interval's low and high, p, why something is not known. */
+export type PairMetric = [
+  metric: string,
+  step: string,
+  unit: Unit,
+  a: number | null,
+  b: number | null,
+  change: number | null,
+  low: number | null,
+  high: number | null,
+  p: number | null,
+  note: string,
+];
+
+/** What the runs of two builds say of each other (analysis/comparison.h). */
+export interface Pair {
+  a_runs: number[];
+  b_runs: number[];
+  design: string;
+  summary: string;
+  warnings: string[];
+  metrics: PairMetric[];
+}
+
 /** What was told of a build. */
 export interface Deploy {
   at: string;
@@ -270,6 +294,8 @@ export interface Report {
   /** Those of which there is more than a row, by number. */
   pages: Map<number, Run>;
   builds: Build[];
+  /** Of some of the builds, two by two. */
+  pairs: Pair[];
   changes: Changes;
   verdicts: Verdict[];
   /** In order of time. */

@@ -15,25 +15,45 @@ export interface Difference {
   high: number[];
 }
 
+type Span = [number, number];
+
+/** By how much B is above A at most and at least, x as of xOf. */
+function spanAt(a: Curve, b: Curve, x: number): Span {
+  const [aLow, aHigh] = intervalAt(a, x);
+  const [bLow, bHigh] = intervalAt(b, x);
+  return [bLow / aHigh - 1, bHigh / aLow - 1];
+}
+
+/** How far from the median up there are requests enough on both sides, as x of xOf. */
+function reach(a: Curve, b: Curve): number {
+  const fewest = Math.min(a.count, b.count);
+  const enough = fewest >= 2 * beyondMin && a.v.length > 1 && b.v.length > 1;
+  return enough ? Math.min(Math.log10(fewest / beyondMin), boundFrom(a), boundFrom(b)) : 0;
+}
+
+/** The interval of a quantile's change from these requests alone; null where there are too few. */
+export function changeSpan(a: Curve, b: Curve, q: number): Span | null {
+  const x = -Math.log10(1 - q);
+  const span = x <= reach(a, b) ? spanAt(a, b, x) : null;
+  return span?.every(Number.isFinite) ? span : null;
+}
+
 /** From the median up, as far as both sides have requests enough. Null when that is nowhere. */
 export function differenceOf(a: Curve, b: Curve): Difference | null {
-  const fewest = Math.min(a.count, b.count);
-  const top = Math.log10(fewest / beyondMin);
-  const high = Math.min(top, boundFrom(a), boundFrom(b));
-  if (fewest < 2 * beyondMin || a.v.length < 2 || b.v.length < 2 || high <= Math.log10(2)) {
+  const end = reach(a, b);
+  if (end <= Math.log10(2)) {
     return null;
   }
-  const points = Math.max(Math.ceil(high * pointsPerDecade), 2);
+  const points = Math.max(Math.ceil(end * pointsPerDecade), 2);
   const out: Difference = { x: [], ratio: [], low: [], high: [] };
   for (let i = 0; i <= points; i++) {
-    const x = Math.log10(1.1) + ((high - Math.log10(1.1)) * i) / points;
-    const [aLow, aHigh] = intervalAt(a, x);
-    const [bLow, bHigh] = intervalAt(b, x);
-    if (aLow > 0) {
+    const x = Math.log10(1.1) + ((end - Math.log10(1.1)) * i) / points;
+    const [low, high] = spanAt(a, b, x);
+    if (Number.isFinite(high)) {
       out.x.push(x);
       out.ratio.push(valueAt(b, x) / valueAt(a, x) - 1);
-      out.low.push(bLow / aHigh - 1);
-      out.high.push(bHigh / aLow - 1);
+      out.low.push(low);
+      out.high.push(high);
     }
   }
   return out.x.length > 1 ? out : null;

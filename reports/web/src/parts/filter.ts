@@ -28,9 +28,10 @@ const valuesMax = 500;
 /** A choice for each field in which the runs differ; the last values come first. */
 export function filterForm(runs: Row[], onChange: () => void): HTMLElement | null {
   const choices = fields.flatMap(({ key, title, read }) => {
-    const values = [...new Set([...runs].reverse().map(read))].filter((value) => value !== "");
+    const all = new Set([...runs].reverse().map(read));
+    const values = [...all].filter((value) => value !== "");
     const asked = currentRoute().parameters.get(key);
-    if (values.length < 2 && asked === null) {
+    if (all.size < 2 && asked === null) {
       return [];
     }
     const choice = h("select", {

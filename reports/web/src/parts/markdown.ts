@@ -27,11 +27,15 @@ export function markdownOf(title: string, part: HTMLElement): string {
 }
 
 /** A button that copies; where the browser forbids it, the text stands below to be copied. */
-export function copyButton(text: () => string): HTMLElement {
+export function copyButton(
+  text: () => string,
+  title = "Copy as Markdown",
+  label = "Markdown",
+): HTMLElement {
   const said = h("span", { class: "note", role: "status" });
   const place = h("div", {});
   const show = (): void => {
-    const area = h("textarea", { readonly: true, rows: 8, "aria-label": "Markdown" }, text());
+    const area = h("textarea", { readonly: true, rows: 8, "aria-label": label }, text());
     place.replaceChildren(area);
     area.select();
     said.textContent = "Not allowed to copy: here it is.";
@@ -47,7 +51,7 @@ export function copyButton(text: () => string): HTMLElement {
   const button = h(
     "button",
     { type: "button", class: "copy", click: () => void copy() },
-    "Copy as Markdown",
+    title,
   );
   return h("div", { class: "copying" }, button, " ", said, place);
 }

@@ -1,10 +1,12 @@
-import { differenceFigure } from "../charts/difference";
+import { changeSpan, differenceFigure } from "../charts/difference";
 import { spectrumFigure } from "../charts/spectrum";
 import {
   columns,
   errorRatio,
   runName,
   type Build,
+  type ColumnKey,
+  type Curve,
   type Latency,
   type Report,
   type Subject,
@@ -14,6 +16,7 @@ import {
 import { datum, h, name, unknown, type Child } from "../dom";
 import * as format from "../format";
 import { buildsSection } from "../parts/builds";
+import { evidenceOf } from "../parts/evidence";
 import { latencyCell } from "../parts/latency";
 import { copyButton, markdownOf } from "../parts/markdown";
 import { section, table } from "../parts/table";
@@ -132,22 +135,48 @@ interface Row {
   a: number | null;
   b: number | null;
   cells: [Child, Child];
+  interval: Child;
 }
 
-function latencyRows(a: Latency, b: Latency): Row[] {
+/** Values have intervals where they are quantiles. */
+const quantiles: Partial<Record<ColumnKey, number>> = {
+  p50: 0.5,
+  p90: 0.9,
+  p95: 0.95,
+  p99: 0.99,
+  p999: 0.999,
+  p9999: 0.9999,
+};
+
+function intervalCell(a: Curve, b: Curve, key: ColumnKey): Child {
+  const q = quantiles[key];
+  if (q === undefined) {
+    return "–";
+  }
+  const span = changeSpan(a, b, q);
+  return span
+    ? format.changeRange(span, "ns")
+    : unknown("too few requests beyond it, or some had no answer");
+}
+
+type Kind = "response" | "service";
+
+function latencyRows(a: Subject, b: Subject, kind: Kind): Row[] {
+  const [one, other]: [Latency, Latency] = [a.latency_ns[kind], b.latency_ns[kind]];
   return columns.map(({ key, title }) => ({
     label: title,
     unit: "ns",
-    a: a[key],
-    b: b[key],
-    cells: [latencyCell(a, key), latencyCell(b, key)],
+    a: one[key],
+    b: other[key],
+    cells: [latencyCell(one, key), latencyCell(other, key)],
+    interval: intervalCell(a.curves[kind], b.curves[kind], key),
   }));
 }
 
 function plainRow(label: string, unit: Unit, a: number | null, b: number | null): Row {
   const cell = (value: number | null): Child =>
     value === null ? unknown("not known") : datum(value, format.value(value, unit));
-  return { label, unit, a, b, cells: [cell(a), cell(b)] };
+  return { label, unit, a, b, cells: [cell(a), cell(b)], interval: "–" };
 }
 
 function changeCell(row: Row): Child {
@@ -180,18 +209,23 @@ function rowsTable(title: string, all: Row[]): HTMLElement {
   }
   return table(
     title,
-    [{ title, left: true }, { title: "A" }, { title: "B" }, { title: "change" }],
-    rows.map((row) => [row.label, ...row.cells, changeCell(row)]),
+    [
+      { title, left: true },
+      { title: "A" },
+      { title: "B" },
+      { title: "change" },
+      { title: "90 % interval", wide: true },
+    ],
+    rows.map((row) => [row.label, ...row.cells, changeCell(row), row.interval]),
   );
 }
 
 function differences(a: Subject, b: Subject): HTMLElement {
-  const { response, service } = a.latency_ns;
   return h(
     "div",
     { class: "columns" },
-    rowsTable("response", latencyRows(response, b.latency_ns.response)),
-    rowsTable("service", latencyRows(service, b.latency_ns.service)),
+    rowsTable("response", latencyRows(a, b, "response")),
+    rowsTable("service", latencyRows(a, b, "service")),
     rowsTable("whole", [
       plainRow("achieved rate", "per_s", a.rate_per_s.achieved, b.rate_per_s.achieved),
       plainRow("errors", "ratio", errorRatio(a.requests), errorRatio(b.requests)),
@@ -218,12 +252,18 @@ export function compareView(report: Report): View {
     { label: "B", colour: "series-2", curve: b.subject.curves.response },
   ]);
   const difference = differenceFigure(a.subject.curves.response, b.subject.curves.response);
-  const tables = h("div", {}, differences(a.subject, b.subject));
   const only = h("input", { type: "checkbox" });
   only.checked = currentRoute().parameters.get("only") === "changed";
+  const tables = h("div", {});
+  const fill = (): void =>
+    tables.replaceChildren(
+      evidenceOf(report, a, b, only.checked),
+      differences(a.subject, b.subject),
+    );
+  fill();
   only.addEventListener("change", () => {
     replaceParameter("only", only.checked ? "changed" : "");
-    tables.replaceChildren(differences(a.subject, b.subject));
+    fill();
   });
   const title = `${a.subject.scenario}: B (${b.label}) against A (${a.label})`;
   const element = h(
@@ -244,13 +284,13 @@ export function compareView(report: Report): View {
     section("Distribution", spectrum.element, difference.element),
     section(
       "Differences",
-      h("label", { class: "only" }, only, " only what changed: by 2 %, error rates by 0.2 points"),
+      h("label", { class: "only" }, only, " only what changed: over runs p < 0.05; of all requests by 2 %, error rates by 0.2 points"),
       copyButton(() => markdownOf(title, tables)),
       tables,
       h(
         "p",
         { class: "note" },
-        "Changes as observed, without intervals: runs of one build differ from each other too, and only a gate weighs that. Runs of a build are merged into one distribution, never averaged.",
+        "Response, service and whole are of all requests of a side together; runs of a build are merged into one distribution, never averaged. Their intervals hold with at least 90 % for these requests, without how much runs differ from each other.",
       ),
     ),
     buildsSection(report, a.subject.scenario, a.subject.build),

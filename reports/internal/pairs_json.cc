@@ -1,0 +1,48 @@
+#include "reports/internal/pairs_json.h"
+
+#include <cmath>
+#include <cstdlib>
+#include <optional>
+#include <string>
+
+#include <fmt/format.h>
+
+namespace weir::reports {
+namespace {
+
+// Digits that no reader sees are most of what random numbers cost after deflate.
+Json Short(std::optional<double> value) {
+  if (!value || !std::isfinite(*value)) {
+    return nullptr;
+  }
+  return std::strtod(fmt::format("{:.5g}", *value).c_str(), nullptr);
+}
+
+Json MetricToRow(const analysis::ComparedMetric& metric) {
+  const auto& interval = metric.interval;
+  return Json::array({metric.metric, metric.step, metric.unit, Short(metric.a), Short(metric.b),
+                      Short(metric.change), interval ? Short(interval->low) : Json(nullptr),
+                      interval ? Short(interval->high) : Json(nullptr), Short(metric.p_adjusted),
+                      metric.note});
+}
+
+}  // namespace
+
+Json PairsToJson(const std::vector<BuildPair>& pairs) {
+  Json json = Json::array();
+  for (const BuildPair& pair : pairs) {
+    Json metrics = Json::array();
+    for (const analysis::ComparedMetric& metric : pair.comparison.metrics) {
+      metrics.push_back(MetricToRow(metric));
+    }
+    json.push_back({{"a_runs", pair.a_runs},
+                    {"b_runs", pair.b_runs},
+                    {"design", pair.comparison.design},
+                    {"summary", pair.comparison.summary},
+                    {"warnings", pair.comparison.warnings},
+                    {"metrics", std::move(metrics)}});
+  }
+  return json;
+}
+
+}  // namespace weir::reports
