@@ -3,19 +3,25 @@
 #include <cmath>
 #include <cstdlib>
 #include <optional>
-#include <string>
-
-#include <fmt/format.h>
+#include <utility>
 
 namespace weir::reports {
 namespace {
+
+constexpr int kDigits = 5;
 
 // Digits that no reader sees are most of what random numbers cost after deflate.
 Json Short(std::optional<double> value) {
   if (!value || !std::isfinite(*value)) {
     return nullptr;
   }
-  return std::strtod(fmt::format("{:.5g}", *value).c_str(), nullptr);
+  if (*value == 0) {
+    return 0;
+  }
+  const int surplus = static_cast<int>(std::floor(std::log10(std::abs(*value)))) + 1 - kDigits;
+  // Powers of ten are exact only without a sign, so that their quotient is the nearest double.
+  const double ten = std::pow(10, std::abs(surplus));
+  return surplus < 0 ? std::round(*value * ten) / ten : std::round(*value / ten) * ten;
 }
 
 Json MetricToRow(const analysis::ComparedMetric& metric) {

@@ -30,7 +30,7 @@ function metricCell(metric: string, step: string): Child {
 }
 
 function evidence(p: number): string {
-  const size = p < 0.001 ? "p < 0.001" : `p = ${p.toFixed(3)}`;
+  const size = p < 0.001 ? "p < 0.001" : `p ${p.toFixed(p < 0.1 ? 3 : 2)}`;
   return p < significant ? `differs, ${size}` : size;
 }
 
