@@ -25,6 +25,7 @@
 #include "cli/threshold_sink.h"
 #include "cli/warm_up_sink.h"
 #include "cli/watch.h"
+#include "cli/wrk_script.h"
 #include "loadgen/engine.h"
 #include "reports/run_json.h"
 #include "reports/run_text.h"
@@ -45,6 +46,7 @@ struct RunOrder {
   bool quiet = false;
   bool require_valid = false;
   std::unique_ptr<loadgen::TargetWatch> watch;  ///< Null = the target is not watched.
+  std::unique_ptr<loadgen::WrkScript> script;   ///< Null = the scenario has the requests.
 };
 
 FlagSpec Spec() {
@@ -61,6 +63,7 @@ FlagSpec Spec() {
       "  weir run checkout.yaml --target http://localhost:8080 --build b7\n"
       "  weir run -c 64 -d 30s -R 5000 -H 'Accept: text/html' http://localhost:8080/\n"
       "  weir run -c 64 -d 10s --threshold 'p(99) < 20ms' http://localhost:8080/\n"
+      "  weir run --wrk-script post.lua -t 2 -c 64 -d 10s http://localhost:8080/\n"
       "  weir run --command 'gzip -kc big.log' -n 200 --build b7\n"
       "  weir run --gbench build/parser_bench --gbench-filter 'Parse.*'";
   spec.positionals = {"SCENARIO"};
@@ -90,6 +93,7 @@ FlagSpec Spec() {
   add("timeout", text("TIME"), "URL only: from the send to the last byte; default 5s");
   add("warm-up", text("TIME"), "URL only: first part of the load, left out of the statistics");
   AddUrlFlags(spec.options);
+  AddScriptFlag(spec.options);
   AddWatchFlags(spec.options);
   add("latency,L", "accepted for wrk's users: latencies are always printed");
   return spec;
@@ -117,7 +121,8 @@ Result<scenarios::Target> TargetOf(const ParsedFlags& flags, const scenarios::Sc
 Result<RunOrder> ReadOrder(const ParsedFlags& flags) {
   const std::vector<std::string> sources = flags.Texts("SCENARIO");
   const bool runs_command = flags.Has("command");
-  if (runs_command ? !sources.empty() : sources.size() != 1) {
+  const bool takes_words = flags.Has("wrk-script") && !sources.empty();
+  if (runs_command ? !sources.empty() : sources.size() != 1 && !takes_words) {
     return UsageError(
         fmt::format("one scenario file, URL or --command is needed, {} given\n"
                     "  hint: weir run checkout.yaml, or weir run -R 1k -d 10s "
@@ -140,6 +145,12 @@ Result<RunOrder> ReadOrder(const ParsedFlags& flags) {
     return tl::unexpected(engine.error());
   }
   order.engine = *engine;
+  Result<std::unique_ptr<loadgen::WrkScript>> script =
+      ReadScript(flags, sources, order.target, order.scenario, order.engine);
+  if (!script) {
+    return tl::unexpected(script.error());
+  }
+  order.script = *std::move(script);
   if (!flags.Has("no-store")) {
     Result<std::string> path = StorePath(flags);
     if (!path) {
@@ -239,6 +250,28 @@ std::string FellSilent(const Run& run, const AnswerWatch::Silence& silence) {
       FormatCount(silence.planned), kinds.empty() ? "" : " (" + kinds + ")");
 }
 
+loadgen::EngineResult RunEngine(loadgen::Engine& engine, const RunOrder& order,
+                                ScriptRates& rates) {
+  if (order.script != nullptr) {
+    order.script->OnFailure([&engine] { engine.Stop(); });
+  }
+  const StopOnSignal stop([&engine] { engine.Stop(); });
+  return order.script != nullptr ? engine.Run(rates) : engine.Run(rates.next());
+}
+
+// A run whose script failed is none; else the script hears how it went.
+Status EndScript(const RunOrder& order, const ScriptRates& rates, Run& run) {
+  if (order.script == nullptr) {
+    return {};
+  }
+  if (Status failure = order.script->failure(); !failure) {
+    run.state = RunState::kAborted;
+    run.state_reason = failure.error().message;
+    return failure;
+  }
+  return order.script->Done(ScriptRunOf(run, rates, order.script->workers()));
+}
+
 Result<int> Execute(const RunOrder& order) {
   const SystemClock clock;
   Result<std::unique_ptr<loadgen::Engine>> engine =
@@ -272,11 +305,8 @@ Result<int> Execute(const RunOrder& order) {
     progress.Clear();
     fmt::print(stderr, "weir run: {}\n", trouble);
   });
-  loadgen::EngineResult result;
-  {
-    const StopOnSignal stop([&engine] { (*engine)->Stop(); });
-    result = (*engine)->Run(watched);
-  }
+  ScriptRates rates(watched);
+  loadgen::EngineResult result = RunEngine(**engine, order, rates);
   progress.Clear();
   watched.Finish();
   const bool answered = result.answered;
@@ -284,6 +314,7 @@ Result<int> Execute(const RunOrder& order) {
   const std::string first_failure = std::move(result.first_failure);
   Run run = Assemble(plan, std::move(result));
   warm_up.LeaveOut(keeper, run);
+  const Status scripted = EndScript(order, rates, run);
   Certify({order.scenario.load, order.engine.pacing, order.store_path}, keeper, evidence, run);
   thresholds.Judge(run);
   Status stored;
@@ -297,6 +328,9 @@ Result<int> Execute(const RunOrder& order) {
   }
   if (!stored) {
     return tl::unexpected(stored.error());
+  }
+  if (!scripted) {
+    return tl::unexpected(scripted.error());
   }
   if (!answered && run.state == RunState::kAborted) {
     return Unavailable(NoAnswer(run));

@@ -84,6 +84,9 @@ class AnswerCheck {
   /// Somebody else wants the head too.
   void RequireHead() { needs_head_ = true; }
 
+  /// Somebody else wants the body too.
+  void RequireBody() { needs_body_ = true; }
+
   bool needs_head() const { return needs_head_; }
 
   bool needs_body() const { return needs_body_; }

@@ -16,9 +16,11 @@
 #include "loadgen/mailbox.h"
 #include "loadgen/prepared.h"
 #include "loadgen/reach.h"
+#include "loadgen/request_script.h"
 #include "loadgen/resources.h"
 #include "loadgen/schedule.h"
 #include "loadgen/sides.h"
+#include "loadgen/transport/address.h"
 #include "loadgen/transport/worker_thread.h"
 
 namespace weir::loadgen {
@@ -76,6 +78,8 @@ class Engine::Impl {
   /// `other` is the second of a pair of targets; null for one.
   Status MakeWorkers(const TransportOptions& transport, const TransportOptions* other = nullptr);
   EngineResult Run(RecordSink& sink);
+  Status PlaceScript(std::uint32_t index, std::uint32_t count,
+                     WorkerThread::Options& options) const;
 
   std::uint32_t steps_per_side() const { return scenario_.step_count / scenario_.sides; }
 
@@ -116,6 +120,9 @@ Result<std::unique_ptr<Engine>> Engine::Create(const scenarios::Scenario& scenar
   Result<PreparedScenario> prepared = Prepare(scenario, target);
   if (!prepared) {
     return tl::unexpected(prepared.error());
+  }
+  if (options.script != nullptr) {
+    options.script->Place(*prepared);
   }
   const Result<TransportOptions> transport = Reach(target, scenario);
   if (!transport) {
@@ -200,6 +207,11 @@ Status Engine::Impl::MakeWorkers(const TransportOptions& transport, const Transp
       options.other_transport->connections_max = options.transport.connections_max;
       options.other_transport->dialer.open_gap *= count;
     }
+    if (options_.script != nullptr) {
+      if (Status placed = PlaceScript(i, count, options); !placed) {
+        return placed;
+      }
+    }
     options.preconnect = scenario_.load.connections_max ? options.transport.connections_max : 1;
     options.pacing = options_.pacing;
     options.lag_budget = options_.lag_budget;
@@ -219,6 +231,22 @@ Status Engine::Impl::MakeWorkers(const TransportOptions& transport, const Transp
     }
     worker.thread = std::move(*thread);
     workers_.push_back(std::move(worker));
+  }
+  return {};
+}
+
+Status Engine::Impl::PlaceScript(std::uint32_t index, std::uint32_t count,
+                                 WorkerThread::Options& options) const {
+  WEIR_CHECK(options_.script->workers() == count);
+  options.script = &options_.script->ScriptOf(index);
+  const std::string address = options_.script->AddressOf(index);
+  if (!address.empty()) {
+    Result<SocketAddress> chosen = ParseSocketAddress(address);
+    if (!chosen) {
+      return tl::unexpected(chosen.error());
+    }
+    options.transport.dialer.addresses = {*chosen};
+    options.transport.dialer.resolve_each = false;
   }
   return {};
 }
@@ -381,8 +409,8 @@ void Engine::Impl::Conclude(EngineResult& result) const {
     end = std::max(end, worker.thread->finished_at());
   }
   const bool stopped = stopped_.load(std::memory_order_relaxed);
-  // A count of rounds ends a load before its stages do.
-  const bool cut_short = stopped || scenario_.load.rounds_max > 0;
+  // A count of rounds ends a load before its stages do, and so may a script.
+  const bool cut_short = stopped || scenario_.load.rounds_max > 0 || options_.script != nullptr;
   result.duration =
       cut_short ? std::min(end - start_, duration_) : std::max(end - start_, duration_);
   result.measured =

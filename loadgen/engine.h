@@ -18,6 +18,8 @@
 
 namespace weir::loadgen {
 
+class ScriptHost;
+
 /// How to generate load, apart from what the scenario says.
 struct EngineOptions {
   /// Load-generating threads; 0 = one for each processor that this process may use. One does some
@@ -40,6 +42,10 @@ struct EngineOptions {
 
   /// No run of weir leaves the histograms out: a yardstick for what they cost.
   Recording recording = Recording::kFull;
+
+  /// Makes the requests, for as many threads as there will be; outlives the engine. Null: the
+  /// scenario has them.
+  ScriptHost* script = nullptr;
 };
 
 /// What a run came to. Sums only: its size does not depend on the length of the run.

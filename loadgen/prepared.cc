@@ -63,11 +63,13 @@ Status Add(const StepContext& context, const Request& request) {
   } else {
     context.wire.Make(request, made);
   }
-  made.looks_further = made.check.takes() || keeps_cookies || follows;
-  if (keeps_cookies || follows) {
+  const bool has_values = made.check.takes() || keeps_cookies || follows;
+  // A body may be compressed: its headers say so.
+  made.looks_further = has_values || made.check.needs_body();
+  if (keeps_cookies || follows || made.check.needs_body()) {
     made.check.RequireHead();
   }
-  context.prepared.fills_slots = context.prepared.fills_slots || is_filled || made.looks_further;
+  context.prepared.fills_slots = context.prepared.fills_slots || is_filled || has_values;
   made.redirects_max = request.redirects_max;
   made.redirect = context.next() + 1;
   context.prepared.requests.push_back(made);

@@ -39,8 +39,8 @@ struct PreparedRequest {
   std::shared_ptr<const scenarios::Request> source{};
   std::shared_ptr<const PreparedProgram> program{};  ///< Instead of all bytes; null for requests.
   std::uint8_t side = 0;  ///< Of a pair of targets, the one that it goes to.
-  /// Its answers are not only judged: something is extracted, cookies are kept or redirects
-  /// followed.
+  /// Its answers are not only judged: something is extracted, cookies are kept, redirects followed,
+  /// a script hears of them, or their bodies, which may be encoded, are looked into.
   bool looks_further = false;
   std::uint32_t redirects_max = 0;
   std::uint32_t redirect = 0;  ///< If any are followed: index of the request that stands for them.

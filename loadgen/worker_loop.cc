@@ -55,6 +55,7 @@ WorkerLoop::WorkerLoop(const PreparedScenario& scenario, const Options& options,
       drain_end_(load_end_ + scenario.load.drain),
       in_flight_max_(InFlightMax(scenario, options.slice)),
       counts_only_(options.recording == Recording::kCountsOnly),
+      script_(options.script),
       sampler_(scenario.load),
       records_(std::make_unique<RecordSet>(scenario.step_count, scenario.load.warm_up > 0ns)),
       next_second_(options.start + 1s),
@@ -93,6 +94,9 @@ Instant WorkerLoop::RunOnce(Instant now) {
   }
   if (now >= next_due_) {
     StartDueArrivals();
+  }
+  if (__builtin_expect(script_ != nullptr, 0) && script_->ended()) {
+    StopBeginning();
   }
   if (state_ == State::kRunning && AllPlanned(now)) {
     state_ = State::kDraining;
@@ -230,10 +234,14 @@ void WorkerLoop::AdjustUsers(Instant now) {
 }
 
 // Rounds under way go on to their end.
-void WorkerLoop::EndOfData(std::uint32_t id) {
+void WorkerLoop::StopBeginning() {
   rounds_left_ = 0;
   next_due_ = Instant::max();
   next_user_change_ = Instant::max();
+}
+
+void WorkerLoop::EndOfData(std::uint32_t id) {
+  StopBeginning();
   RetireRound(id);
 }
 

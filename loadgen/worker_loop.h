@@ -13,9 +13,11 @@
 #include "base/run.h"
 #include "base/time.h"
 #include "loadgen/arrival_sampler.h"
+#include "loadgen/body_decoder.h"
 #include "loadgen/prepared.h"
 #include "loadgen/recorder.h"
 #include "loadgen/replay_cursor.h"
+#include "loadgen/request_script.h"
 #include "loadgen/schedule.h"
 #include "loadgen/slot_filler.h"
 #include "loadgen/transport.h"
@@ -53,6 +55,7 @@ class WorkerLoop final : public TransportEvents {
     WorkerSlice slice;
     std::uint64_t seed = 0;
     Recording recording = Recording::kFull;
+    RequestScript* script = nullptr;  ///< Makes the requests; null: the scenario has them.
   };
 
   /// All references must outlive the loop; the transport is set by Attach before the first RunOnce.
@@ -173,6 +176,7 @@ class WorkerLoop final : public TransportEvents {
   void NextAction(std::uint32_t id, Instant due);
   void YieldTurn(std::uint32_t id, Instant due);
   void BeginRequest(std::uint32_t id, std::uint32_t request, Instant due, bool crowded);
+  bool Fill(std::uint32_t id);
   bool LookFurther(ExchangeId id, const PreparedRequest& request, const Answer& answer,
                    RequestError& error);
   void Plan(std::uint32_t id, Instant due, Instant now);
@@ -180,6 +184,7 @@ class WorkerLoop final : public TransportEvents {
   void TryStart(std::uint32_t id);
   Instant NextUserChange(Instant now) const;
   bool TakeRoundOfUser();
+  void StopBeginning();
   void EndOfData(std::uint32_t id);
   void Settle(std::uint32_t id, Outcome outcome, RequestError error, Instant now);
   void RecordParts(const Round& round, const ExchangeTimes& times, Instant now);
@@ -196,7 +201,10 @@ class WorkerLoop final : public TransportEvents {
   /// The request as it goes on the wire.
   const PreparedRequest& WireOf(std::uint32_t id) const {
     const PreparedRequest& request = RequestOf(rounds_[id]);
-    return __builtin_expect(request.slots == nullptr, 1) ? request : filler_.FilledOf(id);
+    if (__builtin_expect(request.slots == nullptr, 1)) {
+      return request;
+    }
+    return script_ == nullptr ? filler_.FilledOf(id) : script_->RequestOf(id);
   }
 
   /// `number` of this worker, counted over all of them.
@@ -223,6 +231,7 @@ class WorkerLoop final : public TransportEvents {
   const Instant drain_end_;
   const std::uint32_t in_flight_max_;
   const bool counts_only_;
+  RequestScript* const script_;
 
   Transport* transport_ = nullptr;
   State state_ = State::kRunning;
@@ -237,6 +246,7 @@ class WorkerLoop final : public TransportEvents {
   Instant next_user_change_ = Instant::max();
   Rng think_rng_;
   SlotFiller filler_;
+  BodyDecoder decoder_;
   std::vector<Round> rounds_;
   std::vector<std::uint32_t> free_;
   /// By side: requests to a target without a free connection must not hold up those to the other.

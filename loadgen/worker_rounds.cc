@@ -122,9 +122,9 @@ void WorkerLoop::BeginRequest(std::uint32_t id, std::uint32_t request, Instant d
   Round& round = rounds_[id];
   const Instant now = Now();
   round.request = request;
-  if (__builtin_expect(RequestOf(round).slots != nullptr, 0)) {
-    filler_.Fill(id, RequestOf(round), clock_.WallNow());
-    is_now_old_ = true;
+  if (__builtin_expect(RequestOf(round).slots != nullptr, 0) && !Fill(id)) {
+    EndOfData(id);
+    return;
   }
   Plan(id, due, now);
   std::deque<std::uint32_t>& waiting = waiting_[RequestOf(round).side];
@@ -136,6 +136,16 @@ void WorkerLoop::BeginRequest(std::uint32_t id, std::uint32_t request, Instant d
     // First come, first served.
     waiting.push_back(id);
   }
+}
+
+// False: there is no request, and there will be no more.
+bool WorkerLoop::Fill(std::uint32_t id) {
+  is_now_old_ = true;
+  if (script_ != nullptr) {
+    return script_->Next(id) != nullptr;
+  }
+  filler_.Fill(id, RequestOf(rounds_[id]), clock_.WallNow());
+  return true;
 }
 
 void WorkerLoop::Plan(std::uint32_t id, Instant due, Instant now) {
@@ -241,6 +251,12 @@ void WorkerLoop::OnAnswer(ExchangeId id, const Answer& answer, Instant now) {
 // Keeps cookies, then either the answer sends the round on, or it is judged and taken from.
 bool WorkerLoop::LookFurther(ExchangeId id, const PreparedRequest& request, const Answer& answer,
                              RequestError& error) {
+  if (script_ != nullptr) {
+    script_->OnAnswer(answer);
+    is_now_old_ = true;
+    error = request.check.Judge(answer);
+    return false;
+  }
   filler_.TakeCookies(id, request, answer, clock_.WallNow());
   switch (filler_.RedirectOf(id, request, answer)) {
     case SlotFiller::Redirect::kFollow:
@@ -254,7 +270,19 @@ bool WorkerLoop::LookFurther(ExchangeId id, const PreparedRequest& request, cons
     case SlotFiller::Redirect::kNone:
       break;
   }
-  error = request.check.Judge(answer);
+  if (!request.check.needs_body()) {
+    error = request.check.Judge(answer);
+  } else {
+    Answer plain = answer;
+    error = decoder_.Decode(answer, plain.body);
+    // The status comes first: what a wrong one brought along is not of interest.
+    const RequestError judged = request.check.Judge(plain);
+    error = judged == RequestError::kStatus || error == RequestError::kNone ? judged : error;
+    if (request.check.takes() && error == RequestError::kNone) {
+      error = request.check.Take(plain, filler_.VariablesOf(id));
+    }
+    return false;
+  }
   if (request.check.takes() && error == RequestError::kNone) {
     error = request.check.Take(answer, filler_.VariablesOf(id));
   }
@@ -303,6 +331,10 @@ void WorkerLoop::Sleep(std::uint32_t id, Instant until) {
 }
 
 Nanos WorkerLoop::Pause(const scenarios::Think& think) {
+  if (__builtin_expect(script_ != nullptr, 0)) {
+    is_now_old_ = true;
+    return script_->Delay();
+  }
   switch (think.distribution) {
     case scenarios::Think::Distribution::kFixed:
       return think.mean;

@@ -15,6 +15,8 @@ LIBRARY_HEADERS = {
     "nlohmann-json": ("nlohmann/",),
     "libuv": ("uv.h", "uv/"),
     "RE2": ("re2/",),
+    "brotli": ("brotli/",),
+    "LuaJIT": ("lua.hpp", "luajit.h"),
     "OpenSSL": ("openssl/",),
     "SQLite": ("sqlite3.h",),
     "Boost": ("boost/",),

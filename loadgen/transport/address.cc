@@ -13,6 +13,8 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include "base/text.h"
+
 namespace weir::loadgen {
 namespace {
 
@@ -101,6 +103,24 @@ Result<std::vector<SocketAddress>> Resolve(const scenarios::Target& target) {
     std::memcpy(&made.storage, at->ai_addr, at->ai_addrlen);
   }
   return addresses;
+}
+
+Result<SocketAddress> ParseSocketAddress(const std::string& text) {
+  const std::size_t colon = text.rfind(':');
+  const Result<std::uint64_t> port =
+      ParseCount(colon == std::string::npos ? "" : std::string_view(text).substr(colon + 1));
+  if (!port || *port > UINT16_MAX || colon == 0) {
+    return UsageError(fmt::format("'{}' is not an address with a port", Printable(text, 60)));
+  }
+  scenarios::Target target;
+  const bool bracketed = text.front() == '[' && text[colon - 1] == ']';
+  target.host = bracketed ? text.substr(1, colon - 2) : text.substr(0, colon);
+  target.port = static_cast<std::uint16_t>(*port);
+  const Result<std::vector<SocketAddress>> found = Resolve(target);
+  if (!found) {
+    return tl::unexpected(found.error());
+  }
+  return found->front();
 }
 
 Result<SocketAddress> SourceAddress(const std::string& address, const SocketAddress& target) {

@@ -28,6 +28,9 @@ struct SocketAddress {
 /// Errors: kUnavailable, naming the host and what the resolver said.
 Result<std::vector<SocketAddress>> Resolve(const scenarios::Target& target);
 
+/// What SocketAddress::Text gave. Errors: kUsage.
+Result<SocketAddress> ParseSocketAddress(const std::string& text);
+
 /// A numeric address, to connect from. Errors: kUsage when it is not one of this machine's, or not
 /// of the family of `target`.
 Result<SocketAddress> SourceAddress(const std::string& address, const SocketAddress& target);

@@ -60,6 +60,7 @@ class WorkerThread {
     WorkerSlice slice;
     std::uint64_t seed = 0;
     Recording recording = Recording::kFull;
+    RequestScript* script = nullptr;  ///< As in WorkerLoop::Options.
     std::optional<int> cpu;  ///< Runs on this processor only; none = wherever the kernel likes.
   };
 
