@@ -42,7 +42,7 @@ LuaState::~LuaState() {
 
 Status LuaState::Run(std::string_view text, const std::string& name) {
   if (luaL_loadbuffer(state_, text.data(), text.size(), ("@" + name).c_str()) != 0) {
-    const Status failed = UsageError(Printable(lua_tostring(state_, -1), 1000));
+    Status failed = UsageError(Printable(lua_tostring(state_, -1), 1000));
     lua_pop(state_, 1);
     return failed;
   }
@@ -60,7 +60,7 @@ Status LuaState::Call(int arguments, int results, Limit limit) {
     return {};
   }
   const char* text = lua_tostring(state_, -1);
-  const Status failed =
+  Status failed =
       UsageError(text != nullptr ? Printable(text, 1000)
                                  : fmt::format("error() was called with a {}, not a text",
                                                luaL_typename(state_, -1)));

@@ -66,6 +66,11 @@ struct Address {
   std::array<char, 64> text;
 };
 
+// What a script has of a thread.
+struct ThreadHandle {
+  ScriptThread* thread;
+};
+
 void PushAddress(lua_State* state, std::string_view text) {
   auto* made = static_cast<Address*>(lua_newuserdata(state, sizeof(Address)));
   const std::size_t length = std::min(text.size(), made->text.size() - 1);
@@ -116,7 +121,7 @@ int Connect(lua_State* state) {
 }
 
 ScriptThread& ThreadAt(lua_State* state, int index) {
-  return **static_cast<ScriptThread**>(luaL_checkudata(state, index, kThreadType));
+  return *static_cast<ThreadHandle*>(luaL_checkudata(state, index, kThreadType))->thread;
 }
 
 // thread:get(name). Raw: no function of the script runs.
@@ -251,8 +256,8 @@ bool CopyValue(lua_State* from, int index, lua_State* to) {
 }
 
 void PushThread(lua_State* state, ScriptThread& thread) {
-  auto** made = static_cast<ScriptThread**>(lua_newuserdata(state, sizeof(ScriptThread*)));
-  *made = &thread;
+  auto* made = static_cast<ThreadHandle*>(lua_newuserdata(state, sizeof(ThreadHandle)));
+  made->thread = &thread;
   luaL_getmetatable(state, kThreadType);
   lua_setmetatable(state, -2);
 }

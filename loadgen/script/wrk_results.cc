@@ -11,8 +11,13 @@ namespace {
 
 constexpr const char* kStatsType = "weir.wrk.stats";
 
+// What a script has of a distribution.
+struct StatsHandle {
+  const ScriptStats* stats;
+};
+
 const ScriptStats& StatsAt(lua_State* state, int index) {
-  return **static_cast<const ScriptStats**>(luaL_checkudata(state, index, kStatsType));
+  return *static_cast<StatsHandle*>(luaL_checkudata(state, index, kStatsType))->stats;
 }
 
 void PushCount(lua_State* state, std::uint64_t count) {
@@ -128,8 +133,8 @@ std::uint64_t ScriptStats::Percentile(double percent) const {
 }
 
 void PushStats(lua_State* state, const ScriptStats& stats) {
-  auto** made = static_cast<const ScriptStats**>(lua_newuserdata(state, sizeof(ScriptStats*)));
-  *made = &stats;
+  auto* made = static_cast<StatsHandle*>(lua_newuserdata(state, sizeof(StatsHandle)));
+  made->stats = &stats;
   if (luaL_newmetatable(state, kStatsType) != 0) {
     lua_pushcfunction(state, &StatsIndex);
     lua_setfield(state, -2, "__index");
