@@ -1,7 +1,7 @@
 """cost and truth of the load engine, beside wrk, h2load, hey and a bare epoll loop
 
-  ci/bench engine [--parts closed,recording,flows,https,http2,connections,pace,latency,limit,stall,
-                   memory,hand_over] [--quick]
+  ci/bench engine [--parts closed,recording,flows,scripts,https,http2,connections,pace,latency,
+                   limit,stall,memory,hand_over] [--quick]
                   [--connections 64,1000,10000] [--rounds N] [--seconds S]
                   [--memory-seconds S] [--json FILE] [--markdown FILE] [--read FILE]...
 
@@ -26,6 +26,7 @@ import limit_part
 import memory_part
 import open_part
 import recording_part
+import scripts_part
 import secure_part
 import stall_part
 import table
@@ -35,6 +36,7 @@ PARTS = {
     "closed": (closed_part.measure, closed_part.tables),
     "recording": (recording_part.measure, recording_part.tables),
     "flows": (flows_part.measure, flows_part.tables),
+    "scripts": (scripts_part.measure, scripts_part.tables),
     "https": (secure_part.measure_https, secure_part.https_tables),
     "http2": (secure_part.measure_http2, secure_part.http2_tables),
     "connections": (connections_part.measure, connections_part.tables),
@@ -47,6 +49,7 @@ PARTS = {
 }
 # Seconds of a run and rounds, by part: quick, whole.
 LENGTHS = {"closed": ((1, 1), (3, 3)), "recording": ((1, 3), (2, 15)), "flows": ((1, 3), (2, 15)),
+           "scripts": ((1, 1), (2, 7)),
            "https": ((1, 1), (3, 3)), "http2": ((1, 1), (3, 3)),
            "connections": ((3, 1), (3, 3)), "pace": ((3, 1), (5, 3)), "latency": ((6, 1), (8, 3)),
            "limit": ((2, 1), (3, 3)), "stall": ((0, 1), (0, 1)), "memory": ((0, 1), (0, 1)),
