@@ -21,6 +21,10 @@ bool IsEmpty(const store::MonitorChange& change) {
   return change.rows.empty() && change.messages.empty();
 }
 
+bool TellsOfUsers(SourceKind kind) {
+  return kind == SourceKind::kProbe || kind == SourceKind::kAccessLog;
+}
+
 template <typename T>
 void Append(std::vector<T>& to, std::vector<T> more) {
   to.insert(to.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
@@ -71,6 +75,7 @@ Status LiveMonitor::StartThreads() {
   for (const SourceSpec& source : config_.sources) {
     pollers_.push_back(std::make_unique<Poller>(source, parts_.clock, ++seed, [] {}));
   }
+  meters_.resize(pollers_.size());
   thread_ = std::thread([this] { Work(); });
   return {};
 }
@@ -152,6 +157,7 @@ void LiveMonitor::Evaluate() {
     change = desk_.Step(at, views);
     ++evaluations_;
     evaluation_took_ = parts_.clock.Now() - now;
+    Measure(statuses);
   }
   Save(std::move(change));
   {
@@ -159,6 +165,24 @@ void LiveMonitor::Evaluate() {
     ++evaluated_;
   }
   changed_.notify_all();
+}
+
+// With desk_mutex_ held.
+void LiveMonitor::Measure(const std::vector<SourceStatus>& statuses) {
+  const Instant now = parts_.clock.Now();
+  for (std::size_t i = 0; i < statuses.size(); ++i) {
+    const SourceStatus& status = statuses[i];
+    if (status.last_good == nullptr || !status.good_at || !status.good_at_wall) {
+      continue;
+    }
+    if (TellsOfUsers(pollers_[i]->spec().kind)) {
+      meters_[i].Take(*status.good_at_wall, *status.last_good);
+    }
+    if (*status.good_at > newest_look_) {
+      newest_look_ = *status.good_at;
+      pipeline_latency_ = now - newest_look_;
+    }
+  }
 }
 
 std::uint64_t LiveMonitor::Evaluations() {
@@ -234,6 +258,15 @@ MonitorReport LiveMonitor::Report() {
     report.pending += alert.state.phase == AlertPhase::kPending ? 1 : 0;
     report.firing += alert.state.phase == AlertPhase::kFiring ? 1 : 0;
   });
+  for (std::size_t i = 0; i < meters_.size(); ++i) {
+    const SourceReport& source = report.sources[i];
+    if (TellsOfUsers(source.kind)) {
+      const auto& trend = meters_[i].trend();
+      report.services.push_back(
+          {source.name, source.kind, source.stale, {trend.begin(), trend.end()}});
+    }
+  }
+  report.pipeline_latency = pipeline_latency_;
   report.groups = desk_.groups().groups.size();
   report.series_left_out = desk_.engine().series_left_out();
   report.notifications = desk_.notifications();

@@ -17,6 +17,7 @@
 #include "monitor/config/monitor_config.h"
 #include "monitor/courier.h"
 #include "monitor/monitor_report.h"
+#include "monitor/service_meter.h"
 #include "monitor/shared_book.h"
 #include "monitor/sources/poller.h"
 
@@ -65,6 +66,7 @@ class LiveMonitor {
   Status StartThreads();
   void Work();
   void Evaluate();
+  void Measure(const std::vector<SourceStatus>& statuses);
   void HearPeople();
   void Save(store::MonitorChange change);
   bool WaitUntil(Instant at);
@@ -87,6 +89,9 @@ class LiveMonitor {
   AlertDesk desk_;
   std::uint64_t evaluations_ = 0;
   Nanos evaluation_took_{0};
+  std::vector<ServiceMeter> meters_;  // One for each poller.
+  Instant newest_look_{};             // Of those that were taken in.
+  std::optional<Nanos> pipeline_latency_;
 
   std::mutex mutex_;  // Guards what follows.
   std::condition_variable changed_;

@@ -86,6 +86,29 @@ Json JsonOf(const AlertView& view) {
       {"acknowledged_at", view.acknowledged ? Json(FormatMillis(view.acknowledged->at)) : Json()}};
 }
 
+Json JsonOf(const std::optional<double>& value) {
+  return value && std::isfinite(*value) ? Json(*value) : Json();
+}
+
+Json JsonOf(const ServiceReport& service) {
+  Json trend = {{"at", Json::array()},
+                {"p50_s", Json::array()},
+                {"p90_s", Json::array()},
+                {"rate_per_s", Json::array()},
+                {"error_ratio", Json::array()}};
+  for (const ServiceFigures& look : service.trend) {
+    trend["at"].push_back(FormatMillis(look.at));
+    trend["p50_s"].push_back(JsonOf(look.p50_s));
+    trend["p90_s"].push_back(JsonOf(look.p90_s));
+    trend["rate_per_s"].push_back(JsonOf(look.rate_per_s));
+    trend["error_ratio"].push_back(JsonOf(look.error_ratio));
+  }
+  return {{"source", service.source},
+          {"kind", SourceKindName(service.kind)},
+          {"stale", service.stale},
+          {"trend", std::move(trend)}};
+}
+
 template <typename T>
 Json ListOf(const std::vector<T>& items) {
   Json list = Json::array();
@@ -177,6 +200,7 @@ std::string ReportJson(const MonitorReport& report, JsonLayout layout) {
                      {"health", MonitorHealthName(diagnosis.health)},
                      {"reasons", diagnosis.reasons},
                      {"sources", ListOf(report.sources)},
+                     {"services", ListOf(report.services)},
                      {"engines", ListOf(report.engines)},
                      {"channels", ListOf(report.channels)},
                      {"alerts", ListOf(report.alerts)},
@@ -186,6 +210,8 @@ std::string ReportJson(const MonitorReport& report, JsonLayout layout) {
                      {"groups", report.groups},
                      {"evaluations", report.evaluations},
                      {"evaluation_took_s", Seconds(report.evaluation_took)},
+                     {"pipeline_latency_s",
+                      report.pipeline_latency ? Json(Seconds(*report.pipeline_latency)) : Json()},
                      {"notifications", report.notifications},
                      {"outbox",
                       {{"waiting", report.outbox.waiting},

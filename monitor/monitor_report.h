@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "base/time.h"
 #include "monitor/alert_desk.h"
 #include "monitor/courier.h"
+#include "monitor/service_meter.h"
 #include "monitor/sources/poller.h"
 #include "store/monitor_book.h"
 
@@ -60,6 +62,14 @@ struct ChannelReport {
   ChannelCounts counts;
 };
 
+/// A service as a probe or an access log sees it.
+struct ServiceReport {
+  std::string source;
+  SourceKind kind = SourceKind::kProbe;
+  bool stale = false;
+  std::vector<ServiceFigures> trend;  ///< Ascending in time; the last is how it is now.
+};
+
 struct MonitorReport {
   /// Alerts that are listed; all are counted.
   static constexpr std::size_t kAlertsMax = 1000;
@@ -67,6 +77,7 @@ struct MonitorReport {
   WallTime at{};
   WallTime started_at{};
   std::vector<SourceReport> sources;
+  std::vector<ServiceReport> services;
   std::vector<EngineReport> engines;
   std::vector<ChannelReport> channels;
   std::vector<AlertView> alerts;
@@ -77,6 +88,9 @@ struct MonitorReport {
   std::uint64_t series_left_out = 0;
   std::uint64_t evaluations = 0;
   Nanos evaluation_took{0};  ///< The last one.
+
+  /// From the arrival of the newest look to the end of the evaluation that took it in.
+  std::optional<Nanos> pipeline_latency;
   std::uint64_t notifications = 0;
   store::OutboxCounts outbox;
   std::string store_trouble;  ///< Empty: what happens is written down.

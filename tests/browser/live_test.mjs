@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -44,6 +44,7 @@ before(async () => {
         timeout: "1s",
       },
       { name: "here", host: "/" },
+      { name: "log", access_log: "access.log", interval: "1s" },
     ],
     rules: [
       {
@@ -57,6 +58,7 @@ before(async () => {
     ],
     channels: [{ name: "log", file: "log.jsonl" }],
   };
+  writeFileSync(join(folder, "access.log"), "");
   writeFileSync(join(folder, "monitor.yaml"), JSON.stringify(config));
   await start();
   browser = await chromium.launch({
@@ -93,12 +95,9 @@ test("what a source says stands on the page, and people can act on it", async ()
   const { page, wrong, close } = await open();
   await badge(page, "Active");
   await page.getByText("Nothing is pending or fires.").waitFor();
-  const began = performance.now();
   metrics.text = 'errors{host="<b>a</b>"} 11\n';
   const row = page.locator("[data-alert]");
   await row.waitFor();
-  const tookMs = performance.now() - began;
-  assert.ok(tookMs < 5000, `${tookMs} ms`);
   assert.match(await row.textContent(), /firing.*HighErrors.*host=<b>a<\/b>.*11 errors on <b>a/s);
   await row.getByRole("button", { name: "Acknowledge" }).click();
   await row.getByText("acknowledged by somebody at the page").waitFor();
@@ -108,6 +107,63 @@ test("what a source says stands on the page, and people can act on it", async ()
   await row.getByText("silenced").waitFor();
   assert.match(await page.locator("[data-source=shop]").textContent(), /(\d+) = \1 \+ 0 \+ 0/);
   assert.deepEqual(wrong, []);
+  await close();
+});
+
+test("tiles say what users have of it, and what is not known", async () => {
+  const { page, wrong, close } = await open();
+  const tile = (label) => page.locator(`[data-tile="${label}"]`);
+  const line = (status) =>
+    `10.0.0.1 - - [25/Nov/2026:12:00:00 +0000] "GET /a HTTP/1.1" ${status} 12 "-" "curl" 0.250\n`;
+  appendFileSync(join(folder, "access.log"), line(200).repeat(7) + line(503));
+  const errors = tile("requests that fail");
+  await errors.locator('data[value="0.125"]').waitFor();
+  assert.equal(await errors.locator(".figure").innerText(), "12.50\u202f%");
+  // Eight in a look that is about a second apart from the one before.
+  const rates = await page.evaluate(() => fetch("api/v1/status").then((answer) => answer.json()));
+  const [{ source, trend }] = rates.services;
+  assert.equal(source, "log");
+  const at = trend.error_ratio.indexOf(0.125);
+  const spanS = (Date.parse(trend.at[at]) - Date.parse(trend.at[at - 1])) / 1000;
+  assert.ok(Math.abs(trend.rate_per_s[at] * spanS - 8) < 0.05, `${trend.rate_per_s[at]} for ${spanS} s`);
+  assert.ok(Math.abs(trend.p90_s[at] - 0.25) < 0.001);
+  assert.ok(rates.pipeline_latency_s > 0 && rates.pipeline_latency_s < 1);
+  await tile("requests per second").locator('data[value="0"]').waitFor();
+  assert.match(await tile("response time, p90").innerText(), /^n\/a/, "a look without requests");
+  assert.match(await tile("prediction confidence").innerText(), /^n\/a/);
+  assert.ok(await tile("requests per second").locator("svg path").count());
+  assert.deepEqual(wrong, []);
+  await close();
+});
+
+// $INJECTIONS: so many, and their times are printed; 200 is what docs/monitoring.md tells.
+test("a value that a source has stands on the page within a second", async (t) => {
+  const { page, close } = await open();
+  const injections = Number(process.env.INJECTIONS ?? 20);
+  const took = [];
+  for (let i = 0; i < injections; i++) {
+    const value = String(1000 + i);
+    // Seen by the page itself, in the frame in which it stands there.
+    const seen = page.evaluate(
+      (text) =>
+        new Promise((done) => {
+          const look = () =>
+            [...document.querySelectorAll("[data-alert] data")].some((each) => each.value === text)
+              ? done(Date.now())
+              : requestAnimationFrame(look);
+          look();
+        }),
+      value,
+    );
+    await page.waitForTimeout((i * 37) % 200); // At any moment between two looks at the source.
+    const injected = Date.now();
+    metrics.text = `errors{host="a"} ${value}\n`;
+    took.push((await seen) - injected);
+  }
+  took.sort((a, b) => a - b);
+  const [median, p99] = [0.5, 0.99].map((q) => took[Math.ceil(q * took.length) - 1]);
+  t.diagnostic(`${injections} values: median ${median} ms, p99 ${p99} ms, at most ${took.at(-1)} ms`);
+  assert.ok(p99 < 1000, `p99 ${p99} ms`);
   await close();
 });
 
@@ -132,20 +188,23 @@ test("it is readable in light, dark and on a phone, without scrolling sideways",
   }
 });
 
-test("a source that fails turns the badge, and a monitor that is gone makes all of it old", async () => {
+test("a source that is killed turns the badge, and a monitor that is gone makes all of it old", async () => {
   const { page, close } = await open();
   await badge(page, "Active");
+  const { port } = source.address();
   const began = performance.now();
-  metrics.status = 503;
+  source.close();
+  source.closeAllConnections();
   await badge(page, "Degraded");
   assert.ok(performance.now() - began < 6000);
   await page.getByText(/source shop is (degraded|failed|stale)/).waitFor();
-  metrics.status = 200;
+  source.listen(port, "127.0.0.1");
   await badge(page, "Active");
   monitor.kill("SIGKILL");
   const killed = performance.now();
   await badge(page, "Stale");
-  assert.ok(performance.now() - killed < 8000);
+  const stale = performance.now() - killed;
+  assert.ok(stale > 4000 && stale < 6000, `${stale} ms`);
   assert.ok(await page.locator("body.old").count());
   await close();
 });

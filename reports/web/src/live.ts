@@ -1,6 +1,7 @@
 // The dashboard of a monitor: shows what api/v1/events tells once a second, says how old it is, and
 // lets people look after alerts.
-import { datum, h, name, unknown } from "./dom";
+import { sparkline } from "./charts/sparkline";
+import { datum, h, name, unknown, type Child } from "./dom";
 import * as format from "./format";
 import { startTheme, toggle } from "./theme";
 
@@ -20,6 +21,16 @@ interface Source {
   age_s: number | null;
   series: number | null;
   ledger: Ledger;
+}
+
+type Trend = Record<"p50_s" | "p90_s" | "rate_per_s" | "error_ratio", (number | null)[]>;
+
+/** What a probe or an access log tells of its users, a value for each look. */
+interface Service {
+  source: string;
+  kind: string;
+  stale: boolean;
+  trend: Trend & { at: string[] };
 }
 
 interface Alert {
@@ -54,12 +65,14 @@ interface Status {
   health: string;
   reasons: string[];
   sources: Source[];
+  services: Service[];
   engines: Engine[];
   channels: Channel[];
   alerts: Alert[];
   alerts_firing: number;
   alerts_pending: number;
   evaluation_took_s: number;
+  pipeline_latency_s: number | null;
   outbox: { waiting: number };
 }
 
@@ -126,13 +139,50 @@ async function act(path: string, what: object): Promise<void> {
   }
 }
 
-function tile(label: string, figure: Node): HTMLElement {
+function tile(label: string, figure: Node, ...more: Child[]): HTMLElement {
   return h(
     "div",
-    { class: "live-tile" },
+    { class: "live-tile", "data-tile": label },
     h("div", { class: "figure" }, figure),
     h("div", { class: "label" }, label),
+    ...more,
   );
+}
+
+/** The newest value of the first service that tells it, what came before, and who says so. */
+function serviceTile(
+  now: Status,
+  label: string,
+  key: keyof Trend,
+  format: (value: number) => string,
+): HTMLElement {
+  // Its own probes are no measure of how many come.
+  const asked = now.services.filter(({ kind }) => key !== "rate_per_s" || kind === "access log");
+  const service =
+    asked.find(({ kind, stale }) => kind === "access log" && !stale) ??
+    asked.find(({ stale }) => !stale) ??
+    asked[0];
+  if (!service) {
+    return tile(label, unknown("no source tells it: an access log, or a probe"));
+  }
+  const values = service.trend[key];
+  const value = values[values.length - 1] ?? null;
+  const shown = service.stale
+    ? unknown(`${service.source} is stale`)
+    : value === null
+      ? unknown("no request in its last look")
+      : datum(value, format(value));
+  return tile(
+    label,
+    shown,
+    h("div", { class: "hint" }, name(service.source)),
+    sparkline(values, `${label} over its last ${values.length} looks`),
+  );
+}
+
+function latency(now: Status): Node {
+  const value = now.pipeline_latency_s;
+  return value === null ? unknown("no look was taken in yet") : datum(value, format.duration(value * 1e9));
 }
 
 function tiles(now: Status): HTMLElement {
@@ -145,8 +195,16 @@ function tiles(now: Status): HTMLElement {
   return h(
     "div",
     { class: "live-tiles" },
-    tile("alerts fire", datum(now.alerts_firing, String(now.alerts_firing))),
+    serviceTile(now, "response time, p90", "p90_s", (value) => format.duration(value * 1e9)),
+    serviceTile(now, "requests per second", "rate_per_s", format.rate),
     tile("active anomalies", odd),
+    tile(
+      "prediction confidence",
+      unknown("forecasts are not yet set against what came, so nothing is known of it"),
+    ),
+    serviceTile(now, "requests that fail", "error_ratio", format.percent),
+    tile("pipeline latency", latency(now)),
+    tile("alerts fire", datum(now.alerts_firing, String(now.alerts_firing))),
     tile("sources work", h("span", {}, `${working.length} of ${now.sources.length}`)),
     tile("messages wait", datum(now.outbox.waiting, String(now.outbox.waiting))),
   );

@@ -11,7 +11,7 @@ export function sparkline(values: (number | null)[], said: string): SVGElement |
   if (known.length < 2) {
     return null;
   }
-  const high = Math.max(...known, 1);
+  const high = Math.max(...known) || 1;
   const x = (i: number): number => edge + (i / Math.max(values.length - 1, 1)) * (width - 2 * edge);
   const y = (value: number): number => height - edge - (value / high) * (height - 2 * edge);
   let path = "";
