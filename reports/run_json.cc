@@ -76,6 +76,9 @@ Json StepsToJson(const Run& run, StepParts step_parts) {
   for (std::size_t i = 0; i < run.plan.steps.size(); ++i) {
     const StepRecord& record = RecordOf(run, i, none);
     Json step = {{"flow", run.plan.steps[i].flow}, {"name", run.plan.steps[i].step}};
+    if (!run.plan.steps[i].tags.empty()) {
+      step["tags"] = TagsText(run.plan.steps[i].tags);
+    }
     step["requests"] = RequestsToJson(record.counts);
     step["rate_per_s"] = RatesToJson(run, record);
     PutLatencies(step, record);

@@ -124,6 +124,14 @@ TEST(RunJsonTest, NumbersAreThoseOfTheMeasuredPhase) {
   EXPECT_EQ(json["steps"][1]["name"], "cart");
 }
 
+TEST(RunJsonTest, StepsSayTheirTags) {
+  weir::Run run = SyntheticRun({.id = 17}).run;
+  run.plan.steps[0].tags = {{"kind", "api"}, {"team", "shop"}};
+  const Json json = Json::parse(RunJson(run));
+  EXPECT_EQ(json["steps"][0]["tags"], "kind:api,team:shop");
+  EXPECT_FALSE(json["steps"][1].contains("tags"));
+}
+
 TEST(RunJsonTest, UnknownIsNullWithAReasonAndNeverZero) {
   const Json json = Json::parse(RunJson(SyntheticRun({.id = 17}).run));
   EXPECT_TRUE(json["latency_ns"]["response"]["p9999"].is_null());
