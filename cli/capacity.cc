@@ -290,7 +290,7 @@ class CapacityRunner {
         nullptr, scenario.Duration(),
         StderrIsTerminal() && !order_.quiet ? Progress::Display::kOn : Progress::Display::kOff);
     const RunPlan plan = PlanOf(scenario, order_.target, {}, order_.engine.seed);
-    ThresholdSink thresholds(progress, plan, [&engine] { (*engine)->Stop(); });
+    ThresholdSink thresholds(progress, plan, [&engine](const auto&) { (*engine)->Stop(); });
     CertificateKeeper keeper(thresholds);
     loadgen::EngineResult result;
     {

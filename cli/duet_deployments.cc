@@ -172,7 +172,7 @@ class Recorder {
                                      shown ? Progress::Display::kOn : Progress::Display::kOff);
       // None ends a run: what one side did would end the other's, too.
       made.thresholds_[side] =
-          std::make_unique<ThresholdSink>(*made.progress_[side], plans[side], [] {});
+          std::make_unique<ThresholdSink>(*made.progress_[side], plans[side], [](const auto&) {});
       made.keepers_[side] = std::make_unique<CertificateKeeper>(*made.thresholds_[side]);
     }
     return made;

@@ -272,6 +272,15 @@ Status EndScript(const RunOrder& order, const ScriptRates& rates, Run& run) {
   return order.script->Done(ScriptRunOf(run, rates, order.script->workers()));
 }
 
+// Null when the run is not to be recorded.
+Result<std::unique_ptr<store::RunWriter>> BeginRecord(const RunOrder& order, const RunPlan& plan,
+                                                      WallTime started_at) {
+  if (order.store_path.empty()) {
+    return nullptr;
+  }
+  return store::RunWriter::Begin(order.store_path, plan, started_at);
+}
+
 Result<int> Execute(const RunOrder& order) {
   const SystemClock clock;
   Result<std::unique_ptr<loadgen::Engine>> engine =
@@ -286,18 +295,18 @@ Result<int> Execute(const RunOrder& order) {
   }
   const RunPlan plan = PlanOf(order.scenario, order.target, order.labels, order.engine.seed);
   const WallTime started_at = clock.WallNow();
-  std::unique_ptr<store::RunWriter> writer;
-  if (!order.store_path.empty()) {
-    auto begun = store::RunWriter::Begin(order.store_path, plan, started_at);
-    if (!begun) {
-      return tl::unexpected(begun.error());
-    }
-    writer = std::move(*begun);
+  const Result<std::unique_ptr<store::RunWriter>> writer = BeginRecord(order, plan, started_at);
+  if (!writer) {
+    return tl::unexpected(writer.error());
   }
   Progress progress(
-      writer.get(), order.scenario.Duration(),
+      writer->get(), order.scenario.Duration(),
       StderrIsTerminal() && !order.quiet ? Progress::Display::kOn : Progress::Display::kOff);
-  ThresholdSink thresholds(progress, plan, [&engine] { (*engine)->Stop(); });
+  ThresholdSink thresholds(progress, plan, [&engine, &progress](const std::string& why) {
+    progress.Clear();
+    fmt::print(stderr, "weir run: {}; the run ends here\n", why);
+    (*engine)->Stop();
+  });
   CertificateKeeper keeper(thresholds);
   WarmUpSink warm_up(keeper, order.scenario);
   AnswerWatch answers(warm_up);
@@ -319,9 +328,9 @@ Result<int> Execute(const RunOrder& order) {
   thresholds.Judge(run);
   Status stored;
   run.started_at = started_at;  // As it stands in the history.
-  if (writer != nullptr) {
-    run.id = writer->id();
-    stored = writer->Finish(run, FiguresOf(run));
+  if (*writer != nullptr) {
+    run.id = (*writer)->id();
+    stored = (*writer)->Finish(run, FiguresOf(run));
   }
   if (Status printed = PrintRun(order, run, first_failure); !printed) {
     return tl::unexpected(printed.error());

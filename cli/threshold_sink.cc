@@ -7,7 +7,7 @@ void ThresholdSink::OnSecond(const SecondRecord& record) {
   watch_.Add(record);
   if (watch_.broken() && !ended_) {
     ended_ = true;
-    end_();
+    end_(*watch_.broken());
   }
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <string>
 #include <utility>
 
 #include "analysis/threshold_watch.h"
@@ -13,9 +14,12 @@ namespace weir::cli {
 /// Same thread rule as RecordSink.
 class ThresholdSink final : public RecordSink {
  public:
+  /// What ends the run; it is told why.
+  using End = std::function<void(const std::string& why)>;
+
   /// `next` must outlive it; `end` is called once, when a threshold has not held for as long as its
   /// `abort after` says.
-  ThresholdSink(RecordSink& next, const RunPlan& plan, std::function<void()> end)
+  ThresholdSink(RecordSink& next, const RunPlan& plan, End end)
       : next_(next), watch_(plan), end_(std::move(end)) {}
 
   void OnSecond(const SecondRecord& record) override;
@@ -31,7 +35,7 @@ class ThresholdSink final : public RecordSink {
  private:
   RecordSink& next_;
   analysis::ThresholdWatch watch_;
-  std::function<void()> end_;
+  End end_;
   bool ended_ = false;
 };
 

@@ -129,6 +129,8 @@ TEST_F(RunTest, AThresholdThatDoesNotHoldEndsTheRun) {
   EXPECT_EQ(run["state_reason"],
             "threshold 'p(50) < 1ns over 1s abort after 2s' has not held for 2 s");
   EXPECT_LT(run["duration_s"], 6);
+  EXPECT_EQ(said.err,
+            "weir run: " + run["state_reason"].get<std::string>() + "; the run ends here\n");
   EXPECT_EQ(run["thresholds"][0]["state"], "fail");
 }
 
