@@ -39,15 +39,6 @@ FlagSpec Spec() {
   return spec;
 }
 
-std::vector<RunId> IdsOf(const std::vector<Run>& runs) {
-  std::vector<RunId> ids;
-  ids.reserve(runs.size());
-  for (const Run& run : runs) {
-    ids.push_back(run.id);
-  }
-  return ids;
-}
-
 // Of all these runs as one distribution.
 Histogram ResponseTimes(const std::vector<Run>& runs) {
   Histogram all;

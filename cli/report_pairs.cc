@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "analysis/comparison.h"
+#include "cli/selectors.h"
 
 namespace weir::cli {
 namespace {
@@ -22,15 +23,6 @@ struct Side {
   std::vector<std::size_t> pages;
   std::vector<Run> runs;
 };
-
-std::vector<RunId> IdsOf(const std::vector<Run>& runs) {
-  std::vector<RunId> ids;
-  ids.reserve(runs.size());
-  for (const Run& run : runs) {
-    ids.push_back(run.id);
-  }
-  return ids;
-}
 
 // The builds of each scenario, by their newest run. Runs are moved, as their histograms are large.
 std::vector<std::vector<Side>> TakeRuns(std::vector<reports::RunPage>& pages) {

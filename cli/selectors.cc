@@ -150,4 +150,13 @@ Result<RunId> SelectRun(store::Store& store, const std::string& selector) {
   return heads->front().id;
 }
 
+std::vector<RunId> IdsOf(const std::vector<Run>& runs) {
+  std::vector<RunId> ids;
+  ids.reserve(runs.size());
+  for (const Run& run : runs) {
+    ids.push_back(run.id);
+  }
+  return ids;
+}
+
 }  // namespace weir::cli

@@ -33,4 +33,7 @@ Result<std::vector<Run>> SelectRuns(store::Store& store, store::RunFilter filter
 /// The number of the run meant by `17`, `run:17` or `last`.
 Result<RunId> SelectRun(store::Store& store, const std::string& selector);
 
+/// Their numbers, in their order.
+std::vector<RunId> IdsOf(const std::vector<Run>& runs);
+
 }  // namespace weir::cli
