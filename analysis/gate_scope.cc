@@ -8,17 +8,14 @@
 #include <fmt/format.h>
 
 #include "analysis/gate_inputs.h"
+#include "base/whole_seconds.h"
 
 namespace weir::analysis {
 namespace {
 
-std::uint32_t WholeSeconds(Nanos time) {
-  return static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::seconds>(time).count());
-}
-
 // Why the stretch is not all in the measured part of the run; empty when it is.
 std::string Outside(const Run& run, const GateScope& scope) {
-  const std::uint32_t from = WholeSeconds(run.plan.warm_up + std::chrono::milliseconds(999));
+  const std::uint32_t from = NextWholeSecond(run.plan.warm_up);
   const std::uint32_t to = WholeSeconds(run.plan.warm_up + run.measured);
   if (scope.from_s >= from && scope.to_s <= to) {
     return "";

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "base/whole_seconds.h"
 
 namespace weir::analysis {
 namespace {
@@ -15,10 +16,6 @@ namespace {
 using State = ThresholdResult::State;
 
 constexpr std::uint32_t kStridesInWindow = 10;
-
-std::uint32_t WholeSeconds(Nanos time) {
-  return static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::seconds>(time).count());
-}
 
 // The window is a multiple of the stride, so that it consists of whole blocks.
 std::uint32_t StrideOf(std::uint32_t window_s) {
@@ -54,7 +51,7 @@ void Merge(const ThresholdFigures& from, ThresholdFigures& into) {
 }  // namespace
 
 ThresholdWatch::ThresholdWatch(const RunPlan& plan)
-    : first_s_(WholeSeconds(plan.warm_up + std::chrono::seconds(1) - Nanos(1))),
+    : first_s_(NextWholeSecond(plan.warm_up)),
       end_s_(plan.planned_duration > Nanos(0) ? WholeSeconds(plan.planned_duration)
                                               : std::numeric_limits<std::uint32_t>::max()) {
   for (std::size_t i = 0; i < plan.thresholds.size(); ++i) {

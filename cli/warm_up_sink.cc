@@ -1,18 +1,10 @@
 #include "cli/warm_up_sink.h"
 
-#include <chrono>
-
 #include "analysis/warm_up.h"
+#include "base/whole_seconds.h"
 #include "cli/certificate.h"
 
 namespace weir::cli {
-namespace {
-
-std::uint32_t WholeSeconds(Nanos time) {
-  return static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::seconds>(time).count());
-}
-
-}  // namespace
 
 WarmUpSink::WarmUpSink(RecordSink& next, const scenarios::Scenario& scenario)
     : next_(next),
@@ -32,7 +24,7 @@ void WarmUpSink::LeaveOut(const CertificateKeeper& keeper, Run& run) const {
     return;
   }
   const Nanos steady = scenario_.load.SteadyFrom().value_or(Nanos(0));
-  const std::uint32_t from_s = WholeSeconds(steady + std::chrono::seconds(1) - Nanos(1));
+  const std::uint32_t from_s = NextWholeSecond(steady);
   const auto found = analysis::FindWarmUpEnd(keeper.seconds(), {.from_s = from_s, .to_s = end_s_});
   split_.Apply(found.value_or(from_s), run);
 }

@@ -111,6 +111,14 @@ TEST(GateScopeTest, AStretchIsJudgedByItself) {
   EXPECT_DOUBLE_EQ(*Judge(rate, before, after).candidate, 100 / 20.0);
 }
 
+// A second that the warm-up reached into by a microsecond is no whole second of the measured part.
+TEST(GateScopeTest, AStretchBeginsAfterTheWholeWarmUp) {
+  weir::Run run = RunWithStretch(100, 0);
+  run.plan.warm_up = std::chrono::seconds(20) + std::chrono::microseconds(1);
+  run.measured = std::chrono::seconds(39);
+  EXPECT_NE(Scoped({&run, 1}, kMiddle).missing, "");
+}
+
 TEST(GateScopeTest, AStretchBeyondTheMeasuredPartIsMissing) {
   weir::Run run = RunWithStretch(100, 0);
   run.plan.warm_up = std::chrono::milliseconds(20'500);
