@@ -21,7 +21,7 @@ def handler():
 
         def do_GET(self):
             began.append(time.monotonic())
-            time.sleep(0.05 if time.monotonic() - began[0] < SLOW_S else 0.002)
+            time.sleep(0.15 if time.monotonic() - began[0] < SLOW_S else 0.01)
             self.send_response(200)
             self.send_header("Content-Length", "2")
             self.end_headers()
@@ -48,7 +48,7 @@ class WarmUpTest(unittest.TestCase):
             # Beside other tests the seconds after it may be noisy, too; a cut is in the first half.
             self.assertGreaterEqual(run["warm_up_s"], SLOW_S)
             self.assertLessEqual(run["warm_up_s"], 7)
-            self.assertLess(run["latency_ns"]["response"]["p90"], 50e6)
+            self.assertLess(run["latency_ns"]["response"]["p90"], 150e6)
             self.assertEqual(run["requests"]["planned"] + run["warm_up"]["requests"]["planned"], 560)
             measured = run["requests"]
             self.assertEqual(measured["planned"], sum(
