@@ -81,7 +81,7 @@ test("the list of runs has every run, newest first, and a click opens one", asyn
   }
   await page.locator('[aria-label="Runs"] a', { hasText: /^7$/ }).click();
   assert.match(await page.locator("h1").textContent(), /^run 7 checkout/);
-  assert.match(page.url(), /#\/run\/7$/);
+  await page.waitForURL(/#\/run\/7$/);
   await page.goBack();
   assert.equal(await page.locator("h1").textContent(), "checkout, b2 against b1");
   page.check();
@@ -110,7 +110,7 @@ test("a click or Enter on a point of the history opens its run", async () => {
   await page.keyboard.press("ArrowRight");
   assert.match(await page.locator(".legend-x").first().textContent(), /^run 2, b2/);
   await page.keyboard.press("Enter");
-  assert.match(page.url(), /#\/run\/2$/);
+  await page.waitForURL(/#\/run\/2$/);
   await page.goBack();
   await page.locator("h1", { hasText: "checkout, b2 against b1" }).waitFor();
   const over = page.locator(".u-over").first();
