@@ -107,6 +107,12 @@ Result<scenarios::Scenario> ReadSteps(const ParsedFlags& flags) {
   if (scenario->RunsPrograms()) {
     return UsageError("programs have no rate to be found\n  hint: name a scenario of requests");
   }
+  if (!scenario->parts.empty()) {
+    return UsageError(
+        "one rate is searched for, and the file has 'scenarios', each with its own\n  hint: put "
+        "the "
+        "steps of one of them into a file, or weigh their flows against each other with 'flows'");
+  }
   if (IsUrl(sources[0]) && !flags.Has("connections")) {
     // The ten of a closed load would be the limit that is found.
     scenario->load.connections_max.reset();
@@ -301,7 +307,7 @@ class CapacityRunner {
     const GeneratorEvidence evidence = std::move(result.evidence);
     const bool answered = result.answered;
     Run run = Assemble(plan, std::move(result));
-    Certify({scenario.load, order_.engine.pacing, order_.store_path}, keeper, evidence, run);
+    Certify({scenario, order_.engine.pacing, order_.store_path}, keeper, evidence, run);
     thresholds.Judge(run);
     interrupted_ = run.state == RunState::kInterrupted;
     if (!answered && !interrupted_ && report.rows.empty()) {

@@ -229,7 +229,7 @@ Result<Pair> RunPair(const Order& order, std::uint64_t seed, const Clock& clock)
     Run& run = pair.runs[side];
     run = Assemble(plans[side], std::move(results[side]));
     pair.stopped = pair.stopped || run.state == RunState::kInterrupted;
-    Certify({order.scenario.load, options.pacing, order.duet.store_path}, recorder->keeper(side),
+    Certify({order.scenario, options.pacing, order.duet.store_path}, recorder->keeper(side),
             evidence, run);
     run.started_at = started_at;
     if (Status stored = recorder->Finish(side, run); !stored) {

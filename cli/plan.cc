@@ -1,6 +1,8 @@
 #include "cli/plan.h"
 
 #include <algorithm>
+#include <optional>
+#include <span>
 #include <utility>
 #include <variant>
 
@@ -19,6 +21,7 @@ namespace {
 using scenarios::Action;
 using scenarios::Command;
 using scenarios::Flow;
+using scenarios::Part;
 using scenarios::Request;
 using scenarios::Scenario;
 
@@ -43,13 +46,16 @@ std::string NotesOf(const Request& request) {
                        : fmt::format("{}{}takes {}", notes, notes.empty() ? "" : ", ", names);
 }
 
-std::vector<reports::PlannedStep> StepsOf(const Scenario& scenario) {
+// Adds the steps of the flows of `part`.
+void AddSteps(const Scenario& scenario, const Part& part,
+              std::vector<reports::PlannedStep>& steps) {
+  const std::span<const Flow> flows =
+      std::span(scenario.flows).subspan(part.flow_first, part.flow_count);
   double weights = 0;
-  for (const Flow& flow : scenario.flows) {
+  for (const Flow& flow : flows) {
     weights += flow.weight;
   }
-  std::vector<reports::PlannedStep> steps;
-  for (const Flow& flow : scenario.flows) {
+  for (const Flow& flow : flows) {
     for (const Action& action : flow.actions) {
       if (const auto* request = std::get_if<Request>(&action)) {
         steps.push_back({flow.name, flow.weight / weights, request->name,
@@ -65,49 +71,127 @@ std::vector<reports::PlannedStep> StepsOf(const Scenario& scenario) {
       }
     }
   }
-  return steps;
 }
 
-void AddLevels(const Scenario& scenario, reports::PlanReport& plan) {
-  const Nanos part = plan.duration / kLevels;
+// In even parts of the run's `duration`.
+std::vector<double> LevelsOf(const Part& part, Nanos duration) {
+  const Nanos span = duration / kLevels;
+  std::vector<double> levels;
   double before = 0;
-  for (int i = 0; i < kLevels && part > Nanos(0); ++i) {
-    if (plan.open) {
-      const double after = loadgen::PlannedArrivals(scenario.load, part * (i + 1));
-      plan.level.push_back((after - before) / Seconds(part));
+  for (int i = 0; i < kLevels && span > Nanos(0); ++i) {
+    const Nanos begin = span * i - part.start;
+    if (part.IsOpen()) {
+      const double after = loadgen::PlannedArrivals(part.load, begin + span);
+      levels.push_back((after - before) / Seconds(span));
       before = after;
     } else {
-      plan.level.push_back(loadgen::UsersAt(scenario.load, part * i + part / 2));
+      const Nanos middle = begin + span / 2;
+      levels.push_back(middle < Nanos(0) ? 0 : loadgen::UsersAt(part.load, middle));
     }
   }
+  return levels;
 }
 
-void AddCounts(const Scenario& scenario, reports::PlanReport& plan) {
-  if (plan.open) {
-    plan.rounds = loadgen::PlannedArrivals(scenario.load, plan.duration);
-    for (const scenarios::Stage& stage : scenario.load.stages) {
-      const auto& rates = std::get<scenarios::OpenStage>(stage);
-      plan.peak = std::max({plan.peak, rates.from.per_second(), rates.to.per_second()});
+double LevelAfter(const scenarios::Stage& stage, double share) {
+  const auto* open = std::get_if<scenarios::OpenStage>(&stage);
+  const double from =
+      open != nullptr ? open->from.per_second() : std::get<scenarios::ClosedStage>(stage).from;
+  const double to =
+      open != nullptr ? open->to.per_second() : std::get<scenarios::ClosedStage>(stage).to;
+  return share < 1 ? from + share * (to - from) : to;
+}
+
+Nanos DurationOf(const scenarios::Stage& stage) {
+  return std::visit([](const auto& any) { return any.duration; }, stage);
+}
+
+enum class Limit : std::uint8_t { kJustBefore, kFromThere };
+
+double LevelAt(const Part& part, Nanos at, Limit limit) {
+  Nanos begin = part.start;
+  for (const scenarios::Stage& stage : part.load.stages) {
+    const Nanos end = begin + DurationOf(stage);
+    const bool is_within =
+        limit == Limit::kJustBefore ? begin < at && at <= end : begin <= at && at < end;
+    if (is_within) {
+      return LevelAfter(stage, Seconds(at - begin) / Seconds(end - begin));
     }
-  } else {
-    plan.peak = loadgen::UsersMax(scenario.load);
-    if (scenario.load.rounds_max > 0) {
-      plan.rounds = static_cast<double>(scenario.load.rounds_max);
+    begin = end;
+  }
+  return 0;
+}
+
+// The highest sum of what those of `parts` have that are `open`: levels are straight lines, so it
+// is where a stage begins or ends.
+double PeakOf(std::span<const Part> parts, bool open) {
+  std::vector<Nanos> borders;
+  for (const Part& part : parts) {
+    borders.push_back(part.start);
+    for (const scenarios::Stage& stage : part.load.stages) {
+      borders.push_back(borders.back() + DurationOf(stage));
     }
   }
-  // How often a condition holds, and how long a loop goes on, is not known beforehand.
-  const bool counts =
-      std::none_of(scenario.flows.begin(), scenario.flows.end(), [](const Flow& flow) {
-        return std::any_of(flow.actions.begin(), flow.actions.end(), [](const Action& action) {
-          return std::holds_alternative<scenarios::Jump>(action);
-        });
-      });
-  if (plan.rounds && counts) {
-    double steps = 0;
-    for (const reports::PlannedStep& step : plan.steps) {
-      steps += step.share;
+  double peak = 0;
+  for (const Nanos border : borders) {
+    for (const Limit limit : {Limit::kJustBefore, Limit::kFromThere}) {
+      double sum = 0;
+      for (const Part& part : parts) {
+        sum += part.IsOpen() == open ? LevelAt(part, border, limit) : 0;
+      }
+      peak = std::max(peak, sum);
     }
-    plan.requests = *plan.rounds * steps;
+  }
+  return peak;
+}
+
+std::optional<double> RoundsOf(const Part& part) {
+  if (part.IsOpen()) {
+    return loadgen::PlannedArrivals(part.load, part.load.Duration());
+  }
+  return part.load.rounds_max > 0 ? std::optional(static_cast<double>(part.load.rounds_max))
+                                  : std::nullopt;
+}
+
+// How often a condition holds, and how long a loop goes on, is not known beforehand.
+bool CountsRequests(const Scenario& scenario) {
+  return std::none_of(scenario.flows.begin(), scenario.flows.end(), [](const Flow& flow) {
+    return std::any_of(flow.actions.begin(), flow.actions.end(), [](const Action& action) {
+      return std::holds_alternative<scenarios::Jump>(action);
+    });
+  });
+}
+
+void AddLoads(const Scenario& scenario, reports::PlanReport& plan) {
+  const std::vector<Part> parts = scenario.Parts();
+  plan.open =
+      std::any_of(parts.begin(), parts.end(), [](const Part& part) { return part.IsOpen(); });
+  plan.peak = PeakOf(parts, plan.open);
+  plan.level.assign(kLevels, 0);
+  plan.rounds = 0;
+  plan.requests = 0;
+  for (const Part& part : parts) {
+    const std::optional<double> rounds = RoundsOf(part);
+    std::vector<reports::PlannedStep> steps;
+    AddSteps(scenario, part, steps);
+    double per_round = 0;
+    for (const reports::PlannedStep& step : steps) {
+      per_round += step.share;
+    }
+    plan.steps.insert(plan.steps.end(), steps.begin(), steps.end());
+    plan.rounds = plan.rounds && rounds ? std::optional(*plan.rounds + *rounds) : std::nullopt;
+    plan.requests =
+        plan.rounds ? std::optional(*plan.requests + *rounds * per_round) : std::nullopt;
+    std::vector<double> levels = LevelsOf(part, plan.duration);
+    for (std::size_t i = 0; i < levels.size(); ++i) {
+      plan.level[i] += part.IsOpen() == plan.open ? levels[i] : 0;
+    }
+    if (!scenario.parts.empty()) {
+      plan.parts.push_back({part.name, part.start, part.load.InWords(), part.IsOpen(), rounds,
+                            PeakOf({&part, 1}, part.IsOpen()), std::move(levels)});
+    }
+  }
+  if (!CountsRequests(scenario)) {
+    plan.requests.reset();
   }
 }
 
@@ -136,13 +220,10 @@ Result<reports::PlanReport> PlanScenario(const Scenario& scenario, const PlanOpt
   plan.source = options.source;
   plan.target = scenario.RunsPrograms() ? "programs on this machine" : target ? target->Url() : "";
   plan.load = scenario.LoadInWords();
-  plan.open = scenario.IsOpen();
   plan.duration = scenario.Duration();
   plan.warm_up = scenario.load.warm_up;
   plan.warm_up_auto = scenario.load.warm_up_auto;
-  plan.steps = StepsOf(scenario);
-  AddCounts(scenario, plan);
-  AddLevels(scenario, plan);
+  AddLoads(scenario, plan);
   for (const Threshold& threshold : scenario.thresholds) {
     plan.thresholds.push_back(threshold.text);
   }

@@ -324,7 +324,7 @@ Result<int> Execute(const RunOrder& order) {
   Run run = Assemble(plan, std::move(result));
   warm_up.LeaveOut(keeper, run);
   const Status scripted = EndScript(order, rates, run);
-  Certify({order.scenario.load, order.engine.pacing, order.store_path}, keeper, evidence, run);
+  Certify({order.scenario, order.engine.pacing, order.store_path}, keeper, evidence, run);
   thresholds.Judge(run);
   Status stored;
   run.started_at = started_at;  // As it stands in the history.

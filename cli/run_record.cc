@@ -44,7 +44,7 @@ RunPlan PlanOf(const scenarios::Scenario& scenario, const scenarios::Target& tar
   plan.load = scenario.LoadInWords();
   plan.open_loop = scenario.IsOpen();
   plan.warm_up = scenario.load.warm_up;
-  plan.planned_duration = scenario.load.rounds_max > 0 ? Nanos(0) : scenario.Duration();
+  plan.planned_duration = scenario.CountsRounds() ? Nanos(0) : scenario.Duration();
   plan.steps = scenario.StepNames();
   plan.thresholds = scenario.thresholds;
   return plan;
@@ -73,7 +73,7 @@ Run Assemble(RunPlan plan, loadgen::EngineResult result) {
 
 void Certify(const Conditions& conditions, const CertificateKeeper& keeper,
              const GeneratorEvidence& evidence, Run& run) {
-  const std::optional<Nanos> steady_from = conditions.load.SteadyFrom();
+  const std::optional<Nanos> steady_from = conditions.scenario.SteadyFrom();
   run.target_metrics = keeper.target_metrics();
   run.validity = analysis::JudgeValidity(
       {.run = run,

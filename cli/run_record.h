@@ -31,7 +31,7 @@ Run Assemble(RunPlan plan, loadgen::EngineResult result);
 
 /// What the grade of a run depends on beside the run.
 struct Conditions {
-  const scenarios::Load& load;
+  const scenarios::Scenario& scenario;
   loadgen::Pacing pacing = loadgen::Pacing::kHybrid;
   const std::string& store_path;  ///< Where a calibration of this machine may be; empty = nowhere.
 };

@@ -23,7 +23,7 @@ void WarmUpSink::LeaveOut(const CertificateKeeper& keeper, Run& run) const {
   if (!scenario_.load.warm_up_auto) {
     return;
   }
-  const Nanos steady = scenario_.load.SteadyFrom().value_or(Nanos(0));
+  const Nanos steady = scenario_.SteadyFrom().value_or(Nanos(0));
   const std::uint32_t from_s = NextWholeSecond(steady);
   const auto found = analysis::FindWarmUpEnd(keeper.seconds(), {.from_s = from_s, .to_s = end_s_});
   split_.Apply(found.value_or(from_s), run);

@@ -18,20 +18,12 @@ constexpr Nanos kLateAtEnd = 50ms;
 // A Poisson load has more arrivals than expected now and then.
 constexpr std::uint64_t kKeptMax = 4 * ArrivalSampler::kPairsMax;
 
-Nanos DurationOf(const scenarios::Load& load) {
-  Nanos sum{0};
-  for (const scenarios::Stage& stage : load.stages) {
-    sum += std::visit([](const auto& any) { return any.duration; }, stage);
-  }
-  return sum;
-}
-
 std::uint64_t StrideOf(const scenarios::Load& load) {
   if (!std::holds_alternative<scenarios::OpenStage>(load.stages.front())) {
     return 2;
   }
   const double measured =
-      PlannedArrivals(load, DurationOf(load)) - PlannedArrivals(load, load.warm_up);
+      PlannedArrivals(load, load.Duration()) - PlannedArrivals(load, load.warm_up);
   const double stride = std::ceil(measured / static_cast<double>(ArrivalSampler::kPairsMax));
   return static_cast<std::uint64_t>(std::max(2.0, stride));
 }
@@ -78,7 +70,7 @@ std::vector<ArrivalGap> GapsOf(std::vector<SentArrival> arrivals, const scenario
   std::sort(arrivals.begin(), arrivals.end(),
             [](const SentArrival& a, const SentArrival& b) { return a.number < b.number; });
   const std::uint64_t stride = StrideOf(load);
-  const Nanos end = DurationOf(load);
+  const Nanos end = load.Duration();
   std::vector<ArrivalGap> gaps;
   for (std::size_t i = 1; i < arrivals.size(); ++i) {
     const SentArrival& a = arrivals[i - 1];

@@ -42,13 +42,24 @@ constexpr auto kCollectPeriod = 200ms;
 // Programs at a time when nobody says how many: as many as a machine may bear without being asked.
 constexpr std::uint32_t kProgramsMax = 64;
 
+// Of all closed loads together.
+std::uint32_t UsersTogether(const PreparedScenario& scenario) {
+  std::uint32_t users = 0;
+  for (const PreparedPart& part : scenario.parts) {
+    users += part.open ? 0 : UsersMax(part.load);
+  }
+  return users;
+}
+
 std::uint32_t ConnectionsMax(const PreparedScenario& scenario) {
   if (scenario.load.connections_max) {
     return *scenario.load.connections_max;
   }
+  const std::uint32_t users = UsersTogether(scenario);
   const bool programs = scenario.requests.front().program != nullptr;
-  return scenario.open ? std::min(scenario.load.in_flight_max, programs ? kProgramsMax : UINT32_MAX)
-                       : UsersMax(scenario.load);
+  return scenario.open ? std::min(scenario.load.in_flight_max,
+                                  programs ? std::max(kProgramsMax, users) : UINT32_MAX)
+                       : users;
 }
 
 // Only connections that were asked for count: an open load may never need all that it is allowed.
@@ -72,6 +83,7 @@ class Engine::Impl {
        const Clock& clock)
       : scenario_(std::move(scenario)),
         duration_(source.Duration()),
+        counts_rounds_(source.CountsRounds()),
         options_(options),
         clock_(clock) {}
 
@@ -103,6 +115,7 @@ class Engine::Impl {
 
   const PreparedScenario scenario_;
   const Nanos duration_;
+  const bool counts_rounds_;
   const EngineOptions options_;
   const Clock& clock_;
   Bell bell_;
@@ -190,7 +203,7 @@ void Engine::Stop() {
 Status Engine::Impl::MakeWorkers(const TransportOptions& transport, const TransportOptions* other) {
   const std::uint32_t connections = ConnectionsMax(scenario_);
   const std::uint32_t useful =
-      scenario_.open ? connections : std::min(connections, UsersMax(scenario_.load));
+      scenario_.open ? connections : std::min(connections, UsersTogether(scenario_));
   const std::vector<int> cpus = AllowedCpus();
   const std::uint32_t wanted =
       options_.threads > 0 ? options_.threads : static_cast<std::uint32_t>(cpus.size());
@@ -375,15 +388,15 @@ void Engine::Impl::ConcludeEvidence(GeneratorEvidence& evidence) const {
   if (!scenario_.open) {
     return;
   }
-  evidence.process = scenario_.load.arrivals == scenarios::Arrivals::kPoisson
-                         ? ArrivalProcess::kPoisson
-                         : ArrivalProcess::kUniform;
+  const scenarios::Load& sampled = scenario_.parts[scenario_.sampled_part].load;
+  evidence.process = sampled.arrivals == scenarios::Arrivals::kPoisson ? ArrivalProcess::kPoisson
+                                                                       : ArrivalProcess::kUniform;
   std::vector<SentArrival> arrivals;
   for (const Worker& worker : workers_) {
     const std::vector<SentArrival>& kept = worker.thread->sampled_arrivals();
     arrivals.insert(arrivals.end(), kept.begin(), kept.end());
   }
-  evidence.gaps = GapsOf(std::move(arrivals), scenario_.load);
+  evidence.gaps = GapsOf(std::move(arrivals), sampled);
 }
 
 void Engine::Impl::ConcludePrograms(EngineResult& result) const {
@@ -410,7 +423,7 @@ void Engine::Impl::Conclude(EngineResult& result) const {
   }
   const bool stopped = stopped_.load(std::memory_order_relaxed);
   // A count of rounds ends a load before its stages do, and so may a script.
-  const bool cut_short = stopped || scenario_.load.rounds_max > 0 || options_.script != nullptr;
+  const bool cut_short = stopped || counts_rounds_ || options_.script != nullptr;
   result.duration =
       cut_short ? std::min(end - start_, duration_) : std::max(end - start_, duration_);
   result.measured =

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "loadgen/program_path.h"
+#include "loadgen/schedule.h"
 
 namespace weir::loadgen {
 namespace {
@@ -119,6 +120,51 @@ Status Add(const StepContext& context, const scenarios::Command& command) {
   return {};
 }
 
+PreparedPart PartOf(const scenarios::Part& part, const scenarios::Scenario& scenario) {
+  PreparedPart made;
+  made.start = part.start;
+  made.load = part.load;
+  made.load.warm_up = std::max(scenario.load.warm_up - part.start, Nanos(0));
+  made.open = part.IsOpen();
+  made.flow_first = part.flow_first;
+  const std::span<const scenarios::Flow> flows =
+      std::span(scenario.flows).subspan(part.flow_first, part.flow_count);
+  const double weight_sum =
+      std::accumulate(flows.begin(), flows.end(), 0.0,
+                      [](double sum, const scenarios::Flow& flow) { return sum + flow.weight; });
+  double weight = 0;
+  for (const scenarios::Flow& flow : flows) {
+    weight += flow.weight;
+    made.cumulative_weights.push_back(weight / weight_sum);
+  }
+  made.cumulative_weights.back() = 1;
+  for (std::uint32_t table = 0; table < scenario.data.size(); ++table) {
+    if (std::find(part.data.begin(), part.data.end(), scenario.data[table].name) !=
+        part.data.end()) {
+      made.tables.push_back(table);
+    }
+  }
+  return made;
+}
+
+void AddParts(const scenarios::Scenario& scenario, PreparedScenario& prepared) {
+  prepared.open = false;
+  double most = -1;
+  for (const scenarios::Part& part : scenario.Parts()) {
+    const PreparedPart& made = prepared.parts.emplace_back(PartOf(part, scenario));
+    if (!made.open) {
+      continue;
+    }
+    prepared.open = true;
+    const double measured = PlannedArrivals(made.load, made.load.Duration()) -
+                            PlannedArrivals(made.load, made.load.warm_up);
+    if (measured > most) {
+      most = measured;
+      prepared.sampled_part = static_cast<std::uint32_t>(prepared.parts.size() - 1);
+    }
+  }
+}
+
 Status AddFlow(const StepContext& context, const scenarios::Flow& flow) {
   PreparedFlow& made = context.prepared.flows.emplace_back();
   for (const scenarios::Action& action : flow.actions) {
@@ -149,7 +195,7 @@ Result<PreparedScenario> Prepare(const scenarios::Scenario& scenario,
                                  const scenarios::Target& target) {
   PreparedScenario prepared;
   prepared.load = scenario.load;
-  prepared.open = scenario.IsOpen();
+  AddParts(scenario, prepared);
   prepared.cookies = scenario.cookies;
   prepared.replay = scenario.replay;
   prepared.wires.push_back({target, scenario.load.pool.keep_alive,
@@ -163,18 +209,11 @@ Result<PreparedScenario> Prepare(const scenarios::Scenario& scenario,
     prepared.tables.push_back(*std::move(table));
   }
   SlotNames names(scenario.data, prepared.tables);
-  const double weight_sum =
-      std::accumulate(scenario.flows.begin(), scenario.flows.end(), 0.0,
-                      [](double sum, const scenarios::Flow& flow) { return sum + flow.weight; });
-  double weight = 0;
   for (const scenarios::Flow& flow : scenario.flows) {
     if (Status added = AddFlow({prepared.wires.front(), names, prepared}, flow); !added) {
       return tl::unexpected(added.error());
     }
-    weight += flow.weight;
-    prepared.cumulative_weights.push_back(weight / weight_sum);
   }
-  prepared.cumulative_weights.back() = 1;
   prepared.variables = names.variables();
   prepared.step_count = static_cast<std::uint32_t>(prepared.requests.size());
   return prepared;

@@ -69,6 +69,16 @@ struct PreparedFlow {
   std::vector<PreparedAction> actions;
 };
 
+/// scenarios::Part as it is run; a scenario without parts is one.
+struct PreparedPart {
+  Nanos start{0};
+  scenarios::Load load;  ///< Its stages, arrivals and rounds, and how much of them is warm-up.
+  bool open = true;
+  std::uint32_t flow_first = 0;            ///< Of its flows, on side 0.
+  std::vector<double> cumulative_weights;  ///< Of its flows; ascends, ends at 1.
+  std::vector<std::uint32_t> tables;       ///< Of which its rounds have rows.
+};
+
 /// Targets that a run may have: a duet has two.
 inline constexpr std::size_t kSidesMax = 2;
 
@@ -78,10 +88,11 @@ inline constexpr std::size_t kSidesMax = 2;
 struct PreparedScenario {
   std::vector<PreparedRequest> requests;
   std::vector<PreparedFlow> flows;
-  std::vector<double> cumulative_weights;  ///< Of the flows; ascends, ends at 1.
-  std::vector<Nanos> timeouts;             ///< Distinct request timeouts.
-  scenarios::Load load;
-  bool open = true;
+  std::vector<PreparedPart> parts;  ///< At least one.
+  std::uint32_t sampled_part = 0;   ///< The open one of which arrivals are kept: it has the most.
+  std::vector<Nanos> timeouts;      ///< Distinct request timeouts.
+  scenarios::Load load;             ///< What all parts have in common.
+  bool open = true;                 ///< Some part is.
   std::uint32_t step_count = 0;
   std::uint32_t sides = 1;
   std::vector<Wire> wires;             ///< By side: how requests with slots become bytes.

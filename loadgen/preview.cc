@@ -36,8 +36,11 @@ class Preview {
   ReplayCursor* replay() { return replay_.get(); }
 
   // False: there is no such round.
-  bool AddRound(std::uint64_t number, std::optional<Nanos> due, std::size_t count) {
-    if (!filler_.BeginRound(kRound, number) || (replay_ != nullptr && !replay_->Load(number))) {
+  bool AddRound(const Arrival& round, std::optional<Nanos> due, std::size_t count) {
+    const std::uint64_t number = round.number;
+    const PreparedPart& part = scenario_.parts[round.part];
+    if (!filler_.BeginRound(kRound, {number, round.part}) ||
+        (replay_ != nullptr && !replay_->Load(number))) {
       return false;
     }
     if (filler_.is_needed()) {
@@ -46,9 +49,10 @@ class Preview {
         variables[i] = fmt::format("({})", scenario_.variables[i]);
       }
     }
-    const std::uint32_t flow = replay_ != nullptr
-                                   ? replay_->flow()
-                                   : PickFlow(scenario_.cumulative_weights, seed_, number);
+    const std::uint32_t flow =
+        replay_ != nullptr ? replay_->flow()
+                           : part.flow_first + PickFlow(part.cumulative_weights,
+                                                        SeedOfPart(seed_, round.part), number);
     const std::vector<PreparedAction>& actions = scenario_.flows[flow].actions;
     int jumps = 0;
     for (std::size_t at = 0; at < actions.size() && requests_.size() < count;) {
@@ -80,6 +84,32 @@ class Preview {
   std::vector<PreviewedRequest> requests_;
 };
 
+struct PartOfRun {
+  const PreparedScenario& scenario;
+  std::uint64_t seed;
+  std::uint32_t index;
+};
+
+// Its first rounds, until there are `count` requests.
+void AddPart(Preview& preview, const PartOfRun& of, std::size_t count) {
+  const PreparedPart& part = of.scenario.parts[of.index];
+  if (!part.open) {
+    const std::uint64_t rounds = part.load.rounds_max == 0 ? count : part.load.rounds_max;
+    for (std::uint64_t number = 0; number < rounds && preview.requests().size() < count; ++number) {
+      if (!preview.AddRound({number, part.start, of.index}, std::nullopt, count)) {
+        break;
+      }
+    }
+    return;
+  }
+  ArrivalSchedule schedule(part.load, of.seed, {}, {of.index, part.start});
+  for (; schedule.Peek() && preview.requests().size() < count; schedule.Pop()) {
+    if (!preview.AddRound(*schedule.Peek(), schedule.Peek()->due, count)) {
+      break;
+    }
+  }
+}
+
 }  // namespace
 
 std::vector<PreviewedRequest> PreviewRequests(const PreparedScenario& scenario, std::uint64_t seed,
@@ -89,26 +119,16 @@ std::vector<PreviewedRequest> PreviewRequests(const PreparedScenario& scenario, 
   if (scenario.replay != nullptr && scenario.replay->facts().is_timed) {
     ReplayCursor& replay = *preview.replay();
     for (; replay.Peek() && preview.requests().size() < count; replay.Pop()) {
-      if (!preview.AddRound(replay.Peek()->number, replay.Peek()->due, count)) {
+      if (!preview.AddRound(*replay.Peek(), replay.Peek()->due, count)) {
         break;
       }
     }
     return std::move(preview.requests());
   }
-  if (!scenario.open) {
-    const std::uint64_t rounds = scenario.load.rounds_max == 0 ? count : scenario.load.rounds_max;
-    for (std::uint64_t number = 0; number < rounds && preview.requests().size() < count; ++number) {
-      if (!preview.AddRound(number, std::nullopt, count)) {
-        break;
-      }
-    }
-    return std::move(preview.requests());
-  }
-  ArrivalSchedule schedule(scenario.load, seed, {});
-  for (; schedule.Peek() && preview.requests().size() < count; schedule.Pop()) {
-    if (!preview.AddRound(schedule.Peek()->number, schedule.Peek()->due, count)) {
-      break;
-    }
+  const auto parts = static_cast<std::uint32_t>(scenario.parts.size());
+  for (std::uint32_t part = 0; part < parts; ++part) {
+    // As evenly as whole numbers go: each is to be seen.
+    AddPart(preview, {scenario, seed, part}, count * (part + 1) / parts);
   }
   return std::move(preview.requests());
 }

@@ -20,10 +20,10 @@ struct PreviewedRequest {
 };
 
 /// The first `count` requests of `scenario`, which has one side and HTTP/1.1, round by round, as if
-/// each round was over before the next. What only an answer can tell stands as its name in round
-/// brackets, "(token)", also where it decides between branches; redirects and cookies are left out.
-/// Fewer when the load or its data end before. Sends nothing. Cost: O(count requests). Thread rule:
-/// any.
+/// each round was over before the next; of several parts the first rounds of each. What only an
+/// answer can tell stands as its name in round brackets, "(token)", also where it decides between
+/// branches; redirects and cookies are left out. Fewer when the load or its data end before. Sends
+/// nothing. Cost: O(count requests). Thread rule: any.
 std::vector<PreviewedRequest> PreviewRequests(const PreparedScenario& scenario, std::uint64_t seed,
                                               WallTime now, std::size_t count);
 

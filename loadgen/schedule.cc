@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 #include <variant>
 
 #include "base/check.h"
@@ -33,10 +34,14 @@ double WholeIfNearly(double area) {
 
 }  // namespace
 
-ArrivalSchedule::ArrivalSchedule(const scenarios::Load& load, std::uint64_t seed, WorkerSlice slice)
-    : arrivals_(load.arrivals), slice_(slice), rng_(Rng::ForPart(seed, 0)) {
+ArrivalSchedule::ArrivalSchedule(const scenarios::Load& load, std::uint64_t seed, WorkerSlice slice,
+                                 PartPlace place)
+    : arrivals_(load.arrivals),
+      slice_(slice),
+      part_(place.index),
+      rng_(Rng::ForPart(SeedOfPart(seed, place.index), 0)) {
   WEIR_CHECK(slice.index < slice.count);
-  Nanos begin{0};
+  Nanos begin = place.start;
   double area = 0;
   for (const scenarios::Stage& stage : load.stages) {
     const OpenStage& open = std::get<OpenStage>(stage);
@@ -59,7 +64,7 @@ ArrivalSchedule::ArrivalSchedule(const scenarios::Load& load, std::uint64_t seed
     Advance();
   }
   if (const std::optional<Nanos> due = TimeOfArea(area_)) {
-    next_ = Arrival{number_, *due};
+    next_ = Arrival{number_, *due, part_};
   }
 }
 
@@ -77,7 +82,7 @@ void ArrivalSchedule::Pop() {
     Advance();
   }
   const std::optional<Nanos> due = TimeOfArea(area_);
-  next_ = due ? std::optional<Arrival>(Arrival{number_, *due}) : std::nullopt;
+  next_ = due ? std::optional<Arrival>(Arrival{number_, *due, part_}) : std::nullopt;
 }
 
 std::optional<Nanos> ArrivalSchedule::TimeOfArea(double area) {
@@ -93,6 +98,41 @@ std::optional<Nanos> ArrivalSchedule::TimeOfArea(double area) {
   // Rounding must not carry the last arrival out of its stage.
   const Nanos last = FromSeconds(segment.seconds) - Nanos(1);
   return segment.begin + std::min(FromSeconds(std::min(seconds, segment.seconds)), last);
+}
+
+void ArrivalMerge::Add(ArrivalSchedule schedule) {
+  schedules_.push_back(std::move(schedule));
+  Choose();
+}
+
+void ArrivalMerge::Choose() {
+  next_ = nullptr;
+  for (ArrivalSchedule& schedule : schedules_) {
+    const std::optional<Arrival>& one = schedule.Peek();
+    if (one && (next_ == nullptr || one->due < next_->Peek()->due)) {
+      next_ = &schedule;
+    }
+  }
+}
+
+void ArrivalMerge::Stop(std::uint32_t part) {
+  std::erase_if(schedules_,
+                [part](const ArrivalSchedule& schedule) { return schedule.part() == part; });
+  Choose();
+}
+
+bool ArrivalMerge::Has(std::uint32_t part) const {
+  return std::any_of(schedules_.begin(), schedules_.end(), [part](const ArrivalSchedule& schedule) {
+    return schedule.part() == part && schedule.Peek().has_value();
+  });
+}
+
+std::uint64_t SeedOfPart(std::uint64_t seed, std::uint32_t part) {
+  return part == 0 ? seed : Rng::ForPart(seed ^ 0x73636e72U, part).Next();
+}
+
+WorkerSlice SliceOfPart(WorkerSlice slice, std::uint32_t part) {
+  return {(slice.index + part) % slice.count, slice.count};
 }
 
 double PlannedArrivals(const scenarios::Load& load, Nanos until) {

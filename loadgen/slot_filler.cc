@@ -8,6 +8,7 @@
 #include "base/rng.h"
 #include "loadgen/header_lines.h"
 #include "loadgen/redirect.h"
+#include "loadgen/schedule.h"
 
 namespace weir::loadgen {
 namespace {
@@ -59,15 +60,14 @@ bool SlotFiller::ChooseRow(std::size_t table, std::uint64_t number, RoundValues&
   return data.source().loops || number < data.rows();
 }
 
-bool SlotFiller::BeginUser(std::uint32_t round, std::uint64_t user) {
+bool SlotFiller::BeginUser(std::uint32_t round, std::uint64_t user, std::uint32_t part) {
   if (!is_needed()) {
     return true;
   }
   Filled& filled = At(round);
-  filled.is_user = true;
   filled.cookies.Clear();
   bool there_is = true;
-  for (std::size_t table = 0; table < scenario_.tables.size(); ++table) {
+  for (const std::uint32_t table : scenario_.parts[part].tables) {
     if (scenario_.tables[table].source().order == Order::kUnique) {
       there_is = ChooseRow(table, user, filled.values) && there_is;
     }
@@ -75,23 +75,23 @@ bool SlotFiller::BeginUser(std::uint32_t round, std::uint64_t user) {
   return there_is;
 }
 
-bool SlotFiller::BeginRound(std::uint32_t round, std::uint64_t number) {
+bool SlotFiller::BeginRound(std::uint32_t round, const RoundKey& key) {
   if (!is_needed()) {
     return true;
   }
   Filled& filled = At(round);
-  filled.values.number = number;
-  filled.values.rng = Rng::ForPart(seed_, number);
+  filled.values.number = key.number;
+  filled.values.rng = Rng::ForPart(SeedOfPart(seed_, key.part), key.number);
   for (std::string& variable : filled.values.variables) {
     variable.clear();
   }
-  if (!filled.is_user || scenario_.cookies != scenarios::Cookies::kUser) {
+  if (!key.is_user || scenario_.cookies != scenarios::Cookies::kUser) {
     filled.cookies.Clear();
   }
   bool there_is = true;
-  for (std::size_t table = 0; table < scenario_.tables.size(); ++table) {
-    const bool keeps = filled.is_user && scenario_.tables[table].source().order == Order::kUnique;
-    there_is = (keeps || ChooseRow(table, number, filled.values)) && there_is;
+  for (const std::uint32_t table : scenario_.parts[key.part].tables) {
+    const bool keeps = key.is_user && scenario_.tables[table].source().order == Order::kUnique;
+    there_is = (keeps || ChooseRow(table, key.number, filled.values)) && there_is;
   }
   return there_is;
 }

@@ -15,6 +15,13 @@
 
 namespace weir::loadgen {
 
+/// Which round it is.
+struct RoundKey {
+  std::uint64_t number = 0;  ///< Over all workers, from 0, of its part of the run.
+  std::uint32_t part = 0;    ///< Of the run.
+  bool is_user = false;      ///< Of a user, for whom BeginUser was called; else an arrival.
+};
+
 /// The values of one worker's rounds (variables, rows, cookies, passes of loops), and their
 /// requests while they are under way. Does nothing for a scenario without any of these. Thread
 /// rule: the worker's thread.
@@ -29,13 +36,12 @@ class SlotFiller {
 
   bool is_needed() const { return scenario_.fills_slots; }
 
-  /// A user of a closed load, the n-th of all workers, goes his rounds as `round`. False: no row is
-  /// left for him.
-  bool BeginUser(std::uint32_t round, std::uint64_t user);
+  /// A user of a closed load, the n-th of all workers in this part of the run, goes his rounds as
+  /// `round`. False: no row is left for him.
+  bool BeginUser(std::uint32_t round, std::uint64_t user, std::uint32_t part);
 
-  /// Forgets the variables of `round` and chooses its rows. `number` counts rounds over all
-  /// workers. False: the data have come to their end.
-  bool BeginRound(std::uint32_t round, std::uint64_t number);
+  /// Forgets the variables of `round` and chooses its rows. False: the data have come to their end.
+  bool BeginRound(std::uint32_t round, const RoundKey& key);
 
   /// `request` with its slots filled in, valid until the next Fill for this round.
   const PreparedRequest& Fill(std::uint32_t round, const PreparedRequest& request, WallTime now);
@@ -67,7 +73,6 @@ class SlotFiller {
  private:
   struct Filled {
     RoundValues values;
-    bool is_user = false;
     CookieJar cookies;
     std::array<std::uint32_t, scenarios::kLoopsMax> passes{};
     std::uint32_t redirects = 0;          // Of the step, so far.

@@ -18,14 +18,16 @@ constexpr int kStartsPerTurn = 64;
 // How often the number of users follows a ramp.
 constexpr Nanos kUserChangePeriod = 10ms;
 
-Nanos StagesEnd(const scenarios::Load& load) {
-  return std::accumulate(load.stages.begin(), load.stages.end(), Nanos{0},
-                         [](Nanos sum, const scenarios::Stage& stage) {
-                           return sum + std::visit([](const auto& s) { return s.duration; }, stage);
-                         });
+Nanos EndOf(const PreparedScenario& scenario) {
+  Nanos end{0};
+  for (const PreparedPart& part : scenario.parts) {
+    end = std::max(end, part.start + part.load.Duration());
+  }
+  return end;
 }
 
-// A closed load is bounded by its users; in_flight_max is for open ones.
+// A closed load is bounded by its users; in_flight_max is for open ones, and nothing of users is
+// dropped.
 std::uint32_t InFlightMax(const PreparedScenario& scenario, WorkerSlice slice) {
   if (!scenario.open) {
     return UINT32_MAX;
@@ -48,34 +50,53 @@ WorkerLoop::WorkerLoop(const PreparedScenario& scenario, const Options& options,
       clock_(clock),
       records_out_(records),
       seed_(options.seed),
-      slice_(options.slice),
       start_(options.start),
       warm_end_(options.start + scenario.load.warm_up),
-      load_end_(options.start + StagesEnd(scenario.load)),
+      load_end_(options.start + EndOf(scenario)),
       drain_end_(load_end_ + scenario.load.drain),
       in_flight_max_(InFlightMax(scenario, options.slice)),
       counts_only_(options.recording == Recording::kCountsOnly),
       script_(options.script),
-      sampler_(scenario.load),
+      replay_says_when_(scenario.replay != nullptr && scenario.replay->facts().is_timed),
+      sampled_part_(scenario.sampled_part),
+      sampled_start_(options.start + scenario.parts[scenario.sampled_part].start),
+      sampler_(scenario.parts[scenario.sampled_part].load),
       records_(std::make_unique<RecordSet>(scenario.step_count, scenario.load.warm_up > 0ns)),
       next_second_(options.start + 1s),
       think_rng_(Rng::ForPart(options.seed ^ 0x7468696eU, options.slice.index)),
       filler_(scenario, options.seed),
-      rounds_left_(RoundsOf(scenario.load.rounds_max, options.slice)),
       finished_at_(options.start) {
   if (scenario.replay != nullptr) {
     replay_ = std::make_unique<ReplayCursor>(*scenario.replay, options.seed, options.slice);
     filler_.ReplayFrom(replay_.get());
   }
-  if (scenario.open) {
-    if (replay_ == nullptr || !scenario.replay->facts().is_timed) {
-      arrivals_.emplace(scenario.load, options.seed, options.slice);
+  MakeShares(options);
+  next_due_ = NextArrival() ? start_ + NextArrival()->due : Instant::max();
+}
+
+void WorkerLoop::MakeShares(const Options& options) {
+  std::size_t users = 0;
+  shares_.reserve(scenario_.parts.size());
+  for (const PreparedPart& part : scenario_.parts) {
+    const auto index = static_cast<std::uint32_t>(shares_.size());
+    Share& share = shares_.emplace_back();
+    share.part = &part;
+    share.index = index;
+    share.slice = SliceOfPart(options.slice, index);
+    share.seed = SeedOfPart(options.seed, index);
+    share.start = start_ + part.start;
+    share.end = share.start + part.load.Duration();
+    share.rounds_left = RoundsOf(part.load.rounds_max, share.slice);
+    may_end_early_ = may_end_early_ || share.rounds_left == 0;
+    if (!part.open) {
+      share.next_user_change = share.start;
+      next_user_change_ = std::min(next_user_change_, share.start);
+      users += UsersOf(UsersMax(part.load), share.slice);
+    } else if (!replay_says_when_) {
+      arrivals_.Add(ArrivalSchedule(part.load, options.seed, share.slice, {index, part.start}));
     }
-    next_due_ = NextArrival() ? start_ + NextArrival()->due : Instant::max();
-  } else {
-    next_user_change_ = start_;
-    rounds_.reserve(UsersOf(UsersMax(scenario.load), slice_));
   }
+  rounds_.reserve(users);
 }
 
 Instant WorkerLoop::RunOnce(Instant now) {
@@ -96,7 +117,7 @@ Instant WorkerLoop::RunOnce(Instant now) {
     StartDueArrivals();
   }
   if (__builtin_expect(script_ != nullptr, 0) && script_->ended()) {
-    StopBeginning();
+    StopBeginning(shares_.front());
   }
   if (state_ == State::kRunning && AllPlanned(now)) {
     state_ = State::kDraining;
@@ -110,11 +131,29 @@ Instant WorkerLoop::RunOnce(Instant now) {
 
 // However late we are, what was due before the end of the load is planned first.
 bool WorkerLoop::AllPlanned(Instant now) const {
-  if (rounds_left_ == 0 && users_ == 0 && free_.size() == rounds_.size()) {
+  if (__builtin_expect(may_end_early_, 0) && AllOver(now)) {
     return true;
   }
   const Instant next_wake = wakes_.empty() ? Instant::max() : wakes_.top().at;
   return now >= load_end_ && std::min({next_due_, next_wake, next_user_change_}) >= load_end_;
+}
+
+bool WorkerLoop::AllOver(Instant now) const {
+  return free_.size() == rounds_.size() &&
+         std::all_of(shares_.begin(), shares_.end(),
+                     [this, now](const Share& share) { return IsOver(share, now); });
+}
+
+// Nothing more begins of it, though its stages may go on.
+bool WorkerLoop::IsOver(const Share& share, Instant now) const {
+  if (share.rounds_left == 0) {
+    return share.users == 0;
+  }
+  if (now < share.end || shares_.size() == 1) {
+    return false;
+  }
+  return share.part->open ? !arrivals_.Has(share.index)
+                          : share.users == 0 && share.next_user_change == Instant::max();
 }
 
 Instant WorkerLoop::NextWake() const {
@@ -197,11 +236,12 @@ void WorkerLoop::WakeThinkers(Instant now) {
        ++woken) {
     const Wake wake = wakes_.top();
     wakes_.pop();
+    Share& share = *rounds_[wake.round].share;
     // Judged by when it was due: that we are late is no reason not to plan it.
-    if (wake.at >= load_end_) {
+    if (wake.at >= share.end) {
       RetireRound(wake.round);
     } else if (rounds_[wake.round].begins_anew) {
-      BeginRound(wake.round, user_rounds_++, wake.at);
+      BeginRound(wake.round, share.user_rounds++, wake.at);
     } else {
       NextAction(wake.round, wake.at);
     }
@@ -209,53 +249,74 @@ void WorkerLoop::WakeThinkers(Instant now) {
 }
 
 void WorkerLoop::AdjustUsers(Instant now) {
-  const Instant due = next_user_change_;
-  const Nanos at = std::max(now - start_, Nanos(0));
-  users_wanted_ = UsersOf(UsersAt(scenario_.load, at), slice_);
-  for (int started = 0; users_ < users_wanted_; ++started) {
+  next_user_change_ = Instant::max();
+  for (Share& share : shares_) {
+    if (share.next_user_change <= now) {
+      AdjustUsers(share, now);
+    }
+  }
+  // Their data may have ended meanwhile, so not before all of them are done.
+  for (const Share& share : shares_) {
+    next_user_change_ = std::min(next_user_change_, share.next_user_change);
+  }
+}
+
+void WorkerLoop::AdjustUsers(Share& share, Instant now) {
+  const Instant due = share.next_user_change;
+  const Nanos at = std::max(now - share.start, Nanos(0));
+  share.users_wanted = UsersOf(UsersAt(share.part->load, at), share.slice);
+  for (int started = 0; share.users < share.users_wanted; ++started) {
     if (started == kStartsPerTurn) {
       // The rest is still due now, in the next turn.
       return;
     }
-    if (!TakeRoundOfUser()) {
-      next_user_change_ = Instant::max();
+    if (!TakeRoundOfUser(share)) {
+      share.next_user_change = Instant::max();
       return;
     }
-    ++users_;
+    ++share.users;
     const std::uint32_t id = TakeRound();
     rounds_[id].is_user = true;
-    if (!filler_.BeginUser(id, OverAllWorkers(users_begun_++))) {
+    rounds_[id].share = &share;
+    if (!filler_.BeginUser(id, share.OverAllWorkers(share.users_begun++), share.index)) {
       EndOfData(id);
       return;
     }
-    BeginRound(id, user_rounds_++, due);
+    BeginRound(id, share.user_rounds++, due);
   }
-  next_user_change_ = NextUserChange(now);
+  share.next_user_change = NextUserChange(share, now);
 }
 
 // Rounds under way go on to their end.
-void WorkerLoop::StopBeginning() {
-  rounds_left_ = 0;
-  next_due_ = Instant::max();
-  next_user_change_ = Instant::max();
+void WorkerLoop::StopBeginning(Share& share) {
+  share.rounds_left = 0;
+  may_end_early_ = true;
+  share.next_user_change = Instant::max();
+  if (replay_says_when_) {
+    next_due_ = Instant::max();
+  } else if (share.part->open) {
+    arrivals_.Stop(share.index);
+    next_due_ = NextArrival() ? start_ + NextArrival()->due : Instant::max();
+  }
 }
 
 void WorkerLoop::EndOfData(std::uint32_t id) {
-  StopBeginning();
+  StopBeginning(*rounds_[id].share);
   RetireRound(id);
 }
 
-bool WorkerLoop::TakeRoundOfUser() {
-  if (rounds_left_ == 0) {
+bool WorkerLoop::TakeRoundOfUser(Share& share) {
+  if (share.rounds_left == 0) {
     return false;
   }
-  rounds_left_ -= rounds_left_ == UINT64_MAX ? 0 : 1;
+  share.rounds_left -= share.rounds_left == UINT64_MAX ? 0 : 1;
+  may_end_early_ = may_end_early_ || share.rounds_left == 0;
   return true;
 }
 
-Instant WorkerLoop::NextUserChange(Instant now) const {
-  Instant end = start_;
-  for (const scenarios::Stage& stage : scenario_.load.stages) {
+Instant WorkerLoop::NextUserChange(const Share& share, Instant now) {
+  Instant end = share.start;
+  for (const scenarios::Stage& stage : share.part->load.stages) {
     const auto& closed = std::get<scenarios::ClosedStage>(stage);
     end += closed.duration;
     if (now < end) {
@@ -274,7 +335,9 @@ void WorkerLoop::StartDueArrivals() {
       continue;
     }
     PopArrival();
-    sampler_.Note({arrival.number, due - start_, Now() - start_});
+    if (__builtin_expect(arrival.part == sampled_part_, 1)) {
+      sampler_.Note({arrival.number, due - sampled_start_, Now() - sampled_start_});
+    }
     BeginSides(arrival, due);
   }
 }
@@ -308,6 +371,7 @@ void WorkerLoop::BeginReplayed(const Arrival& arrival, Instant due) {
 void WorkerLoop::BeginArrival(const Arrival& arrival, Instant due, std::uint32_t side) {
   const std::uint32_t id = TakeRound();
   rounds_[id].is_user = false;
+  rounds_[id].share = &shares_[arrival.part];
   BeginRound(id, arrival.number, due, side);
 }
 

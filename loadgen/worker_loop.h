@@ -94,6 +94,28 @@ class WorkerLoop final : public TransportEvents {
   /// What a user does after a round: start the next at once, or after a pause.
   enum class AfterRound : std::uint8_t { kGoOn, kPause };
 
+  /// What this worker sends of one part of the run, and how far it has come.
+  struct Share {
+    const PreparedPart* part = nullptr;
+    std::uint32_t index = 0;  ///< Of the part.
+    WorkerSlice slice;
+    std::uint64_t seed = 0;
+    Instant start{};
+    Instant end{};
+    std::uint64_t rounds_left = UINT64_MAX;  ///< That users may still begin; 0: no more arrivals.
+    // Of a closed one.
+    Instant next_user_change = Instant::max();
+    std::uint32_t users = 0;
+    std::uint32_t users_wanted = 0;
+    std::uint64_t users_begun = 0;
+    std::uint64_t user_rounds = 0;
+
+    /// `number` of this worker, counted over all of them.
+    std::uint64_t OverAllWorkers(std::uint64_t number) const {
+      return slice.index + number * slice.count;
+    }
+  };
+
   /// One pass through a flow: an arrival of an open load, or the current round of a user. At most
   /// one request of it is planned at any time, so its index serves as ExchangeId.
   struct Round {
@@ -103,6 +125,7 @@ class WorkerLoop final : public TransportEvents {
     bool is_user = false;
     bool is_idle = true;       ///< Neither requests nor pauses so far.
     bool begins_anew = false;  ///< After its pause it is another round.
+    Share* share = nullptr;    ///< Of its part of the run.
     std::uint32_t flow = 0;
     std::uint32_t action = 0;   ///< Index of the action in progress.
     std::uint32_t request = 0;  ///< Index of the request in progress.
@@ -142,18 +165,20 @@ class WorkerLoop final : public TransportEvents {
 
   void ExpireTimeouts(Instant now);
   void WakeThinkers(Instant now);
+  void MakeShares(const Options& options);
   void AdjustUsers(Instant now);
+  void AdjustUsers(Share& share, Instant now);
   void StartDueArrivals();
 
   const std::optional<Arrival>& NextArrival() const {
-    return arrivals_ ? arrivals_->Peek() : replay_->Peek();
+    return replay_says_when_ ? replay_->Peek() : arrivals_.Peek();
   }
 
   void PopArrival() {
-    if (arrivals_) {
-      arrivals_->Pop();
-    } else {
+    if (__builtin_expect(replay_says_when_, 0)) {
       replay_->Pop();
+    } else {
+      arrivals_.Pop();
     }
     next_due_ = NextArrival() ? start_ + NextArrival()->due : Instant::max();
   }
@@ -164,6 +189,8 @@ class WorkerLoop final : public TransportEvents {
   void RotateRecords(Instant now);
   void Finish(Instant now);
   bool AllPlanned(Instant now) const;
+  [[gnu::noinline]] bool AllOver(Instant now) const;
+  bool IsOver(const Share& share, Instant now) const;
   Instant NextWake() const;
 
   std::uint32_t TakeRound();
@@ -182,9 +209,9 @@ class WorkerLoop final : public TransportEvents {
   void Plan(std::uint32_t id, Instant due, Instant now);
   void Drop(std::uint32_t id, Instant now);
   void TryStart(std::uint32_t id);
-  Instant NextUserChange(Instant now) const;
-  bool TakeRoundOfUser();
-  void StopBeginning();
+  static Instant NextUserChange(const Share& share, Instant now);
+  bool TakeRoundOfUser(Share& share);
+  void StopBeginning(Share& share);
   void EndOfData(std::uint32_t id);
   void Settle(std::uint32_t id, Outcome outcome, RequestError error, Instant now);
   void RecordParts(const Round& round, const ExchangeTimes& times, Instant now);
@@ -207,11 +234,6 @@ class WorkerLoop final : public TransportEvents {
     return script_ == nullptr ? filler_.FilledOf(id) : script_->RequestOf(id);
   }
 
-  /// `number` of this worker, counted over all of them.
-  std::uint64_t OverAllWorkers(std::uint64_t number) const {
-    return slice_.index + number * slice_.count;
-  }
-
   Instant TimeoutOf(const Round& round) const {
     return round.started + scenario_.timeouts[RequestOf(round).timeout_class];
   }
@@ -224,7 +246,6 @@ class WorkerLoop final : public TransportEvents {
   const Clock& clock_;
   RecordExchange& records_out_;
   const std::uint64_t seed_;
-  const WorkerSlice slice_;
   const Instant start_;
   const Instant warm_end_;
   const Instant load_end_;
@@ -232,18 +253,23 @@ class WorkerLoop final : public TransportEvents {
   const std::uint32_t in_flight_max_;
   const bool counts_only_;
   RequestScript* const script_;
+  const bool replay_says_when_;
+  const std::uint32_t sampled_part_;
+  const Instant sampled_start_;
 
   Transport* transport_ = nullptr;
   State state_ = State::kRunning;
   bool is_now_old_ = false;
   Instant now_{};
-  std::optional<ArrivalSchedule> arrivals_;  ///< Of an open load whose replay does not say when.
-  std::unique_ptr<ReplayCursor> replay_;     ///< Null when nothing is replayed.
+  std::vector<Share> shares_;   ///< By part of the run.
+  bool may_end_early_ = false;  ///< One of them begins nothing more before its stages are over.
+  ArrivalMerge arrivals_;       ///< Of open loads, unless a replay says when.
+  std::unique_ptr<ReplayCursor> replay_;  ///< Null when nothing is replayed.
   ArrivalSampler sampler_;
   Instant next_due_ = Instant::max();
   std::unique_ptr<RecordSet> records_;
   Instant next_second_{};
-  Instant next_user_change_ = Instant::max();
+  Instant next_user_change_ = Instant::max();  ///< The first of those of the shares.
   Rng think_rng_;
   SlotFiller filler_;
   BodyDecoder decoder_;
@@ -254,11 +280,6 @@ class WorkerLoop final : public TransportEvents {
   WakeQueue checks_;             ///< Timeouts to look at; see WatchTimeout.
   WakeQueue wakes_;              ///< Ends of pauses.
   std::uint32_t in_flight_ = 0;  ///< Waiting, connecting or sent.
-  std::uint32_t users_ = 0;
-  std::uint32_t users_wanted_ = 0;
-  std::uint64_t users_begun_ = 0;
-  std::uint64_t user_rounds_ = 0;
-  std::uint64_t rounds_left_ = UINT64_MAX;  ///< That users may still begin.
   Instant finished_at_{};
 };
 

@@ -44,30 +44,31 @@ void WorkerLoop::FreeRound(std::uint32_t id) {
 }
 
 void WorkerLoop::RetireRound(std::uint32_t id) {
-  users_ -= rounds_[id].is_user ? 1U : 0U;
+  rounds_[id].share->users -= rounds_[id].is_user ? 1U : 0U;
   FreeRound(id);
 }
 
 void WorkerLoop::BeginRound(std::uint32_t id, std::uint64_t number, Instant due,
                             std::uint32_t side) {
   Round& round = rounds_[id];
-  const std::uint32_t flow_count = scenario_.flow_count();
-  round.flow = side * flow_count;
+  const Share& share = *round.share;
+  round.flow = side * scenario_.flow_count() + share.part->flow_first;
   if (__builtin_expect(replay_ != nullptr, 0)) {
     // A user takes his turn; an arrival has been loaded with its pair.
-    if (round.is_user && !replay_->Load(OverAllWorkers(number))) {
+    if (round.is_user && !replay_->Load(share.OverAllWorkers(number))) {
       EndOfData(id);
       return;
     }
     round.flow += replay_->flow();
-  } else if (flow_count > 1) {
-    round.flow +=
-        PickFlow(scenario_.cumulative_weights, seed_ + (round.is_user ? slice_.index : 0), number);
+  } else if (share.part->cumulative_weights.size() > 1) {
+    round.flow += PickFlow(share.part->cumulative_weights,
+                           share.seed + (round.is_user ? share.slice.index : 0), number);
   }
   round.action = 0;
   round.is_idle = true;
   round.begins_anew = false;
-  if (!filler_.BeginRound(id, round.is_user ? OverAllWorkers(number) : number)) {
+  const std::uint64_t over_all = round.is_user ? share.OverAllWorkers(number) : number;
+  if (!filler_.BeginRound(id, {over_all, share.index, round.is_user})) {
     EndOfData(id);
     return;
   }
@@ -111,7 +112,7 @@ void WorkerLoop::NextAction(std::uint32_t id, Instant due) {
 
 // A loop that sends nothing lets others have their turn, and does not outlive the load.
 void WorkerLoop::YieldTurn(std::uint32_t id, Instant due) {
-  if (Now() >= load_end_ || wakes_.size() >= kThinkersMax) {
+  if (Now() >= rounds_[id].share->end || wakes_.size() >= kThinkersMax) {
     RetireRound(id);
   } else {
     Sleep(id, due);
@@ -128,7 +129,7 @@ void WorkerLoop::BeginRequest(std::uint32_t id, std::uint32_t request, Instant d
   }
   Plan(id, due, now);
   std::deque<std::uint32_t>& waiting = waiting_[RequestOf(round).side];
-  if (crowded || in_flight_ > in_flight_max_) {
+  if (crowded || (in_flight_ > in_flight_max_ && !round.is_user)) {
     Drop(id, now);
   } else if (waiting.empty()) {
     TryStart(id);
@@ -233,7 +234,7 @@ void WorkerLoop::OnAnswer(ExchangeId id, const Answer& answer, Instant now) {
     RecordSet::RecordUsage(records_->At(rounds_[id].phase, request.step), *answer.usage);
   }
   OnEnded(id, completed ? Outcome::kCompleted : Outcome::kFailed, error, now);
-  if (completed && state_ == State::kRunning && now < load_end_) {
+  if (completed && state_ == State::kRunning && now < rounds_[id].share->end) {
     if (__builtin_expect(follows, 0)) {
       BeginRequest(id, request.redirect, now, false);
     } else {
@@ -312,8 +313,9 @@ void WorkerLoop::OnCapacity(Instant now) {
 
 void WorkerLoop::EndRound(std::uint32_t id, AfterRound after, Instant now) {
   Round& round = rounds_[id];
-  if (!round.is_user || state_ != State::kRunning || now >= load_end_ || users_ > users_wanted_ ||
-      !TakeRoundOfUser()) {
+  Share& share = *round.share;
+  if (!round.is_user || state_ != State::kRunning || now >= share.end ||
+      share.users > share.users_wanted || !TakeRoundOfUser(share)) {
     RetireRound(id);
     return;
   }
@@ -322,7 +324,7 @@ void WorkerLoop::EndRound(std::uint32_t id, AfterRound after, Instant now) {
     Sleep(id, now + kPauseAfterBreak);
     return;
   }
-  BeginRound(id, user_rounds_++, now);
+  BeginRound(id, share.user_rounds++, now);
 }
 
 void WorkerLoop::Sleep(std::uint32_t id, Instant until) {

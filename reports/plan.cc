@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <string_view>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -25,10 +26,20 @@ std::string Line(std::string_view name, std::string_view text, const TextOptions
   return fmt::format("{:<11}{}", name, wrapped);
 }
 
+std::string WholeCount(double value) {
+  return FormatCount(static_cast<std::uint64_t>(std::llround(value)));
+}
+
+std::string PeakInWords(bool open, double peak) {
+  return open ? FormatRate(peak) + " rounds" : fmt::format("{} users", WholeCount(peak));
+}
+
 std::string RenderFacts(const PlanReport& plan, const TextOptions& options) {
   std::string out = Line(
       "target", plan.target.empty() ? "not said: add --target URL" : Clean(plan.target), options);
-  out += Line("load", Clean(plan.load, 1000), options);
+  if (plan.parts.empty()) {
+    out += Line("load", Clean(plan.load, 1000), options);
+  }
   std::string time = FormatDuration(plan.duration);
   if (plan.warm_up_auto) {
     time += ", of it a warm-up that is found in the run";
@@ -36,31 +47,81 @@ std::string RenderFacts(const PlanReport& plan, const TextOptions& options) {
     time += fmt::format(", of it {} warm-up", FormatDuration(plan.warm_up));
   }
   out += Line("duration", time, options);
-  const auto count = [](double value) {
-    return FormatCount(static_cast<std::uint64_t>(std::llround(value)));
-  };
   if (plan.requests) {
     out += Line("requests",
-                fmt::format("{} in {} rounds, if every step completes", count(*plan.requests),
-                            count(*plan.rounds)),
+                fmt::format("{} in {} rounds, if every step completes", WholeCount(*plan.requests),
+                            WholeCount(*plan.rounds)),
                 options);
   } else if (plan.rounds) {
-    out += Line(
-        "requests",
-        fmt::format("in {} rounds, as many as their branches and loops send", count(*plan.rounds)),
-        options);
+    out += Line("requests",
+                fmt::format("in {} rounds, as many as their branches and loops send",
+                            WholeCount(*plan.rounds)),
+                options);
   } else {
     out += Line("requests", "as many as the users get done", options);
   }
-  out += Line(
-      "peak",
-      plan.open ? FormatRate(plan.peak) + " rounds" : fmt::format("{} users", count(plan.peak)),
-      options);
+  out += Line("peak", PeakInWords(plan.open, plan.peak), options);
+  return out;
+}
+
+std::string RenderParts(const PlanReport& plan, const TextOptions& options) {
+  if (plan.parts.empty()) {
+    return "";
+  }
+  TextTable table({{"scenario", Align::kLeft, 8},
+                   {"start"},
+                   {"load", Align::kLeft, 16, Cut::kMiddle},
+                   {"rounds"},
+                   {"peak"}});
+  for (const PlannedPart& part : plan.parts) {
+    table.AddRow({{Clean(part.name)},
+                  {part.start == Nanos(0) ? "0s" : FormatDuration(part.start)},
+                  {Clean(part.load, 1000)},
+                  {part.rounds ? WholeCount(*part.rounds) : "n/a"},
+                  {PeakInWords(part.open, part.peak)}});
+  }
+  return "\n" + table.Render(kIndent, options);
+}
+
+std::string RenderLevel(std::string title, const std::vector<double>& level, bool open,
+                        const PlanReport& plan, const TextOptions& options) {
+  const SeriesPlot plot = {.title = std::move(title),
+                           .unit = open ? "per_s" : "",
+                           .values = level,
+                           .x_first = "0",
+                           .x_last = FormatDuration(plan.duration),
+                           .height = kPlotHeight};
+  return "\n" + RenderPlot(plot, options);
+}
+
+std::string_view LevelTitle(bool open) {
+  return open ? "rounds per second" : "users";
+}
+
+// The sum, where there is something to add up, and each by itself.
+std::string RenderLevels(const PlanReport& plan, const TextOptions& options) {
+  if (plan.level.size() <= 1) {
+    return "";
+  }
+  const auto summed = std::count_if(plan.parts.begin(), plan.parts.end(),
+                                    [&](const auto& part) { return part.open == plan.open; });
+  std::string out;
+  if (plan.parts.empty() || summed > 1) {
+    out += RenderLevel(
+        fmt::format("{}{}", LevelTitle(plan.open), plan.parts.empty() ? "" : ", all together"),
+        plan.level, plan.open, plan, options);
+  }
+  for (const PlannedPart& part : plan.parts) {
+    out += RenderLevel(fmt::format("{}: {}", Clean(part.name), LevelTitle(part.open)), part.level,
+                       part.open, plan, options);
+  }
   return out;
 }
 
 std::string RenderSteps(const PlanReport& plan, const TextOptions& options) {
-  const bool with_flows = !plan.steps.empty() && plan.steps.front().share < 1;
+  const bool with_flows = std::any_of(plan.steps.begin(), plan.steps.end(),
+                                      [](const PlannedStep& step) { return step.share < 1; }) ||
+                          plan.parts.size() > 1;
   std::vector<TextColumn> columns;
   if (with_flows) {
     columns.push_back({"flow", Align::kLeft, 8});
@@ -126,20 +187,13 @@ std::string RenderPlan(const PlanReport& plan, const TextOptions& options) {
   std::string out = fmt::format("{} {}\n", Painted(mark.text, mark.style, checked),
                                 Clean(fmt::format("{}: {} is valid", plan.source, plan.scenario)));
   out += RenderFacts(plan, checked);
+  out += RenderParts(plan, checked);
   out += RenderSteps(plan, checked);
   for (const std::string& threshold : plan.thresholds) {
     out += (&threshold == plan.thresholds.data() ? "\n" : "") +
            Line(&threshold == plan.thresholds.data() ? "demands" : "", Clean(threshold), checked);
   }
-  if (plan.level.size() > 1) {
-    const SeriesPlot plot = {.title = plan.open ? "rounds per second" : "users",
-                             .unit = plan.open ? "per_s" : "",
-                             .values = plan.level,
-                             .x_first = "0",
-                             .x_last = FormatDuration(plan.duration),
-                             .height = kPlotHeight};
-    out += "\n" + RenderPlot(plot, checked);
-  }
+  out += RenderLevels(plan, checked);
   return out + RenderFirst(plan, checked);
 }
 
@@ -159,6 +213,16 @@ std::string PlanJson(const PlanReport& plan) {
            plan.rounds ? "branches and loops send as many as they do" : kUsers);
   json[plan.open ? "peak_per_s" : "peak_users"] = plan.peak;
   json[plan.open ? "level_per_s" : "level_users"] = plan.level;
+  if (!plan.parts.empty()) {
+    json["scenarios"] = Json::array();
+  }
+  for (const PlannedPart& part : plan.parts) {
+    Json one = {{"name", part.name}, {"start_s", Seconds(part.start)}, {"load", part.load}};
+    PutKnown(one, "rounds", part.rounds, kUsers);
+    one[part.open ? "peak_per_s" : "peak_users"] = part.peak;
+    one[part.open ? "level_per_s" : "level_users"] = part.level;
+    json["scenarios"].push_back(std::move(one));
+  }
   json["steps"] = Json::array();
   for (const PlannedStep& step : plan.steps) {
     json["steps"].push_back({{"flow", step.flow},

@@ -14,6 +14,7 @@
 #include "scenarios/internal/read_flows.h"
 #include "scenarios/internal/read_load.h"
 #include "scenarios/internal/read_replay.h"
+#include "scenarios/internal/read_scenarios.h"
 #include "scenarios/internal/source_file.h"
 #include "scenarios/internal/values.h"
 #include "scenarios/internal/yaml_tree.h"
@@ -85,6 +86,18 @@ void ReadFlowsOrSteps(const YamlNode& root, std::string_view file_name, Scenario
   }
   const YamlEntry* flows = Find(root, "flows");
   const YamlEntry* steps = Find(root, "steps");
+  if (const YamlEntry* list = Find(root, "scenarios")) {
+    for (const std::string_view key : {"flows", "steps", "replay"}) {
+      if (const YamlEntry* other = Find(root, key)) {
+        diagnostics.Add(other->key.span, fmt::format("scenario has both 'scenarios' and '{}'", key),
+                        other == Find(root, "replay") ? "remove one: a replay is a load by itself"
+                                                      : "move it into one of the scenarios");
+      }
+    }
+    internal::ReadScenarios(list->value, {defaults, scenario.data, file_name}, scenario,
+                            diagnostics);
+    return;
+  }
   if (flows != nullptr && steps != nullptr) {
     diagnostics.Add(steps->key.span, "scenario has both 'flows' and 'steps'",
                     "move the steps into a flow");
@@ -107,7 +120,8 @@ void ReadFlowsOrSteps(const YamlNode& root, std::string_view file_name, Scenario
   } else {
     diagnostics.Add(
         {}, "the scenario has no steps",
-        "add 'steps:' with a list such as '- get: /', 'flows:' with several, or 'replay:'");
+        "add 'steps:' with a list such as '- get: /', 'flows:' with several, 'scenarios:' or "
+        "'replay:'");
   }
 }
 
@@ -252,9 +266,10 @@ void CheckProgramKeys(const YamlNode& root, const Scenario& scenario, Diagnostic
 
 void ReadRoot(const YamlNode& root, std::string_view file_name, Scenario& scenario,
               Diagnostics& diagnostics) {
-  constexpr std::array<std::string_view, 16> kKnown = {
-      "name",     "target",  "defaults", "data", "flows", "steps",    "load",    "thresholds",
-      "protocol", "streams", "engine",   "tls",  "curl",  "pipeline", "cookies", "replay"};
+  constexpr std::array<std::string_view, 17> kKnown = {
+      "name",      "target", "defaults",   "data",     "flows",   "steps",
+      "scenarios", "load",   "thresholds", "protocol", "streams", "engine",
+      "tls",       "curl",   "pipeline",   "cookies",  "replay"};
   if (root.kind == Kind::kNull) {
     diagnostics.Add({}, "the file is empty", std::string(kSmallest));
     return;
@@ -278,7 +293,11 @@ void ReadRoot(const YamlNode& root, std::string_view file_name, Scenario& scenar
   ReadFlowsOrSteps(root, file_name, scenario, diagnostics);
   CheckProgramKeys(root, scenario, diagnostics);
   std::vector<Stage> given = internal::StagesOf(scenario.replay.get());
-  if (const YamlEntry* load = Find(root, "load")) {
+  const YamlEntry* load = Find(root, "load");
+  if (const YamlEntry* list = Find(root, "scenarios")) {
+    internal::ReadSharedLoad(load == nullptr ? nullptr : &load->value, list->key.span, scenario,
+                             diagnostics);
+  } else if (load != nullptr) {
     scenario.load = internal::ReadLoad(load->value, load->key.span, std::move(given), diagnostics);
   } else if (!given.empty()) {
     scenario.load.stages = std::move(given);

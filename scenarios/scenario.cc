@@ -16,6 +16,7 @@ namespace {
 using internal::SpanInWords;
 
 constexpr std::size_t kStagesInWordsMax = 4;
+constexpr std::size_t kPartsInWordsMax = 6;
 
 Nanos DurationOf(const Stage& stage) {
   return std::visit([](const auto& any) { return any.duration; }, stage);
@@ -38,6 +39,21 @@ std::string StageInWords(const Stage& stage, Arrivals arrivals) {
   return closed.from == closed.to ? fmt::format("{} for {}", UsersInWords(closed.from), span)
                                   : fmt::format("{} to {} in {}", FormatCount(closed.from),
                                                 UsersInWords(closed.to), span);
+}
+
+std::string PartsInWords(const std::vector<Part>& parts, Nanos duration) {
+  std::string words;
+  const std::size_t shown = std::min(parts.size(), kPartsInWordsMax);
+  for (std::size_t at = 0; at < shown; ++at) {
+    const Part& part = parts[at];
+    const std::string from =
+        part.start == Nanos(0) ? "" : fmt::format(" from {} on", SpanInWords(part.start));
+    words += fmt::format("{}{}{}: {}", at == 0 ? "" : "; ", part.name, from, part.load.InWords());
+  }
+  if (const std::size_t more = parts.size() - shown; more > 0) {
+    words += fmt::format("; {} more, {} in all", more, SpanInWords(duration));
+  }
+  return words;
 }
 
 std::string BracketedHost(const std::string& host) {
@@ -77,9 +93,78 @@ std::string Scenario::ProgramInWords() const {
   return more == 0 ? first : fmt::format("{} (and {} more)", first, more);
 }
 
-Nanos Scenario::Duration() const {
-  return std::accumulate(load.stages.begin(), load.stages.end(), Nanos(0),
+Nanos Load::Duration() const {
+  return std::accumulate(stages.begin(), stages.end(), Nanos(0),
                          [](Nanos sum, const Stage& stage) { return sum + DurationOf(stage); });
+}
+
+std::string Load::InWords() const {
+  std::string words;
+  if (rounds_max > 0) {
+    words +=
+        fmt::format("{} {} by ", FormatCount(rounds_max), rounds_max == 1 ? "round" : "rounds");
+  }
+  const std::size_t shown = std::min(stages.size(), kStagesInWordsMax);
+  for (std::size_t at = 0; at < shown; ++at) {
+    words += at == 0 ? "" : ", then ";
+    words += StageInWords(stages[at], arrivals);
+  }
+  if (const std::size_t more = stages.size() - shown; more > 0) {
+    words += fmt::format(", then {} more {}, {} in all", more, more == 1 ? "stage" : "stages",
+                         SpanInWords(Duration()));
+  }
+  return words;
+}
+
+std::vector<Part> Scenario::Parts() const {
+  if (!parts.empty()) {
+    return parts;
+  }
+  Part whole;
+  whole.load = load;
+  whole.flow_count = static_cast<std::uint32_t>(flows.size());
+  for (const DataSource& source : data) {
+    whole.data.push_back(source.name);
+  }
+  return {std::move(whole)};
+}
+
+bool Scenario::IsOpen() const {
+  return parts.empty()
+             ? std::holds_alternative<OpenStage>(load.stages.front())
+             : std::all_of(parts.begin(), parts.end(), [](const Part& p) { return p.IsOpen(); });
+}
+
+bool Scenario::CountsRounds() const {
+  return load.rounds_max > 0 || std::any_of(parts.begin(), parts.end(), [](const Part& part) {
+           return part.load.rounds_max > 0;
+         });
+}
+
+Nanos Scenario::Duration() const {
+  Nanos end = load.Duration();
+  for (const Part& part : parts) {
+    end = std::max(end, part.end());
+  }
+  return end;
+}
+
+std::optional<Nanos> Scenario::SteadyFrom() const {
+  if (parts.empty()) {
+    return load.SteadyFrom();
+  }
+  const Nanos end = Duration();
+  Nanos from{0};
+  for (const Part& part : parts) {
+    // One that ends before the others is a change as well.
+    const std::optional<Nanos> steady =
+        part.end() < end ? std::optional(part.load.Duration()) : part.load.SteadyFrom();
+    if (!steady) {
+      return std::nullopt;
+    }
+    from = std::max(from, part.start + *steady);
+  }
+  return from;
 }
 
 std::optional<Nanos> Load::SteadyFrom() const {
@@ -131,20 +216,7 @@ std::string Scenario::LoadInWords() const {
     }
     words += "; ";
   }
-  if (load.rounds_max > 0) {
-    words += fmt::format("{} {} by ", FormatCount(load.rounds_max),
-                         load.rounds_max == 1 ? "round" : "rounds");
-  }
-  const std::size_t shown = std::min(load.stages.size(), kStagesInWordsMax);
-  for (std::size_t at = 0; at < shown; ++at) {
-    words += at == 0 ? "" : ", then ";
-    words += StageInWords(load.stages[at], load.arrivals);
-  }
-  if (const std::size_t more = load.stages.size() - shown; more > 0) {
-    words += fmt::format(", then {} more {}, {} in all", more, more == 1 ? "stage" : "stages",
-                         SpanInWords(Duration()));
-  }
-  return words;
+  return words + (parts.empty() ? load.InWords() : PartsInWords(parts, Duration()));
 }
 
 }  // namespace weir::scenarios

@@ -205,8 +205,28 @@ struct Load {
   Nanos drain =
       std::chrono::seconds(5);  ///< After the last stage, how long to wait for answers. >= 0.
 
+  Nanos Duration() const;  ///< Sum of the stages, warm-up included, drain not.
+
   /// From here to its end the load stays the same; no value when it changes to the end.
   std::optional<Nanos> SteadyFrom() const;
+
+  /// "5,000/s uniform for 30 s", "50 users for 1 min, then ...".
+  std::string InWords() const;
+};
+
+/// One of several loads that a run sends side by side: an item of `scenarios` in its file.
+struct Part {
+  std::string
+      name;        ///< May be the value of a tag; unique. Its steps have the tag `scenario` of it.
+  Nanos start{0};  ///< When its stages begin, since the start of the run. >= 0.
+  Load load;       ///< Its stages, arrivals and rounds; the rest is the run's.
+  std::uint32_t flow_first = 0;   ///< Its flows: indices into Scenario::flows.
+  std::uint32_t flow_count = 1;   ///< > 0.
+  std::vector<std::string> data;  ///< Names of the data of which its rounds have rows.
+
+  Nanos end() const { return start + load.Duration(); }
+
+  bool IsOpen() const { return std::holds_alternative<OpenStage>(load.stages.front()); }
 };
 
 /// Where requests go.
@@ -242,6 +262,9 @@ struct Scenario {
   /// the stages are what the arrivals come to, part by part.
   std::shared_ptr<const ReplaySource> replay;
   Load load;
+  /// Of a file with several loads: each. Then `load` has no stages, arrivals and rounds, and the
+  /// flows are those of the first part, then of the second, and so on. Empty for a single load.
+  std::vector<Part> parts;
   Connection connection;
   std::vector<Threshold> thresholds;  ///< Steps named in them exist.
   std::string source_text;            ///< The file as read, or the flags that made it.
@@ -253,15 +276,26 @@ struct Scenario {
   /// there are. Only if RunsPrograms().
   std::string ProgramInWords() const;
 
-  bool IsOpen() const { return std::holds_alternative<OpenStage>(load.stages.front()); }
+  /// `parts`, or the one that a scenario with a single load is, without a name.
+  std::vector<Part> Parts() const;
 
-  Nanos Duration() const;  ///< Sum of the stages, warm-up included, drain not.
+  /// All of its loads are rates.
+  bool IsOpen() const;
+
+  /// Some load is over with a number of rounds, perhaps before its stages are.
+  bool CountsRounds() const;
+
+  Nanos Duration() const;  ///< To the end of the last stage, warm-up included, drain not.
+
+  /// As Load::SteadyFrom, of all loads together.
+  std::optional<Nanos> SteadyFrom() const;
 
   /// In the order of their appearance over all flows: StepRecord::step counts these. A step that
   /// follows redirects has a second one behind it, for the requests to which it was sent on.
   std::vector<StepName> StepNames() const;
 
-  /// "5,000/s uniform for 30 s", "50 users for 1 min, then ...".
+  /// As Load::InWords; of parts "browse: 100/s uniform for 10 min; checkout from 2 min on: 20 users
+  /// for 8 min".
   std::string LoadInWords() const;
 };
 

@@ -9,13 +9,14 @@ constexpr std::string_view kSchema =
 "object", "properties": {"name": {"type": "string"}, "target": {"type": "string", "pattern":
 "^ *https?://", "description": "where requests go; --target replaces it"}, "defaults": {
 "$ref": "#/$defs/defaults"}, "data": {"$ref": "#/$defs/data"}, "flows": {"type": "array",
-"items": {"$ref": "#/$defs/flow"}, "minItems": 1}, "steps": {"$ref": "#/$defs/steps"}, "load":
-{"$ref": "#/$defs/load"}, "thresholds": {"type": "array", "items": {"type": ["string",
+"items": {"$ref": "#/$defs/flow"}, "minItems": 1}, "steps": {"$ref": "#/$defs/steps"}, "scenarios":
+{"$ref": "#/$defs/scenarios"}, "load": {"$ref": "#/$defs/load"}, "thresholds": {"type": "array", "items": {"type": ["string",
 "object"]}, "description": "p(95) < 200ms, STEP: p(99) < 1s, p(95){kind:api} < 1s, rate > 9/s over 10s abort after 30s"},
 "cookies": {"enum": ["none", "round", "user"]}, "replay": {"$ref": "#/$defs/replay"}, "protocol": {"enum": ["http1", "h2"]},
 "streams": {"type": ["integer", "string"]}, "pipeline": {"type": ["integer", "string"]},
 "engine": {"enum": ["native", "curl"]}, "tls": {"$ref": "#/$defs/tls"}, "curl": {"type":
-"object"}}, "additionalProperties": false, "anyOf": [{"required": ["load"]}, {"required": ["replay"]}],
+"object"}}, "additionalProperties": false, "anyOf": [{"required": ["load"]}, {"required": ["replay"]},
+{"required": ["scenarios"]}],
 "$defs": {"duration": {
 "type": ["string", "number"], "pattern": "^ *[0-9.]+ *(ns|us|µs|ms|s|m|min|h|d)? *$",
 "description": "a time: 250ms, 5s, 2m"}, "headers": {"type": "object", "additionalProperties":
@@ -78,7 +79,18 @@ false, "required": ["file"]}]}, "description": "parts of a form, texts and files
 "description": "passes as long as a condition holds"}]}, "flow": {"type": "object",
 "properties": {"name": {"type": "string"}, "weight": {"type": ["number", "string"],
 "description": "share of arrivals relative to the other flows"}, "steps": {"$ref":
-"#/$defs/steps"}}, "additionalProperties": false, "required": ["steps"]}, "defaults": {"type":
+"#/$defs/steps"}}, "additionalProperties": false, "required": ["steps"]}, "scenarios": {"type":
+"array", "items": {"type": "object", "properties": {"name": {"type": "string", "pattern":
+"^[A-Za-z0-9_./-]{1,64}$", "description": "its steps have the tag scenario: NAME"}, "start": {
+"$ref": "#/$defs/duration", "description": "since the start of the run; default 0s"}, "flows":
+{"type": "array", "items": {"$ref": "#/$defs/flow"}, "minItems": 1}, "steps": {"$ref":
+"#/$defs/steps"}, "load": {"$ref": "#/$defs/own_load"}}, "additionalProperties": false,
+"required": ["name", "load"]}, "minItems": 1, "description":
+"several loads side by side in one run"}, "own_load": {"type": "object", "properties": {
+"arrivals": {"enum": ["uniform", "poisson"]}, "stages": {"type": "array", "items": {"$ref":
+"#/$defs/stage"}, "minItems": 1}, "rounds": {"type": ["integer", "string"], "description":
+"of users: after so many this load is over"}}, "additionalProperties": false, "required": [
+"stages"]}, "defaults": {"type":
 "object", "properties": {"timeout": {"$ref": "#/$defs/duration"}, "headers": {"$ref":
 "#/$defs/headers"}, "apdex": {"$ref": "#/$defs/duration"}, "auth": {"$ref": "#/$defs/auth"},
 "redirects": {"type": "integer", "minimum": 0, "maximum": 20}}, "additionalProperties": false,

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +19,9 @@
 namespace weir::scenarios::internal {
 
 inline constexpr std::size_t kStepNameBytesMax = 100;
+
+/// The tag by which steps say to which of several scenarios they belong.
+inline constexpr std::string_view kScenarioTag = "scenario";
 
 /// `apdex: 500ms`, or what stands in `otherwise`.
 std::optional<Nanos> ReadApdex(const YamlNode& map, Diagnostics& diagnostics,
@@ -41,12 +45,27 @@ class FlowReader {
       : defaults_(context.defaults),
         file_name_(context.file_name),
         diagnostics_(diagnostics),
-        scope_{context.data, {}} {}
+        scope_{context.data, {}, &used_data_} {}
 
-  Flow ReadFlow(const YamlNode& node, std::size_t index);
+  FlowReader(const FlowReader&) = delete;
+  FlowReader& operator=(const FlowReader&) = delete;
+
+  /// Adds the list below `flows:`.
+  void ReadFlows(const YamlNode& node, std::vector<Flow>& flows);
+
   std::vector<Action> ReadSteps(const YamlNode& node, SourceSpan owner);
 
+  /// What is read from here on belongs to one of several scenarios: its steps get its tag.
+  void BeginScenario(std::string name);
+
+  /// Names of the data that slots named since the last BeginScenario.
+  const std::set<std::string, std::less<>>& used_data() const { return used_data_; }
+
+  /// A flow of this name is there; adds an error when there was one before.
+  void TakeFlowName(const std::string& name, SourceSpan span);
+
  private:
+  Flow ReadFlow(const YamlNode& node, std::size_t index);
   void ReadStep(const YamlNode& node, std::vector<Action>& actions);
   bool ReadBlock(const YamlNode& node, std::vector<Action>& actions);
   void ReadRepeat(const YamlNode& node, std::vector<Action>& actions);
@@ -63,11 +82,14 @@ class FlowReader {
   void TakeName(const std::string& name, SourceSpan span);
   void CheckContentLength(const YamlNode& node, const Request& request);
   void CheckSlots(const YamlNode& node, const YamlEntry& verb, Request& request);
+  std::vector<Tag> TagsOf(const YamlNode& node);
 
   const StepDefaults& defaults_;
   std::string_view file_name_;
   Diagnostics& diagnostics_;
+  std::set<std::string, std::less<>> used_data_;
   SlotScope scope_;
+  std::string scenario_;  // Empty: there is only one.
   std::map<std::string, SourceSpan, std::less<>> step_names_;
   std::map<std::string, SourceSpan, std::less<>> flow_names_;
   std::size_t steps_ = 0;

@@ -78,12 +78,7 @@ Flow FlowReader::ReadFlow(const YamlNode& node, std::size_t index) {
                     .value_or(std::move(flow.name));
     name_span = name->span;
   }
-  if (const auto [first, is_new] = flow_names_.emplace(flow.name, name_span); !is_new) {
-    diagnostics_.Add(name_span,
-                     fmt::format("two flows are called '{}', here and in line {}",
-                                 Printable(flow.name, 40), first->second.line),
-                     "give one of them another name");
-  }
+  TakeFlowName(flow.name, name_span);
   if (const YamlNode* weight = FindValue(node, "weight")) {
     flow.weight = ReadWeight(*weight, diagnostics_).value_or(1);
   }
@@ -94,6 +89,20 @@ Flow FlowReader::ReadFlow(const YamlNode& node, std::size_t index) {
                      "add 'steps:' with a list such as '- get: /'");
   }
   return flow;
+}
+
+void FlowReader::TakeFlowName(const std::string& name, SourceSpan span) {
+  if (const auto [first, is_new] = flow_names_.emplace(name, span); !is_new) {
+    diagnostics_.Add(span,
+                     fmt::format("two flows are called '{}', here and in line {}",
+                                 Printable(name, 40), first->second.line),
+                     "give one of them another name");
+  }
+}
+
+void FlowReader::BeginScenario(std::string name) {
+  scenario_ = std::move(name);
+  used_data_.clear();
 }
 
 std::vector<Action> FlowReader::ReadSteps(const YamlNode& node, SourceSpan owner) {
@@ -297,7 +306,7 @@ void FlowReader::CheckKind(const YamlEntry& verb) {
                      fmt::format("a scenario sends requests or runs programs, not both: line {} "
                                  "has '{}'",
                                  first_verb_->key.span.line, first_verb_->key.text),
-                     "make two scenarios");
+                     "make two scenario files");
   }
 }
 
@@ -320,18 +329,21 @@ StepDefaults ReadDefaults(const YamlNode& node, Diagnostics& diagnostics) {
   return defaults;
 }
 
+void FlowReader::ReadFlows(const YamlNode& node, std::vector<Flow>& flows) {
+  if (node.kind != Kind::kSequence || node.items.empty() || node.items.size() > kFlowsMax) {
+    diagnostics_.Add(node.span, fmt::format("flows must be a list of 1 to {}", kFlowsMax),
+                     "begin each flow with '- name: NAME' and give it 'steps:'");
+    return;
+  }
+  for (const YamlNode& item : node.items) {
+    flows.push_back(ReadFlow(item, flows.size()));
+  }
+}
+
 std::vector<Flow> ReadFlows(const YamlNode& node, const FlowContext& context,
                             Diagnostics& diagnostics) {
   std::vector<Flow> flows;
-  if (node.kind != Kind::kSequence || node.items.empty() || node.items.size() > kFlowsMax) {
-    diagnostics.Add(node.span, fmt::format("flows must be a list of 1 to {}", kFlowsMax),
-                    "begin each flow with '- name: NAME' and give it 'steps:'");
-    return flows;
-  }
-  FlowReader reader(context, diagnostics);
-  for (const YamlNode& item : node.items) {
-    flows.push_back(reader.ReadFlow(item, flows.size()));
-  }
+  FlowReader(context, diagnostics).ReadFlows(node, flows);
   return flows;
 }
 

@@ -18,6 +18,8 @@ namespace {
 
 using Kind = YamlNode::Kind;
 
+constexpr std::array<std::string_view, 7> kLoadKeys = {
+    "arrivals", "warm_up", "stages", "in_flight_max", "connections", "drain", "rounds"};
 constexpr std::size_t kStagesMax = 1000;
 constexpr NanosRange kStageRange = {Nanos(1), std::chrono::hours(24 * 100)};
 constexpr NanosRange kWarmUpRange = {Nanos(0), std::chrono::hours(24 * 100)};
@@ -168,7 +170,7 @@ StageList ReadStages(const YamlNode& node, Diagnostics& diagnostics) {
           item.span,
           fmt::format("stages mix rates and users: the one in line {} has {}", first->span.line,
                       std::holds_alternative<OpenStage>(list.stages.front()) ? "a rate" : "users"),
-          "use one kind in a scenario; make two scenarios for both");
+          "use one kind in a scenario; 'scenarios:' has several of them side by side");
     }
     list.stages.push_back(*stage);
   }
@@ -199,46 +201,46 @@ void ReadWarmUp(const YamlNode& node, Load& load, Diagnostics& diagnostics) {
   load.warm_up = ReadDuration({node, "warm_up"}, kWarmUpRange, diagnostics).value_or(Nanos(0));
 }
 
-void CheckWarmUpAuto(const YamlNode& node, const Load& load, Diagnostics& diagnostics) {
-  const YamlNode* warm_up = FindValue(node, "warm_up");
-  if (!load.warm_up_auto || warm_up == nullptr || load.stages.empty()) {
-    return;
-  }
-  if (load.rounds_max > 0) {
-    diagnostics.Add(warm_up->span, "'warm_up: auto' together with 'rounds'",
+void CheckWarmUpAuto(const YamlNode& warm_up, bool counts_rounds, std::optional<Nanos> steady_from,
+                     Diagnostics& diagnostics) {
+  if (counts_rounds) {
+    diagnostics.Add(warm_up.span, "'warm_up: auto' together with 'rounds'",
                     "the warm-up is found in a load that has an end; write a duration");
-  } else if (!load.SteadyFrom()) {
-    diagnostics.Add(warm_up->span, "'warm_up: auto' needs a load that ends steadily",
+  } else if (!steady_from) {
+    diagnostics.Add(warm_up.span, "'warm_up: auto' needs a load that ends steadily",
                     "a warm-up cannot be told from a ramp: end with a constant stage, or write a "
                     "duration");
   }
 }
 
-// What only the whole load can tell.
-void CheckTogether(const YamlNode& node, const Load& load, Diagnostics& diagnostics) {
-  Nanos total{0};
-  std::uint32_t users_max = 0;
+// The most users that the stages have at any time.
+std::uint32_t UsersMax(const Load& load) {
+  std::uint32_t users = 0;
   for (const Stage& stage : load.stages) {
-    total += std::visit([](const auto& any) { return any.duration; }, stage);
     if (const auto* closed = std::get_if<ClosedStage>(&stage)) {
-      users_max = std::max({users_max, closed->from, closed->to});
+      users = std::max({users, closed->from, closed->to});
     }
   }
+  return users;
+}
+
+void CheckUsersFit(SourceSpan span, std::uint64_t users, std::uint32_t in_flight_max,
+                   Diagnostics& diagnostics) {
+  if (users > in_flight_max) {
+    diagnostics.Add(span,
+                    fmt::format("{} users, but in_flight_max is {}: the others could send nothing",
+                                FormatCount(users), FormatCount(in_flight_max)),
+                    fmt::format("write 'in_flight_max: {}'", users));
+  }
+}
+
+// What only all stages can tell.
+void CheckStages(const YamlNode& node, const Load& load, Diagnostics& diagnostics) {
   const YamlNode* stages = FindValue(node, "stages");
-  if (total > kStageRange.high && stages != nullptr) {
+  if (load.Duration() > kStageRange.high && stages != nullptr) {
     diagnostics.Add(stages->span, "the stages last longer than 100 days", "shorten them");
   }
-  if (const YamlNode* warm_up = FindValue(node, "warm_up");
-      warm_up != nullptr && load.warm_up >= total) {
-    diagnostics.Add(
-        warm_up->span,
-        fmt::format("warm_up of {} leaves nothing to measure: the {} {}", SpanInWords(load.warm_up),
-                    stages != nullptr ? "stages last" : "replay lasts", SpanInWords(total)),
-        stages != nullptr ? "shorten the warm-up, or lengthen the stages: it is their first part"
-                          : "shorten the warm-up: it is the first part of the replay");
-  }
-  CheckWarmUpAuto(node, load, diagnostics);
-  const bool closed = users_max > 0;
+  const bool closed = UsersMax(load) > 0;
   if (const YamlEntry* arrivals = Find(node, "arrivals"); arrivals != nullptr && closed) {
     diagnostics.Add(arrivals->key.span,
                     "'arrivals' does not go with users: they start by themselves",
@@ -249,27 +251,41 @@ void CheckTogether(const YamlNode& node, const Load& load, Diagnostics& diagnost
                     "'rounds' does not go with a rate: the stages plan its arrivals",
                     "remove it, or use stages with 'users'");
   }
-  if (users_max > load.in_flight_max) {
-    diagnostics.Add(FindValue(node, "stages")->span,
-                    fmt::format("{} users, but in_flight_max is {}: the others could send nothing",
-                                FormatCount(users_max), FormatCount(load.in_flight_max)),
-                    fmt::format("write 'in_flight_max: {}'", users_max));
+}
+
+// What only the whole load can tell.
+void CheckTogether(const YamlNode& node, const Load& load, Diagnostics& diagnostics) {
+  const YamlNode* stages = FindValue(node, "stages");
+  const Nanos total = load.Duration();
+  const YamlNode* warm_up = FindValue(node, "warm_up");
+  if (warm_up != nullptr && load.warm_up >= total) {
+    diagnostics.Add(
+        warm_up->span,
+        fmt::format("warm_up of {} leaves nothing to measure: the {} {}", SpanInWords(load.warm_up),
+                    stages != nullptr ? "stages last" : "replay lasts", SpanInWords(total)),
+        stages != nullptr ? "shorten the warm-up, or lengthen the stages: it is their first part"
+                          : "shorten the warm-up: it is the first part of the replay");
+  }
+  if (load.warm_up_auto && warm_up != nullptr && !load.stages.empty()) {
+    CheckWarmUpAuto(*warm_up, load.rounds_max > 0, load.SteadyFrom(), diagnostics);
+  }
+  CheckStages(node, load, diagnostics);
+  if (stages != nullptr) {
+    CheckUsersFit(stages->span, UsersMax(load), load.in_flight_max, diagnostics);
   }
 }
 
-}  // namespace
-
-Load ReadLoad(const YamlNode& node, SourceSpan owner, std::vector<Stage> given,
-              Diagnostics& diagnostics) {
-  constexpr std::array<std::string_view, 7> kKnown = {
-      "arrivals", "warm_up", "stages", "in_flight_max", "connections", "drain", "rounds"};
-  Load load;
-  if (!CheckKeys(node, {"load", kKnown, {}}, diagnostics)) {
-    return load;
-  }
+void ReadArrivalsAndRounds(const YamlNode& node, Load& load, Diagnostics& diagnostics) {
   if (const YamlNode* arrivals = FindValue(node, "arrivals")) {
     load.arrivals = ReadArrivals(*arrivals, diagnostics).value_or(load.arrivals);
   }
+  if (const YamlNode* rounds = FindValue(node, "rounds")) {
+    load.rounds_max = ReadCount({*rounds, "rounds"}, kRoundsRange, diagnostics).value_or(0);
+  }
+}
+
+// What a run has once, however many loads.
+void ReadLimits(const YamlNode& node, Load& load, Diagnostics& diagnostics) {
   if (const YamlNode* warm_up = FindValue(node, "warm_up")) {
     ReadWarmUp(*warm_up, load, diagnostics);
   }
@@ -280,12 +296,31 @@ Load ReadLoad(const YamlNode& node, SourceSpan owner, std::vector<Stage> given,
   if (const YamlNode* limit = FindValue(node, "connections")) {
     ReadConnections(*limit, load, diagnostics);
   }
-  if (const YamlNode* rounds = FindValue(node, "rounds")) {
-    load.rounds_max = ReadCount({*rounds, "rounds"}, kRoundsRange, diagnostics).value_or(0);
-  }
   if (const YamlNode* drain = FindValue(node, "drain")) {
     load.drain = ReadDuration({*drain, "drain"}, kDrainRange, diagnostics).value_or(load.drain);
   }
+}
+
+// False: there are none, which was added.
+bool HasStages(const YamlNode& node, SourceSpan owner, Diagnostics& diagnostics) {
+  const bool has = FindValue(node, "stages") != nullptr;
+  if (!has) {
+    diagnostics.Add(owner, "load has no stages",
+                    "add 'stages:' with a list such as '- { rate: 500/s, for: 60s }'");
+  }
+  return has;
+}
+
+}  // namespace
+
+Load ReadLoad(const YamlNode& node, SourceSpan owner, std::vector<Stage> given,
+              Diagnostics& diagnostics) {
+  Load load;
+  if (!CheckKeys(node, {"load", kLoadKeys, {}}, diagnostics)) {
+    return load;
+  }
+  ReadArrivalsAndRounds(node, load, diagnostics);
+  ReadLimits(node, load, diagnostics);
   const YamlNode* stages = FindValue(node, "stages");
   if (!given.empty()) {
     for (const std::string_view key : {"stages", "arrivals", "rounds"}) {
@@ -301,9 +336,7 @@ Load ReadLoad(const YamlNode& node, SourceSpan owner, std::vector<Stage> given,
     }
     return load;
   }
-  if (stages == nullptr) {
-    diagnostics.Add(owner, "load has no stages",
-                    "add 'stages:' with a list such as '- { rate: 500/s, for: 60s }'");
+  if (!HasStages(node, owner, diagnostics)) {
     return load;
   }
   StageList list = ReadStages(*stages, diagnostics);
@@ -312,6 +345,67 @@ Load ReadLoad(const YamlNode& node, SourceSpan owner, std::vector<Stage> given,
     CheckTogether(node, load, diagnostics);
   }
   return load;
+}
+
+Load ReadPartLoad(const YamlNode& node, SourceSpan owner, Diagnostics& diagnostics) {
+  Load load;
+  if (!CheckKeys(node, {"load", kLoadKeys, {}}, diagnostics)) {
+    return load;
+  }
+  for (const std::string_view key : {"warm_up", "in_flight_max", "connections", "drain"}) {
+    if (const YamlEntry* entry = Find(node, key)) {
+      diagnostics.Add(entry->key.span, fmt::format("'{}' is of the whole run", key),
+                      "move it to the 'load' beside 'scenarios'");
+    }
+  }
+  ReadArrivalsAndRounds(node, load, diagnostics);
+  if (HasStages(node, owner, diagnostics)) {
+    StageList list = ReadStages(*FindValue(node, "stages"), diagnostics);
+    if (list.complete) {
+      load.stages = std::move(list.stages);
+      CheckStages(node, load, diagnostics);
+    }
+  }
+  return load;
+}
+
+void ReadSharedLoad(const YamlNode* node, SourceSpan list, Scenario& scenario,
+                    Diagnostics& diagnostics) {
+  Load& load = scenario.load;
+  if (node != nullptr && CheckKeys(*node, {"load", kLoadKeys, {}}, diagnostics)) {
+    for (const std::string_view key : {"stages", "arrivals", "rounds"}) {
+      if (const YamlEntry* entry = Find(*node, key)) {
+        diagnostics.Add(entry->key.span, fmt::format("'{}' beside 'scenarios'", key),
+                        "each of them has a 'load' of its own: move it there");
+      }
+    }
+    ReadLimits(*node, load, diagnostics);
+  }
+  std::uint64_t users = 0;
+  for (const Part& part : scenario.parts) {
+    if (part.load.stages.empty()) {
+      return;
+    }
+    users += UsersMax(part.load);
+  }
+  if (scenario.parts.empty()) {
+    return;
+  }
+  CheckUsersFit(list, users, load.in_flight_max, diagnostics);
+  const YamlNode* warm_up =
+      node != nullptr && node->kind == Kind::kMap ? FindValue(*node, "warm_up") : nullptr;
+  if (warm_up == nullptr) {
+    return;
+  }
+  if (load.warm_up >= scenario.Duration()) {
+    diagnostics.Add(warm_up->span,
+                    fmt::format("warm_up of {} leaves nothing to measure: the scenarios last {}",
+                                SpanInWords(load.warm_up), SpanInWords(scenario.Duration())),
+                    "shorten the warm-up, or lengthen them: it is the first part of the run");
+  }
+  if (load.warm_up_auto) {
+    CheckWarmUpAuto(*warm_up, scenario.CountsRounds(), scenario.SteadyFrom(), diagnostics);
+  }
 }
 
 }  // namespace weir::scenarios::internal

@@ -11,4 +11,13 @@ namespace weir::scenarios::internal {
 Load ReadLoad(const YamlNode& node, SourceSpan owner, std::vector<Stage> given,
               Diagnostics& diagnostics);
 
+/// The map below the `load:` of one of several scenarios: its stages, arrivals and rounds.
+Load ReadPartLoad(const YamlNode& node, SourceSpan owner, Diagnostics& diagnostics);
+
+/// The map below the `load:` beside `scenarios:`, what they have in common; null: there is none.
+/// `scenario` has its parts, and those that could not be read have no stages. `list` is the place
+/// of their list.
+void ReadSharedLoad(const YamlNode* node, SourceSpan list, Scenario& scenario,
+                    Diagnostics& diagnostics);
+
 }  // namespace weir::scenarios::internal

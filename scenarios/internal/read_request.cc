@@ -61,7 +61,7 @@ void FlowReader::ReadProgram(const YamlNode& node, const YamlEntry& verb,
     const bool by_shell = verb.key.text == "shell";
     command.name =
         ReadStepName(node, verb, by_shell ? command.argv.back() : CommandLineText(command.argv));
-    command.tags = ReadTags(node, diagnostics_);
+    command.tags = TagsOf(node);
     actions.emplace_back(std::move(command));
   }
 }
@@ -71,7 +71,7 @@ Request FlowReader::ReadRequest(const YamlNode& node, const YamlEntry& verb) {
   if (ReadMethodAndPath(verb, request) || FindValue(node, "name") != nullptr) {
     request.name = ReadStepName(node, verb, fmt::format("{} {}", request.method, request.path));
   }
-  request.tags = ReadTags(node, diagnostics_);
+  request.tags = TagsOf(node);
   request.timeout = ReadTimeout(node, diagnostics_, defaults_.timeout.value_or(request.timeout))
                         .value_or(request.timeout);
   request.redirects_max = ReadRedirects(node, diagnostics_, defaults_.redirects_max);
@@ -99,6 +99,23 @@ Request FlowReader::ReadRequest(const YamlNode& node, const YamlEntry& verb) {
     }
   }
   return request;
+}
+
+std::vector<Tag> FlowReader::TagsOf(const YamlNode& node) {
+  std::vector<Tag> tags = ReadTags(node, diagnostics_);
+  if (scenario_.empty()) {
+    return tags;
+  }
+  const auto behind = std::find_if(tags.begin(), tags.end(),
+                                   [](const Tag& tag) { return tag.name >= kScenarioTag; });
+  if (behind != tags.end() && behind->name == kScenarioTag) {
+    diagnostics_.Add(FindValue(node, "tags")->span,
+                     fmt::format("steps of 'scenarios' have the tag '{}' already", kScenarioTag),
+                     "give this one another name");
+    return tags;
+  }
+  tags.insert(behind, {std::string(kScenarioTag), scenario_});
+  return tags;
 }
 
 // Of the whole request: headers may come from the defaults, which do not know what is extracted.

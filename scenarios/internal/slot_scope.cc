@@ -93,6 +93,9 @@ void CheckNames(Named value, const Expression& expression, const SlotScope& scop
       CheckVariable(value, name.text, scope, diagnostics);
     } else {
       CheckData(value, name.text, scope, diagnostics);
+      if (scope.used != nullptr) {
+        scope.used->insert(name.text);
+      }
     }
   });
 }

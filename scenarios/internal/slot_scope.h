@@ -16,7 +16,8 @@ namespace weir::scenarios::internal {
 /// What slots of a step may name.
 struct SlotScope {
   std::span<const DataSource> data;
-  std::set<std::string, std::less<>> variables;  ///< Extracted by earlier steps of the flow.
+  std::set<std::string, std::less<>> variables;        ///< Extracted by earlier steps of the flow.
+  std::set<std::string, std::less<>>* used = nullptr;  ///< Gets the names of the data; may be null.
 };
 
 /// ReadText, slots allowed. They must be expressions; what they name is looked at by

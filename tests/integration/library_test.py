@@ -128,6 +128,7 @@ def shortened(text):
     text = re.sub(r"rate: [^,}]+", "rate: 30/s", text)
     text = re.sub(r"users: [^,}]+(, for)", r"users: 3\1", text)
     text = re.sub(r"for: \w+", "for: 500ms", text)
+    text = re.sub(r"start: \w+", "start: 200ms", text)
     return re.sub(r"think: .*?(?=\n| })", "think: 5ms", text)
 
 

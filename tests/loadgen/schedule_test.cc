@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -176,6 +177,134 @@ TEST(ArrivalScheduleTest, RepeatsWithItsSeedOnly) {
   const Load load = OpenLoad(100, 1s, Arrivals::kPoisson);
   EXPECT_EQ(ArrivalsOf(load, {}, 5)[9].due, ArrivalsOf(load, {}, 5)[9].due);
   EXPECT_NE(ArrivalsOf(load, {}, 5)[9].due, ArrivalsOf(load, {}, 6)[9].due);
+}
+
+struct PlacedLoad {
+  Load load;
+  Nanos start{0};
+};
+
+// What a minute or so of a shop is: some all the time, a ramp that begins later, a spike.
+std::vector<PlacedLoad> ThreeLoads(Arrivals kind) {
+  return {{OpenLoad(100, 60s, kind), 0s},
+          {OpenLoad({OpenRamp(0, 50, 10s), OpenRamp(50, 50, 1s)}, kind), 12s},
+          {OpenLoad(3000, 500ms, kind), 30s + 7ns}};
+}
+
+std::vector<Arrival> Merged(const std::vector<PlacedLoad>& loads, WorkerSlice slice = {}) {
+  ArrivalMerge merge;
+  for (std::uint32_t part = 0; part < loads.size(); ++part) {
+    merge.Add(
+        ArrivalSchedule(loads[part].load, 7, SliceOfPart(slice, part), {part, loads[part].start}));
+  }
+  std::vector<Arrival> arrivals;
+  for (; merge.Peek(); merge.Pop()) {
+    arrivals.push_back(*merge.Peek());
+  }
+  return arrivals;
+}
+
+std::vector<Arrival> OfPart(const std::vector<Arrival>& arrivals, std::uint32_t part) {
+  std::vector<Arrival> kept;
+  std::copy_if(arrivals.begin(), arrivals.end(), std::back_inserter(kept),
+               [part](const Arrival& arrival) { return arrival.part == part; });
+  return kept;
+}
+
+TEST(ArrivalMergeTest, SendsEachLoadsExactCountFromItsStartOn) {
+  const std::vector<Arrival> arrivals = Merged(ThreeLoads(Arrivals::kUniform));
+  EXPECT_TRUE(std::is_sorted(arrivals.begin(), arrivals.end(),
+                             [](const Arrival& a, const Arrival& b) { return a.due < b.due; }));
+  const std::vector<Arrival> steady = OfPart(arrivals, 0);
+  ASSERT_EQ(steady.size(), 6000U);
+  EXPECT_EQ(steady.front().due, 0s);
+  EXPECT_EQ(steady.back().due, 59'990ms);
+  const std::vector<Arrival> ramp = OfPart(arrivals, 1);
+  ASSERT_EQ(ramp.size(), 300U);  // 250 of the ramp, then 50.
+  EXPECT_EQ(ramp.front().due, 12s);
+  // At 5 t^2 / 2 = n: the tenth after 2 s.
+  EXPECT_EQ(ramp[10].due, 14s);
+  EXPECT_EQ(ramp[250].due, 22s);
+  EXPECT_EQ(ramp.back().due, 22'980ms);
+  const std::vector<Arrival> spike = OfPart(arrivals, 2);
+  ASSERT_EQ(spike.size(), 1500U);
+  EXPECT_EQ(spike.front().due, 30s + 7ns);
+  EXPECT_LT(spike.back().due, 30'500ms);
+}
+
+TEST(ArrivalMergeTest, ALoadIsTheSameWhateverElseThereIs) {
+  const std::vector<PlacedLoad> loads = ThreeLoads(Arrivals::kPoisson);
+  const std::vector<Arrival> first = OfPart(Merged(loads), 0);
+  const std::vector<Arrival> alone = ArrivalsOf(loads[0].load, {}, 7);
+  ASSERT_EQ(first.size(), alone.size());
+  for (std::size_t i = 0; i < alone.size(); ++i) {
+    ASSERT_EQ(first[i].due, alone[i].due);
+  }
+  const std::vector<Arrival> third = OfPart(Merged(loads), 2);
+  EXPECT_EQ(third.size(), OfPart(Merged({loads[1], loads[1], loads[2]}), 2).size());
+  EXPECT_GE(third.front().due, loads[2].start);
+  EXPECT_LT(third.back().due, loads[2].start + 500ms);
+}
+
+// Two loads that are the same must not send in step: their targets would see pairs.
+TEST(ArrivalMergeTest, LoadsDrawTheirOwnRandomArrivals) {
+  const PlacedLoad load = {OpenLoad(50, 10s, Arrivals::kPoisson), 0s};
+  const std::vector<Arrival> arrivals = Merged({load, load});
+  EXPECT_NE(OfPart(arrivals, 0)[5].due, OfPart(arrivals, 1)[5].due);
+}
+
+TEST(ArrivalMergeTest, GivesTheWorkersTogetherWhatOneAloneHasToTheNanosecond) {
+  for (const Arrivals kind : {Arrivals::kUniform, Arrivals::kPoisson}) {
+    const std::vector<PlacedLoad> loads = ThreeLoads(kind);
+    const auto by_load = [](const Arrival& a, const Arrival& b) {
+      return a.part != b.part ? a.part < b.part : a.number < b.number;
+    };
+    std::vector<Arrival> alone = Merged(loads);
+    std::sort(alone.begin(), alone.end(), by_load);
+    for (const std::uint32_t count : {2U, 3U, 8U}) {
+      std::vector<Arrival> together;
+      for (std::uint32_t index = 0; index < count; ++index) {
+        const std::vector<Arrival> share = Merged(loads, {index, count});
+        together.insert(together.end(), share.begin(), share.end());
+      }
+      std::sort(together.begin(), together.end(), by_load);
+      ASSERT_EQ(together.size(), alone.size()) << count << " workers";
+      for (std::size_t i = 0; i < alone.size(); ++i) {
+        ASSERT_EQ(together[i].part, alone[i].part);
+        ASSERT_EQ(together[i].number, alone[i].number);
+        ASSERT_EQ(together[i].due, alone[i].due);
+      }
+    }
+  }
+}
+
+TEST(ArrivalMergeTest, ALoadThatStopsLeavesTheOthers) {
+  ArrivalMerge merge;
+  merge.Add(ArrivalSchedule(OpenLoad(10, 1s), 7, {}, {0, 0s}));
+  merge.Add(ArrivalSchedule(OpenLoad(10, 1s), 7, {}, {1, 50ms}));
+  EXPECT_EQ(merge.Peek()->part, 0U);
+  merge.Stop(0);
+  EXPECT_FALSE(merge.Has(0));
+  EXPECT_TRUE(merge.Has(1));
+  int left = 0;
+  for (; merge.Peek(); merge.Pop()) {
+    EXPECT_EQ(merge.Peek()->part, 1U);
+    ++left;
+  }
+  EXPECT_EQ(left, 10);
+  EXPECT_FALSE(merge.Has(1));
+  merge.Stop(1);
+  EXPECT_FALSE(merge.Peek());
+}
+
+TEST(SliceOfPartTest, SpreadsLoadsOfOneUserOverTheWorkers) {
+  for (std::uint32_t worker = 0; worker < 3; ++worker) {
+    std::uint32_t users = 0;
+    for (std::uint32_t part = 0; part < 3; ++part) {
+      users += UsersOf(1, SliceOfPart({worker, 3}, part));
+    }
+    EXPECT_EQ(users, 1U);
+  }
 }
 
 TEST(PlannedArrivalsTest, IsTheIntegralUpToAnyInstant) {

@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include "loadgen/schedule.h"
 #include "loadgen/slot_filler.h"
 #include "tests/loadgen/models.h"
 #include "tests/support/temp_dir.h"
@@ -131,6 +132,7 @@ class RowsTest : public testing::Test {
     EXPECT_TRUE(table);
     scenario.tables.push_back(*std::move(table));
     scenario.fills_slots = true;
+    scenario.parts.emplace_back().tables = {0};
     Wire wire;
     scenario.wires.push_back(wire);
     auto slots = std::make_shared<RequestSlots>();
@@ -143,7 +145,7 @@ class RowsTest : public testing::Test {
 
   /// The row's letter; empty at the end of the data.
   std::string RowOf(SlotFiller& filler, std::uint64_t number) {
-    if (!filler.BeginRound(0, number)) {
+    if (!filler.BeginRound(0, {number, 0, is_user_})) {
       return "";
     }
     const std::string& bytes = filler.Fill(0, request_, kNow).bytes;
@@ -160,6 +162,7 @@ class RowsTest : public testing::Test {
 
   tests::TempDir dir_;
   PreparedRequest request_;
+  bool is_user_ = false;
 };
 
 TEST_F(RowsTest, SequentialFollowsTheNumberOfTheRoundAndLoops) {
@@ -185,12 +188,26 @@ TEST_F(RowsTest, RandomDependsOnSeedAndRoundOnly) {
   EXPECT_NE(Rows(other, 40), rows);
 }
 
+// What other parts of the run use up is not theirs.
+TEST_F(RowsTest, PartsOfARunGoThroughTheirOwnDataWithTheirOwnDraws) {
+  PreparedScenario scenario = With(DataSource::Order::kSequential, false);
+  scenario.parts.emplace_back();
+  scenario.parts.emplace_back().tables = {0};
+  SlotFiller filler(scenario, 1);
+  EXPECT_TRUE(filler.BeginRound(0, {1000, 1}));
+  EXPECT_FALSE(filler.BeginRound(0, {1000, 2}));
+  EXPECT_EQ(SeedOfPart(9, 0), 9U);
+  EXPECT_NE(SeedOfPart(9, 1), SeedOfPart(9, 2));
+  EXPECT_NE(SeedOfPart(9, 1), SeedOfPart(8, 1));
+}
+
 TEST_F(RowsTest, AUserKeepsAUniqueRow) {
   const PreparedScenario scenario = With(DataSource::Order::kUnique, false);
   SlotFiller filler(scenario, 1);
-  ASSERT_TRUE(filler.BeginUser(0, 2));
+  ASSERT_TRUE(filler.BeginUser(0, 2, 0));
+  is_user_ = true;
   EXPECT_EQ(Rows(filler, 3), "ccc");
-  EXPECT_FALSE(filler.BeginUser(0, 3));
+  EXPECT_FALSE(filler.BeginUser(0, 3, 0));
 }
 
 }  // namespace

@@ -22,7 +22,7 @@ TEST_P(ErrorTextsTest, OfScenarioNameThePlaceAndTheFix) {
 INSTANTIATE_TEST_SUITE_P(Scenarios, ErrorTextsTest,
                          testing::Values("document.txt", "target.txt", "steps.txt", "check.txt",
                                          "load.txt", "logic.txt", "connection.txt",
-                                         "connections.txt", "thresholds.txt"));
+                                         "connections.txt", "thresholds.txt", "scenarios.txt"));
 
 TEST(GatePolicyErrorTextsTest, NameThePlaceAndTheFix) {
   ExpectGoldenErrors("gate_policy.txt", [](std::string_view text) {

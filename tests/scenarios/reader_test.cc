@@ -234,6 +234,49 @@ TEST(ReadScenarioTest, ReadsProgramsAsSteps) {
   EXPECT_EQ(scenario.StepNames(), names);
 }
 
+TEST(ReadScenarioTest, ReadsSeveralScenariosOfOneRun) {
+  const Scenario scenario = Read(
+      "data: { users: { file: users.csv, order: unique }, other: { file: other.csv } }\n"
+      "scenarios:\n"
+      "  - name: browse\n"
+      "    steps: [ { get: \"/{{ users.id }}\", name: home, tags: { team: a, zone: b } } ]\n"
+      "    load: { arrivals: poisson, stages: [ { rate: 100/s, for: 10m } ] }\n"
+      "  - name: checkout\n"
+      "    start: 2m\n"
+      "    flows:\n"
+      "      - { name: buy, weight: 3, steps: [ { get: /a } ] }\n"
+      "      - { steps: [ { get: /b, redirects: 1 } ] }\n"
+      "    load: { rounds: 7, stages: [ { users: 20, for: 8m } ] }\n"
+      "load: { warm_up: 30s, in_flight_max: 50, connections: 9, drain: 1s }\n"
+      "thresholds: [ \"p(95){scenario:checkout} < 1s\" ]\n");
+  ASSERT_EQ(scenario.parts.size(), 2U);
+  const Part& browse = scenario.parts[0];
+  EXPECT_EQ(browse.name, "browse");
+  EXPECT_EQ(browse.start, 0s);
+  EXPECT_EQ(browse.load.arrivals, Arrivals::kPoisson);
+  EXPECT_EQ(browse.flow_first, 0U);
+  EXPECT_EQ(browse.flow_count, 1U);
+  EXPECT_EQ(browse.data, std::vector<std::string>{"users"});
+  const Part& checkout = scenario.parts[1];
+  EXPECT_EQ(checkout.start, 2min);
+  EXPECT_EQ(checkout.load.rounds_max, 7U);
+  EXPECT_EQ(checkout.flow_first, 1U);
+  EXPECT_EQ(checkout.flow_count, 2U);
+  EXPECT_TRUE(checkout.data.empty());
+  EXPECT_EQ(scenario.Duration(), 10min);
+  EXPECT_EQ(scenario.load.warm_up, 30s);
+  EXPECT_EQ(scenario.load.in_flight_max, 50U);
+  EXPECT_EQ(scenario.load.connections_max, 9U);
+  EXPECT_EQ(scenario.load.drain, 1s);
+  EXPECT_TRUE(scenario.load.stages.empty());
+  const std::vector<StepName> steps = {
+      {"browse", "home", {{"scenario", "browse"}, {"team", "a"}, {"zone", "b"}}},
+      {"buy", "GET /a", {{"scenario", "checkout"}}},
+      {"flow 3", "GET /b", {{"scenario", "checkout"}}},
+      {"flow 3", "GET /b (redirected)", {{"scenario", "checkout"}}}};
+  EXPECT_EQ(scenario.StepNames(), steps);
+}
+
 TEST(ReadScenarioTest, ReadsHowManyRoundsThereAre) {
   const Scenario scenario = Read(
       "steps: [ { command: date } ]\nload: { rounds: 200, stages: [ { users: 2, for: 1h } ] }\n");
@@ -252,7 +295,7 @@ TEST(ReadScenarioFileTest, ReadsEveryScenarioOfTheLibrary) {
       ++read;
     }
   }
-  EXPECT_EQ(read, 14);
+  EXPECT_EQ(read, 15);
 }
 
 TEST(ReadScenarioFileTest, SaysWhatIsWrongWithAPath) {

@@ -38,6 +38,55 @@ TEST(ScenarioTest, ALoadIsSteadyFromItsLastLevelOn) {
   EXPECT_FALSE(load.SteadyFrom());
 }
 
+Part PartOf(std::string name, Nanos start, std::vector<Stage> stages) {
+  Part part;
+  part.name = std::move(name);
+  part.start = start;
+  part.load.stages = std::move(stages);
+  return part;
+}
+
+TEST(ScenarioTest, OfSeveralLoadsEndsWithTheLastOne) {
+  Scenario scenario;
+  scenario.parts = {PartOf("browse", 0s, {Open(5, 5, 30s)}),
+                    PartOf("spike", 25s, {Open(5, 9, 5s), Open(9, 9, 3s)})};
+  EXPECT_EQ(scenario.Duration(), 33s);
+  EXPECT_TRUE(scenario.IsOpen());
+  scenario.parts.push_back(PartOf("buy", 1s, {ClosedStage{1, 1, 3s}}));
+  EXPECT_EQ(scenario.Duration(), 33s);
+  EXPECT_FALSE(scenario.IsOpen());
+  EXPECT_FALSE(scenario.CountsRounds());
+  scenario.parts[2].load.rounds_max = 3;
+  EXPECT_TRUE(scenario.CountsRounds());
+}
+
+// A load that begins or ends is a change of the sum.
+TEST(ScenarioTest, OfSeveralLoadsIsSteadyWhenNoneOfThemChanges) {
+  Scenario scenario;
+  scenario.parts = {PartOf("browse", 0s, {Open(0, 5, 10s), Open(5, 5, 50s)}),
+                    PartOf("spike", 25s, {Open(5, 9, 5s)})};
+  EXPECT_EQ(scenario.SteadyFrom(), 30s);
+  scenario.parts[1].start = 2s;
+  EXPECT_EQ(scenario.SteadyFrom(), 10s);
+  scenario.parts.push_back(PartOf("buy", 40s, {ClosedStage{1, 1, 20s}}));
+  EXPECT_EQ(scenario.SteadyFrom(), 40s);
+  scenario.parts.push_back(PartOf("more", 50s, {ClosedStage{1, 2, 10s}}));
+  EXPECT_FALSE(scenario.SteadyFrom());
+}
+
+TEST(ScenarioTest, OfSeveralLoadsNamesEachInWords) {
+  Scenario scenario;
+  scenario.parts = {PartOf("browse", 0s, {Open(100, 100, 10min)}),
+                    PartOf("buy", 2min, {ClosedStage{20, 20, 8min}})};
+  EXPECT_EQ(scenario.LoadInWords(),
+            "browse: 100/s uniform for 10 min; buy from 2 min on: 20 users for 8 min");
+  for (int i = 0; i < 5; ++i) {
+    scenario.parts.push_back(PartOf("more", 0s, {Open(1, 1, 1s)}));
+  }
+  EXPECT_TRUE(scenario.LoadInWords().ends_with("; 1 more, 10 min in all"))
+      << scenario.LoadInWords();
+}
+
 TEST(ScenarioTest, StepNamesLeaveOutPauses) {
   Scenario scenario;
   scenario.flows = {{"browse", 1, {Named("list"), Think(), Named("show")}},

@@ -143,11 +143,14 @@ TEST(SchemaTest, FitsEveryScenarioOfTheLibrary) {
       EXPECT_TRUE(Fits(tests::ReadFile(entry.path()))) << entry.path();
     }
   }
-  EXPECT_EQ(count, 14);
+  EXPECT_EQ(count, 15);
 }
 
 TEST(SchemaTest, RefusesWhatTheReaderRefuses) {
   EXPECT_TRUE(Fits("steps: [ { get: / } ]\nload: { stages: [ { rate: 1/s, for: 1s } ] }"));
+  EXPECT_TRUE(
+      Fits("scenarios: [ { name: a, start: 2s, steps: [ { get: / } ],\n"
+           "  load: { stages: [ { rate: 1/s, for: 1s } ] } } ]\nload: { warm_up: 1s }"));
   for (const char* yaml : {
            "steps: [ { get: / } ]",
            "stepz: []\nload: { stages: [ { rate: 1/s, for: 1s } ] }",
@@ -159,6 +162,12 @@ TEST(SchemaTest, RefusesWhatTheReaderRefuses) {
            "cookies: yes\nsteps: [ { get: / } ]\nload: { stages: [ { rate: 1/s, for: 1s } ] }",
            "steps: [ { get: /, extract: { a: xpath / } } ]\n"
            "load: { stages: [ { rate: 1/s, for: 1s } ] }",
+           "scenarios: []",
+           "scenarios: [ { name: a, steps: [ { get: / } ] } ]",
+           "scenarios: [ { name: a b, steps: [ { get: / } ],\n"
+           "  load: { stages: [ { rate: 1/s, for: 1s } ] } } ]",
+           "scenarios: [ { name: a, steps: [ { get: / } ],\n"
+           "  load: { warm_up: 1s, stages: [ { rate: 1/s, for: 2s } ] } } ]",
        }) {
     EXPECT_FALSE(Fits(yaml)) << yaml;
     EXPECT_FALSE(ReadScenario(yaml, "a.yaml")) << yaml;
@@ -206,6 +215,9 @@ TEST(SchemaTest, HasTheKeysThatTheReaderKnows) {
   EXPECT_EQ(KnownTo(steps + "tls: { zzzzzzzz: 1 }" + load), KeysOf(defs["tls"]));
   EXPECT_EQ(KnownTo("flows: [ { zzzzzzzz: 1, steps: [ { get: / } ] } ]" + load),
             KeysOf(defs["flow"]));
+  EXPECT_EQ(KnownTo("scenarios: [ { zzzzzzzz: 1, name: a, " + steps.substr(0, steps.size() - 1) +
+                    "," + load + " } ]"),
+            KeysOf(defs["scenarios"]["items"]));
   EXPECT_EQ(
       KnownTo(steps + "load: { connections: { zzzzzzzz: 1 }, stages: [ { rate: 1/s, for: 1s } ] }"),
       KeysOf(defs["connections"]["anyOf"][1]));

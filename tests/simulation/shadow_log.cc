@@ -77,6 +77,7 @@ void ShadowLog::OnStart(loadgen::ExchangeId id, const loadgen::PreparedRequest& 
   exchange.is_sent = false;
   exchange.step = request.step;
   exchange.started = now;
+  first_starts_.emplace(request.step, now);
   exchange.due = DueOf(exchange);
   ++active_;
   ++started_;
@@ -101,8 +102,8 @@ Instant ShadowLog::DueOf(const Exchange& exchange) {
     return exchange.next_due;
   }
   const loadgen::Arrival& arrival = arrivals_[next_arrival_++];
-  EXPECT_EQ(place.flow,
-            loadgen::PickFlow(scenario_.cumulative_weights, options_.seed, arrival.number));
+  EXPECT_EQ(place.flow, loadgen::PickFlow(scenario_.parts[0].cumulative_weights, options_.seed,
+                                          arrival.number));
   return options_.start + arrival.due + place.lead;
 }
 

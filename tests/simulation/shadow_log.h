@@ -52,6 +52,12 @@ class ShadowLog {
   /// The earliest instant at which an active exchange times out.
   Instant NextTimeout() const;
 
+  /// When the first request of a step was started; Instant::max() if none was.
+  Instant FirstStartOf(std::uint32_t step) const {
+    const auto found = first_starts_.find(step);
+    return found == first_starts_.end() ? Instant::max() : found->second;
+  }
+
   /// How many arrivals of this worker are due by `now`, and when the next one is.
   std::uint64_t ArrivalsDueBy(Instant now) const;
   Instant DueOfArrival(std::uint64_t index) const;
@@ -108,6 +114,7 @@ class ShadowLog {
   std::vector<Exchange> exchanges_;
   std::map<Key, Expected> expected_;
   std::map<std::uint32_t, std::uint64_t> completed_by_second_;
+  std::map<std::uint32_t, Instant> first_starts_;
   std::uint32_t active_ = 0;
   std::uint64_t started_ = 0;
   Instant turn_{};

@@ -151,7 +151,8 @@ void SimulatedRun::CheckAlways() const {
   EXPECT_GE(loop_.in_flight(), shadow_.active());
   EXPECT_TRUE(waiting == 0 || !transport_.HasRoom()) << waiting << " wait although there is room";
   EXPECT_TRUE(!plan_.never_waits || waiting == 0);
-  if (prepared_.open) {
+  // Requests of users are never dropped.
+  if (plan_.scenario.IsOpen()) {
     EXPECT_LE(loop_.in_flight(),
               std::max(1U, loadgen::UsersOf(prepared_.load.in_flight_max, plan_.slice)));
   }
@@ -195,6 +196,14 @@ std::uint64_t SimulatedRun::planned() const {
   std::uint64_t sum = 0;
   for (const StepRecord& record : records_.totals()) {
     sum += record.counts.planned;
+  }
+  return sum;
+}
+
+std::uint64_t SimulatedRun::planned(std::uint32_t step) const {
+  std::uint64_t sum = 0;
+  for (const StepRecord& record : records_.totals()) {
+    sum += record.step == step ? record.counts.planned : 0;
   }
   return sum;
 }

@@ -32,6 +32,9 @@ struct SimulationPlan {
 /// The plan that belongs to a seed: any mix of load, flows, target and trouble.
 SimulationPlan PlanOf(std::uint64_t seed);
 
+/// The same with two to four loads that begin at different times, rates and users mixed.
+SimulationPlan PartsPlanOf(std::uint64_t seed);
+
 /// Collects what the worker hands over, as the engine does.
 class CollectingExchange final : public loadgen::RecordExchange {
  public:
@@ -71,6 +74,15 @@ class SimulatedRun {
   void Run();
 
   std::uint64_t planned() const;
+
+  /// The same of one step.
+  std::uint64_t planned(std::uint32_t step) const;
+
+  /// Since the start; after everything else if it never started.
+  Nanos FirstStartOf(std::uint32_t step) const { return shadow_.FirstStartOf(step) - start_; }
+
+  /// How long the load took to its last answer.
+  Nanos duration() const { return loop_.finished_at() - start_; }
 
  private:
   void Turn();

@@ -35,6 +35,31 @@ class PlanMaker {
     return std::move(plan_);
   }
 
+  SimulationPlan MakeParts() {
+    Make();
+    scenarios::Scenario& scenario = plan_.scenario;
+    const std::uint64_t parts = 2 + rng_.Below(3);
+    scenario.flows.clear();
+    for (std::uint64_t i = 0; i < parts; ++i) {
+      scenarios::Part& part = scenario.parts.emplace_back();
+      part.name = "part";
+      part.start = OneIn(3) ? 0ns : FromSeconds(1.5 * rng_.Uniform());
+      part.load = OneIn(2) ? MakeOpen() : MakeClosed();
+      part.load.rounds_max = !part.IsOpen() && OneIn(3) ? 1 + rng_.Below(50) : 0;
+      part.flow_first = static_cast<std::uint32_t>(scenario.flows.size());
+      MakeFlows();
+      part.flow_count = static_cast<std::uint32_t>(scenario.flows.size()) - part.flow_first;
+    }
+    scenario.load.stages.clear();
+    scenario.load.rounds_max = 0;
+    scenario.load.warm_up = OneIn(2) ? scenario.Duration() / 3 : 0ns;
+    plan_.due_known = false;
+    if (scenario.CountsRounds()) {
+      plan_.stop_after.reset();  // It may be over before.
+    }
+    return std::move(plan_);
+  }
+
  private:
   bool OneIn(std::uint64_t n) { return rng_.Below(n) == 0; }
 
@@ -158,6 +183,10 @@ class PlanMaker {
 
 SimulationPlan PlanOf(std::uint64_t seed) {
   return PlanMaker(seed).Make();
+}
+
+SimulationPlan PartsPlanOf(std::uint64_t seed) {
+  return PlanMaker(seed).MakeParts();
 }
 
 }  // namespace weir::tests
