@@ -79,7 +79,7 @@ void ScenariosReader::ReadOne(const YamlNode& node) {
 }
 
 std::string ScenariosReader::ReadItsName(const YamlNode& node) {
-  const std::string otherwise = fmt::format("{}", scenario_.parts.size());
+  std::string otherwise = fmt::format("{}", scenario_.parts.size());
   const YamlNode* name = FindValue(node, "name");
   if (name == nullptr) {
     diagnostics_.Add(node.span, "one of the scenarios has no name",

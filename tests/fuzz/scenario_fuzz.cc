@@ -11,6 +11,7 @@
 namespace {
 
 using weir::scenarios::Flow;
+using weir::scenarios::Part;
 using weir::scenarios::ReadGatePolicy;
 using weir::scenarios::ReadScenario;
 using weir::scenarios::Request;
@@ -19,7 +20,16 @@ using weir::scenarios::Scenario;
 void CheckPromises(const Scenario& scenario) {
   WEIR_CHECK(!scenario.name.empty());
   WEIR_CHECK(!scenario.flows.empty());
-  WEIR_CHECK(!scenario.load.stages.empty());
+  std::size_t flows = 0;
+  for (const Part& part : scenario.Parts()) {
+    WEIR_CHECK(!part.load.stages.empty());
+    WEIR_CHECK(part.start.count() >= 0);
+    WEIR_CHECK(part.name.empty() == scenario.parts.empty());
+    WEIR_CHECK(part.flow_first == flows);
+    WEIR_CHECK(part.flow_count > 0);
+    flows += part.flow_count;
+  }
+  WEIR_CHECK(flows == scenario.flows.size());
   WEIR_CHECK(scenario.load.warm_up < scenario.Duration());
   WEIR_CHECK(!scenario.StepNames().empty());
   WEIR_CHECK(!scenario.LoadInWords().empty());
@@ -29,7 +39,9 @@ void CheckPromises(const Scenario& scenario) {
     for (const auto& action : flow.actions) {
       if (const auto* request = std::get_if<Request>(&action)) {
         WEIR_CHECK(request->path.starts_with('/'));
-        WEIR_CHECK(request->path.find_first_of("\r\n ") == std::string::npos);
+        // Within slots there may be spaces; what they become is made safe when it is filled in.
+        WEIR_CHECK(request->path.find_first_of(request->has_slots ? "\r\n" : "\r\n ") ==
+                   std::string::npos);
         WEIR_CHECK(request->timeout.count() > 0);
         for (const auto& header : request->headers) {
           WEIR_CHECK(header.value.find_first_of("\r\n") == std::string::npos);

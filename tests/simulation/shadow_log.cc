@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include "base/check.h"
+
 namespace weir::tests {
 namespace {
 
@@ -50,6 +52,7 @@ ShadowLog::ShadowLog(const loadgen::PreparedScenario& scenario, const Options& o
       before = &place;
       pause = Nanos(0);
     }
+    WEIR_CHECK(before != nullptr);
     before->trail = pause;
   }
   if (scenario.open) {
