@@ -103,28 +103,15 @@ class DraftWriter {
     if (!draft.target.empty()) {
       Line("target: {}", Scalar(draft.target));
     }
-    Line("flows:");
-    for (const DraftFlow& flow : draft.flows) {
-      Line("  - name: {}", Scalar(Printable(flow.name, kNameBytesMax)));
-      if (flow.weight != 1) {
-        Line("    weight: {:.6g}", flow.weight);
+    if (draft.parts.empty()) {
+      WriteFlows(draft.flows);
+      Line("load:");
+      if (draft.poisson) {
+        Line("  arrivals: poisson");
       }
-      Line("    steps:");
-      for (const DraftStep& step : flow.steps) {
-        WriteStep(step);
-      }
-    }
-    Line("load:");
-    if (draft.poisson) {
-      Line("  arrivals: poisson");
-    }
-    Line("  stages:");
-    if (draft.stages.empty()) {
-      out_ += "    # Nothing says how often: set your own.\n";
-      Line("    - {{ rate: 1/s, for: 1m }}");
-    }
-    for (const std::string& stage : draft.stages) {
-      Line("    - {{ {} }}", stage);
+      WriteLoad(draft.load, "  ");
+    } else {
+      WriteParts(draft.parts);
     }
     if (!draft.thresholds.empty()) {
       Line("thresholds:");
@@ -139,6 +126,51 @@ class DraftWriter {
   template <typename... Args>
   void Line(fmt::format_string<Args...> form, Args&&... args) {
     out_ += fmt::format(form, std::forward<Args>(args)...) + "\n";
+  }
+
+  void WriteFlows(const std::vector<DraftFlow>& flows) {
+    Line("flows:");
+    for (const DraftFlow& flow : flows) {
+      Line("  - name: {}", Scalar(Printable(flow.name, kNameBytesMax)));
+      if (flow.weight != 1) {
+        Line("    weight: {:.6g}", flow.weight);
+      }
+      WriteSteps(flow.steps);
+    }
+  }
+
+  void WriteParts(const std::vector<DraftPart>& parts) {
+    Line("scenarios:");
+    for (const DraftPart& part : parts) {
+      Line("  - name: {}", Scalar(part.name));
+      if (!part.start.empty()) {
+        Line("    start: {}", part.start);
+      }
+      WriteSteps(part.steps);
+      Line("    load:");
+      WriteLoad(part.load, "      ");
+    }
+  }
+
+  void WriteSteps(const std::vector<DraftStep>& steps) {
+    Line("    steps:");
+    for (const DraftStep& step : steps) {
+      WriteStep(step);
+    }
+  }
+
+  void WriteLoad(const DraftLoad& load, std::string_view indent) {
+    if (load.rounds > 0) {
+      Line("{}rounds: {}", indent, load.rounds);
+    }
+    Line("{}stages:", indent);
+    if (load.stages.empty()) {
+      Line("{}  # Nothing says how often: set your own.", indent);
+      Line("{}  - {{ rate: 1/s, for: 1m }}", indent);
+    }
+    for (const std::string& stage : load.stages) {
+      Line("{}  - {{ {} }}", indent, stage);
+    }
   }
 
   void WriteStep(const DraftStep& step) {

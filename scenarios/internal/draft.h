@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -33,14 +34,29 @@ struct DraftFlow {
   std::vector<DraftStep> steps;
 };
 
+/// When something is sent.
+struct DraftLoad {
+  std::vector<std::string> stages{};  ///< "rate: 5/s, for: 1m"; none: a minute of a round a second.
+  std::uint64_t rounds = 0;           ///< After which users are done; 0: when the stages end.
+};
+
+/// One of several loads of a run.
+struct DraftPart {
+  std::string name;   ///< May be the value of a tag; unique.
+  std::string start;  ///< Empty: with the run.
+  DraftLoad load{};
+  std::vector<DraftStep> steps{};
+};
+
 struct Draft {
   std::string name;
   std::string target;              ///< Its address; empty: --target says it.
   std::vector<std::string> notes;  ///< At the top: what it is, and what could not be carried over.
   std::size_t left_out = 0;        ///< Requests that could not be.
-  std::vector<DraftFlow> flows;    ///< At least one.
+  std::vector<DraftFlow> flows;    ///< At least one, unless there are parts.
   bool poisson = false;
-  std::vector<std::string> stages;  ///< "rate: 5/s, for: 1m"; none: a minute of one round a second.
+  DraftLoad load;                ///< Of the flows.
+  std::vector<DraftPart> parts;  ///< Instead of flows and load.
   std::vector<std::string> thresholds;
 };
 

@@ -257,7 +257,7 @@ Draft LogSummary::ToDraft() {
     draft.flows = FlowsOfRoutes(share);
     scale = 1;
   }
-  draft.stages = Stages(scale);
+  draft.load.stages = Stages(scale);
   draft.notes.push_back(fmt::format(
       "From a log of {} requests in {}: {} routes, {} sessions (a client and its browser, until "
       "{} of nothing).",

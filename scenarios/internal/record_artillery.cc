@@ -78,7 +78,7 @@ class ArtilleryReader {
       return;
     }
     const std::string seconds = fmt::format("{:.6g}s", Seconds(*length));
-    draft_.stages.push_back(
+    draft_.load.stages.push_back(
         from == to ? fmt::format("rate: {:.6g}/s, for: {}", from, seconds)
                    : fmt::format("rate: {:.6g}/s..{:.6g}/s, for: {}", from, to, seconds));
   }

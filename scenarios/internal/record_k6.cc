@@ -13,6 +13,9 @@
 namespace weir::scenarios::internal {
 namespace {
 
+// As many as a file may have.
+constexpr std::size_t kPartsMax = 20;
+
 // The only part of a k6 script that is data.
 class K6Reader {
  public:
@@ -26,9 +29,9 @@ class K6Reader {
     if (const Json* scenarios = Member(root_, "scenarios")) {
       TakeScenarios(*scenarios);
     } else if (const Json* stages = Member(root_, "stages")) {
-      TakeStages(*stages, NumberOf(root_, "vus", 1), "users");
+      draft_.load = StagesOf(*stages, NumberOf(root_, "vus", 1), "users");
     } else if (NumberOf(root_, "vus", 0) > 0) {
-      TakeUsers(root_);
+      draft_.load = UsersOf(root_, NumberOf(root_, "iterations", 0));
     } else {
       return UsageError("the options say no load: neither 'scenarios' nor 'stages' nor 'vus'");
     }
@@ -42,9 +45,12 @@ class K6Reader {
     draft_.notes.insert(draft_.notes.begin(),
                         {"From the options of a k6 script. Its requests are JavaScript, which is "
                          "not read:",
-                         "write them as steps in place of the one below."});
-    draft_.flows.push_back(
-        {"main", 1, {DraftStep{.comment = "In place of what the script does."}}});
+                         draft_.parts.empty() ? "write them as steps in place of the one below."
+                                              : "write them as steps in place of those below."});
+    if (draft_.parts.empty()) {
+      draft_.flows.push_back(
+          {"main", 1, {DraftStep{.comment = "In place of what the script does."}}});
+    }
     return std::move(draft_);
   }
 
@@ -72,27 +78,22 @@ class K6Reader {
     return fmt::format("{}ms", std::max<std::int64_t>(1, sum.count() / 1'000'000));
   }
 
-  void AddStage(std::string stage) {
-    const bool is_users = stage.starts_with("users");
-    if (!draft_.stages.empty() && draft_.stages.front().starts_with("users") != is_users) {
-      Note(fmt::format("Users and rates are two scenarios here; left out: {}", stage));
-      return;
-    }
-    draft_.stages.push_back(std::move(stage));
-  }
-
-  void TakeUsers(const Json& object) {
+  // After `iterations` they are done; 0: when their time is over.
+  static DraftLoad UsersOf(const Json& object, double iterations) {
+    const std::string_view bound = iterations > 0 ? "maxDuration" : "duration";
+    const std::string_view otherwise = iterations > 0 ? "10m" : "10s";
     const std::string length =
-        TextOf(object, "duration").empty() ? "10s" : Duration(object, "duration");
-    AddStage(
+        TextOf(object, bound).empty() ? std::string(otherwise) : Duration(object, bound);
+    DraftLoad load;
+    load.stages.push_back(
         fmt::format("users: {:.0f}, for: {}", std::max(1.0, NumberOf(object, "vus", 1)), length));
-    if (NumberOf(object, "iterations", 0) > 0) {
-      Note(fmt::format("iterations: write 'rounds: {:.0f}' beside the stages.",
-                       NumberOf(object, "iterations", 0)));
-    }
+    load.rounds = static_cast<std::uint64_t>(std::llround(std::clamp(iterations, 0.0, 1e9)));
+    return load;
   }
 
-  void TakeStages(const Json& stages, double from, std::string_view what, double per_s = 1) {
+  static DraftLoad StagesOf(const Json& stages, double from, std::string_view what,
+                            double per_s = 1) {
+    DraftLoad load;
     for (const Json& stage : stages) {
       const double to = NumberOf(stage, "target", from);
       const std::string length = Duration(stage, "duration");
@@ -101,12 +102,13 @@ class K6Reader {
                                : fmt::format("{:.6g}/s", value * per_s);
       };
       if (length != "0s" && (from > 0 || to > 0)) {
-        AddStage(from == to
-                     ? fmt::format("{}: {}, for: {}", what, level(to), length)
-                     : fmt::format("{}: {}..{}, for: {}", what, level(from), level(to), length));
+        load.stages.push_back(
+            from == to ? fmt::format("{}: {}, for: {}", what, level(to), length)
+                       : fmt::format("{}: {}..{}, for: {}", what, level(from), level(to), length));
       }
       from = to;
     }
+    return load;
   }
 
   // Rates of k6 are per `timeUnit`.
@@ -116,32 +118,81 @@ class K6Reader {
     return span && *span > Nanos(0) ? 1 / Seconds(*span) : 1;
   }
 
+  static std::optional<DraftLoad> LoadOf(const Json& scenario) {
+    const std::string executor = TextOf(scenario, "executor");
+    const Json* stages = Member(scenario, "stages");
+    if (executor == "constant-arrival-rate") {
+      return DraftLoad{{fmt::format("rate: {:.6g}/s, for: {}",
+                                    NumberOf(scenario, "rate", 1) * PerSecond(scenario),
+                                    Duration(scenario, "duration"))}};
+    }
+    if (executor == "ramping-arrival-rate" && stages != nullptr) {
+      return StagesOf(*stages, NumberOf(scenario, "startRate", 0), "rate", PerSecond(scenario));
+    }
+    if (executor == "ramping-vus" && stages != nullptr) {
+      return StagesOf(*stages, NumberOf(scenario, "startVUs", 1), "users");
+    }
+    if (executor == "constant-vus") {
+      return UsersOf(scenario, 0);
+    }
+    if (executor == "shared-iterations") {
+      return UsersOf(scenario, NumberOf(scenario, "iterations", 1));
+    }
+    if (executor == "per-vu-iterations") {
+      return UsersOf(scenario, NumberOf(scenario, "iterations", 1) * NumberOf(scenario, "vus", 1));
+    }
+    return std::nullopt;
+  }
+
+  // `name` as the value of a tag that no part has.
+  std::string NameOfPart(const std::string& name) const {
+    std::string word = name.substr(0, 50);
+    std::replace_if(
+        word.begin(), word.end(),
+        [](char c) {
+          return !IsTagWord({&c, 1});
+        },
+        '-');
+    word = word.empty() ? "scenario" : word;
+    std::string unique = word;
+    for (int number = 2; IsPart(unique); ++number) {
+      unique = fmt::format("{}-{}", word, number);
+    }
+    return unique;
+  }
+
+  bool IsPart(std::string_view name) const {
+    return std::any_of(draft_.parts.begin(), draft_.parts.end(),
+                       [name](const DraftPart& part) { return part.name == name; });
+  }
+
   void TakeScenarios(const Json& scenarios) {
     if (!scenarios.is_object()) {
       return;
     }
-    bool is_first = true;
     for (const auto& [name, scenario] : scenarios.items()) {
-      const std::string executor = TextOf(scenario, "executor");
-      if (!std::exchange(is_first, false)) {
-        Note(fmt::format("Scenario '{}' ({}) is left out: make a file of each.",
-                         Printable(name, 60), Printable(executor, 40)));
+      std::optional<DraftLoad> load = LoadOf(scenario);
+      if (!load || draft_.parts.size() == kPartsMax) {
+        Note(fmt::format("Scenario '{}' ({}) is left out{}.", Printable(name, 60),
+                         Printable(TextOf(scenario, "executor"), 40),
+                         load ? "" : ": its executor is not known here"));
         continue;
       }
-      if (executor == "constant-arrival-rate") {
-        AddStage(fmt::format("rate: {:.6g}/s, for: {}",
-                             NumberOf(scenario, "rate", 1) * PerSecond(scenario),
-                             Duration(scenario, "duration")));
-      } else if (executor == "ramping-arrival-rate" && Member(scenario, "stages") != nullptr) {
-        TakeStages(*Member(scenario, "stages"), NumberOf(scenario, "startRate", 0), "rate",
-                   PerSecond(scenario));
-      } else if (executor == "ramping-vus" && Member(scenario, "stages") != nullptr) {
-        TakeStages(*Member(scenario, "stages"), NumberOf(scenario, "startVUs", 1), "users");
-      } else if (executor == "constant-vus" || executor == "shared-iterations") {
-        TakeUsers(scenario);
-      } else {
-        Note(fmt::format("Executor '{}' is not known here.", Printable(executor, 40)));
-      }
+      DraftPart part;
+      part.name = NameOfPart(name);
+      part.load = *std::move(load);
+      const std::string start =
+          TextOf(scenario, "startTime").empty() ? "0s" : Duration(scenario, "startTime");
+      part.start = start == "0s" ? "" : start;
+      const std::string function = TextOf(scenario, "exec");
+      part.steps.push_back({.name = part.name,
+                            .comment = fmt::format("In place of what {} does.",
+                                                   function.empty() ? "the script" : function)});
+      draft_.parts.push_back(std::move(part));
+    }
+    if (draft_.parts.size() == 1 && draft_.parts.front().start.empty()) {
+      draft_.load = std::move(draft_.parts.front().load);
+      draft_.parts.clear();
     }
   }
 
@@ -149,6 +200,13 @@ class K6Reader {
   static std::pair<std::string, std::string> SplitTags(const std::string& metric) {
     const std::size_t brace = std::min(metric.find('{'), metric.size());
     return {metric.substr(0, brace), metric.substr(brace)};
+  }
+
+  // k6 gives each request the tag of its scenario, as we do.
+  bool TagsAreThere(const std::vector<Tag>& tags) const {
+    return std::all_of(tags.begin(), tags.end(), [this](const Tag& tag) {
+      return tag.name == "scenario" && IsPart(tag.value);
+    });
   }
 
   // The comparison in our words; empty when there are none for it.
@@ -186,12 +244,12 @@ class K6Reader {
         ours += fmt::format(" abort after {}", grace.empty() ? "1s" : grace);
       }
       const auto read = ParseThreshold(ours);
-      if (!ours.empty() && read && read->tags.empty()) {
+      if (!ours.empty() && read && TagsAreThere(read->tags)) {
         draft_.thresholds.push_back(ours);
       } else {
         Note(fmt::format("Threshold left out: {}: {}{}", Printable(metric, 60),
                          Printable(text, 100),
-                         read && !read->tags.empty()
+                         read && !TagsAreThere(read->tags)
                              ? fmt::format(" (give steps these tags and write '{}')", ours)
                              : ""));
       }

@@ -79,11 +79,30 @@ TEST(RecordTest, WritesTheLoadOfK6Options) {
   EXPECT_TRUE(tests::MatchesGolden(Recorded(RecordKind::kK6Options, R"({"scenarios": {
     "ramp": {"executor": "ramping-arrival-rate", "startRate": 60, "timeUnit": "1m",
              "stages": [{"target": 600, "duration": "1m30s"}, {"target": 600, "duration": "2m"}]},
-    "other": {"executor": "constant-vus", "vus": 5, "duration": "1m"}},
+    "other": {"executor": "externally-controlled", "vus": 5, "duration": "1m"}},
     "thresholds": {"http_req_duration": ["p(95)<500", {"threshold": "avg<200",
                    "abortOnFail": true, "delayAbortEval": "10s"}], "http_reqs": ["rate > 5"],
                    "http_req_duration{kind:api}": ["max<900"], "http_req_failed": ["rate<0.01"], "checks": ["rate>0.9"]}})"),
                                    "record/k6.yaml"));
+}
+
+TEST(RecordTest, WritesEachScenarioOfK6Options) {
+  EXPECT_TRUE(tests::MatchesGolden(Recorded(RecordKind::kK6Options, R"({"scenarios": {
+    "browse all": {"executor": "constant-arrival-rate", "rate": 100, "duration": "10m", "exec": "browse"},
+    "checkout": {"executor": "constant-vus", "vus": 20, "duration": "8m", "startTime": "2m"},
+    "import": {"executor": "shared-iterations", "vus": 4, "iterations": 500, "startTime": "1m30s",
+               "maxDuration": "5m"},
+    "each": {"executor": "per-vu-iterations", "vus": 4, "iterations": 5}},
+    "thresholds": {"http_req_duration{scenario:checkout}": ["p(95)<500"],
+                   "http_req_duration{scenario:nobody}": ["p(95)<500"]}})"),
+                                   "record/k6_scenarios.yaml"));
+}
+
+TEST(RecordTest, WritesHowManyIterationsK6Makes) {
+  const std::string text = Recorded(RecordKind::kK6Options, R"({"vus": 3, "iterations": 60})");
+  EXPECT_NE(text.find("load:\n  rounds: 60\n  stages:\n    - { users: 3, for: 10m }\n"),
+            std::string::npos)
+      << text;
 }
 
 TEST(RecordTest, WritesAScriptOfArtillery) {
