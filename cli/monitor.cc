@@ -66,14 +66,28 @@ std::string InWords(std::size_t count, std::string_view thing) {
   return fmt::format("{} {}{}", count, thing, count == 1 ? "" : "s");
 }
 
+std::string Details(const monitor::SourceSpec& source) {
+  if (source.kind != monitor::SourceKind::kRum) {
+    return {};
+  }
+  std::string origins;
+  for (const std::string& origin : source.origins) {
+    origins += (origins.empty() ? "" : ", ") + Printable(origin);
+  }
+  return fmt::format(": what browsers send from pages of {}, over {}; Apdex of an LCP within {}",
+                     origins, FormatDuration(source.rum.window),
+                     FormatDuration(source.rum.apdex_target));
+}
+
 void PrintPlan(const monitor::MonitorConfig& config) {
   std::string text = fmt::format(
       "{}, {}, {}, {}; evaluated every {}\n", InWords(config.sources.size(), "source"),
       InWords(config.rules.size(), "rule"), InWords(config.route_ids.size(), "route"),
       InWords(config.channels.size(), "channel"), FormatDuration(config.evaluate_every));
   for (const monitor::SourceSpec& source : config.sources) {
-    text += fmt::format("  source   {:<20} {:<12} every {}\n", Printable(source.name),
-                        SourceKindName(source.kind), FormatDuration(source.timing.interval));
+    text += fmt::format("  source   {:<20} {:<12} every {}{}\n", Printable(source.name),
+                        SourceKindName(source.kind), FormatDuration(source.timing.interval),
+                        Details(source));
   }
   std::vector<std::string_view> names;
   for (const monitor::SourceSpec& source : config.sources) {
@@ -177,7 +191,8 @@ Status Watch(const ParsedFlags& flags) {
                    .clock = clock,
                    .await = [&live](std::uint64_t seen,
                                     Nanos longest) { (*live)->AwaitEvaluation(seen, longest); },
-                   .store_path = *path});
+                   .store_path = *path,
+                   .rum = (*live)->rum()});
     if (!started) {
       return tl::unexpected(started.error());
     }

@@ -18,6 +18,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "monitor/internal/bounded_stream.h"
 
 namespace weir::monitor {
@@ -52,6 +53,7 @@ HttpRequest RequestOf(const httplib::Request& request) {
                    .host = request.get_header_value("Host"),
                    .origin = request.get_header_value("Origin"),
                    .last_event_id = request.get_header_value("Last-Event-ID"),
+                   .body_bytes = ParseCount(request.get_header_value("Content-Length")).value_or(0),
                    .peer = request.remote_addr,
                    .body = request.body};
   for (const auto& [key, value] : request.params) {

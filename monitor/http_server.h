@@ -25,6 +25,7 @@ struct HttpRequest {
   std::string host = {};           ///< Header Host.
   std::string origin = {};         ///< Header Origin: the page that asks, in a browser.
   std::string last_event_id = {};  ///< Header Last-Event-ID.
+  std::uint64_t body_bytes = 0;    ///< Header Content-Length; also before the body is read.
   std::string peer;                ///< Address, without port.
   std::string body;
 };

@@ -73,7 +73,16 @@ Status LiveMonitor::StartThreads() {
         Courier::Parts{.book = book_, .clock = parts_.clock, .log = parts_.log}));
   }
   for (const SourceSpec& source : config_.sources) {
-    pollers_.push_back(std::make_unique<Poller>(source, parts_.clock, ++seed, [] {}));
+    std::unique_ptr<Source> made;
+    if (source.kind == SourceKind::kRum) {
+      rum_ = std::make_unique<RumIntake>(source.origins, source.rum, parts_.clock);
+      made = rum_->MakeSource();
+    } else {
+      made = MakeSource(source, parts_.clock);
+    }
+    pollers_.push_back(std::make_unique<Poller>(
+        source, std::move(made),
+        Poller::Parts{.clock = parts_.clock, .seed = ++seed, .arrived = [] {}}));
   }
   meters_.resize(pollers_.size());
   thread_ = std::thread([this] { Work(); });

@@ -17,6 +17,7 @@
 #include "monitor/config/monitor_config.h"
 #include "monitor/courier.h"
 #include "monitor/monitor_report.h"
+#include "monitor/rum_intake.h"
 #include "monitor/service_meter.h"
 #include "monitor/shared_book.h"
 #include "monitor/sources/poller.h"
@@ -56,6 +57,9 @@ class LiveMonitor {
   /// How often all rules were evaluated since the start. Any thread.
   std::uint64_t Evaluations();
 
+  /// Where browsers send beacons; null without a source for them. It lives as long as this.
+  RumIntake* rum() { return rum_.get(); }
+
   /// Returns when an evaluation beyond the first `seen` has ended, it stops, or `longest` has
   /// passed. Any thread.
   void AwaitEvaluation(std::uint64_t seen, Nanos longest);
@@ -79,6 +83,7 @@ class LiveMonitor {
   Instant started_at_{};
   WallTime started_at_wall_{};
 
+  std::unique_ptr<RumIntake> rum_;  // Before those that look at it.
   std::vector<std::unique_ptr<Poller>> pollers_;
   std::vector<std::unique_ptr<Courier>> couriers_;
 

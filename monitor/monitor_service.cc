@@ -65,6 +65,9 @@ Result<std::unique_ptr<MonitorService>> MonitorService::Start(const ServiceSpec&
 }
 
 std::optional<HttpResponse> MonitorService::Admit(const HttpRequest& head) const {
+  if (parts_.rum != nullptr && RumIntake::IsFor(head)) {
+    return parts_.rum->Admit(head);
+  }
   if (roles_.open() && !IsLocalName(head.host)) {
     return HttpResponse{.status = 421, .body = "ask for 127.0.0.1 or localhost\n"};
   }
@@ -121,6 +124,9 @@ HttpResponse MonitorService::Events(const HttpRequest& request) const {
 }
 
 HttpResponse MonitorService::Answer(const HttpRequest& request) const {
+  if (parts_.rum != nullptr && RumIntake::IsFor(request)) {
+    return parts_.rum->Answer(request);
+  }
   return request.method == "POST" ? Act(request, parts_.store_path, parts_.clock.WallNow())
                                   : Get(request);
 }

@@ -13,6 +13,7 @@
 #include "monitor/config/service_spec.h"
 #include "monitor/http_server.h"
 #include "monitor/monitor_report.h"
+#include "monitor/rum_intake.h"
 
 namespace weir::monitor {
 
@@ -27,9 +28,11 @@ namespace weir::monitor {
 /// - POST `/api/v1/acknowledge` and `/api/v1/silences` (service_actions.h): of who may act; as JSON
 ///   and from no page of another origin, so that a browser cannot be made to do it.
 ///
-/// With tokens (also as password of any user, for browsers) all but the first two want one, and the
-/// reasons of the second. Without, who asks has to name this machine by its address or as
-/// localhost, so that no page of others reads along whose name was made to point here.
+/// - POST `/rum` and GET `/rum.js` (rum_intake.h), for everybody.
+///
+/// With tokens (also as password of any user, for browsers) all but the first two and the last want
+/// one, and the reasons of the second. Without, who asks has to name this machine by its address or
+/// as localhost, so that no page of others reads along whose name was made to point here.
 ///
 /// Thread rule: one owner.
 class MonitorService {
@@ -41,6 +44,7 @@ class MonitorService {
     /// Returns when an evaluation beyond the first `seen` has ended, or after `longest`. As above.
     std::function<void(std::uint64_t seen, Nanos longest)> await = [](std::uint64_t, Nanos) {};
     std::string store_path = {};  ///< Of the monitor: what people say is written there.
+    RumIntake* rum = nullptr;     ///< Null: no beacons of browsers are taken.
   };
 
   /// What `parts` refers to must outlive it. Errors: kUsage: an address that is not loopback, for

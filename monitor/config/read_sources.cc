@@ -17,6 +17,8 @@ namespace {
 
 constexpr std::size_t kNameBytesMax = 100;
 constexpr Nanos kShortest = std::chrono::milliseconds(100);
+constexpr Nanos kWindowShortest = std::chrono::seconds(1);
+constexpr std::size_t kOriginsMax = 20;
 
 // What is asked: exactly one.
 void ReadKind(const ConfigReader& reader, const YamlNode& node, SourceSpec& spec) {
@@ -44,12 +46,54 @@ void ReadKind(const ConfigReader& reader, const YamlNode& node, SourceSpec& spec
     spec.root = root == "/" || root == "true" ? "" : root;
     ++kinds;
   }
+  if (FindValue(node, "rum") != nullptr) {
+    spec.kind = SourceKind::kRum;
+    ++kinds;
+  }
   if (kinds != 1) {
     reader.diagnostics.Add(
-        node.span, "a source is one of prometheus, scrape, host, probe, lines and access_log",
-        "write 'prometheus: URL', 'scrape: URL', 'host: /', 'probe: URL', 'lines: FILE' or "
-        "'access_log: FILE'");
+        node.span, "a source is one of prometheus, scrape, host, probe, lines, access_log and rum",
+        "write 'prometheus: URL', 'scrape: URL', 'host: /', 'probe: URL', 'lines: FILE', "
+        "'access_log: FILE' or 'rum: ORIGIN'");
   }
+}
+
+// As browsers write one: no path, no user, lower case.
+bool IsOrigin(std::string_view text) {
+  const std::size_t host = text.starts_with("https://")  ? 8
+                           : text.starts_with("http://") ? 7
+                                                         : text.size();
+  const std::string_view rest = text.substr(host);
+  return !rest.empty() && rest.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789.-:[]_") ==
+                              std::string_view::npos;
+}
+
+void ReadRum(const ConfigReader& reader, const YamlNode& node, SourceSpec& spec) {
+  for (const std::string_view key : {"apdex", "window"}) {
+    if (const YamlNode* value = FindValue(node, key);
+        value != nullptr && spec.kind != SourceKind::kRum) {
+      reader.diagnostics.Add(value->span, fmt::format("only a source rum has '{}'", key));
+    }
+  }
+  const YamlNode* rum = FindValue(node, "rum");
+  if (rum == nullptr) {
+    return;
+  }
+  spec.origins = reader.ReadWords(node, "rum");
+  for (const std::string& origin : spec.origins) {
+    if (!IsOrigin(origin)) {
+      reader.diagnostics.Add(rum->span,
+                             fmt::format("'{}' is no origin of pages", Printable(origin)),
+                             "write scheme and host, and a port that is not the usual one, in "
+                             "lower case: https://shop.example");
+    }
+  }
+  if (spec.origins.empty() || spec.origins.size() > kOriginsMax) {
+    reader.diagnostics.Add(rum->span, fmt::format("a source rum has 1 to {} origins", kOriginsMax),
+                           "write 'rum: https://shop.example', or a list");
+  }
+  reader.ReadSpan(node, "apdex", kShortest, spec.rum.apdex_target);
+  reader.ReadSpan(node, "window", kWindowShortest, spec.rum.window);
 }
 
 void ReadProbe(const ConfigReader& reader, const YamlNode& node, SourceSpec& spec) {
@@ -74,18 +118,10 @@ void ReadProbe(const ConfigReader& reader, const YamlNode& node, SourceSpec& spe
 }
 
 SourceSpec ReadSource(const ConfigReader& reader, const YamlNode& node) {
-  constexpr std::array<std::string_view, 12> kKnown = {"name",
-                                                       "prometheus",
-                                                       "scrape",
-                                                       "host",
-                                                       "lines",
-                                                       "access_log",
-                                                       "probe",
-                                                       "rate",
-                                                       "interval",
-                                                       "timeout",
-                                                       "authorization_file",
-                                                       "down_after"};
+  constexpr std::array<std::string_view, 15> kKnown = {
+      "name",      "prometheus", "scrape", "host", "lines",    "access_log", "probe",
+      "rum",       "apdex",      "window", "rate", "interval", "timeout",    "authorization_file",
+      "down_after"};
   SourceSpec spec;
   if (!CheckKeys(node, {"source", kKnown, {}}, reader.diagnostics)) {
     return spec;
@@ -100,6 +136,7 @@ SourceSpec ReadSource(const ConfigReader& reader, const YamlNode& node) {
   reader.ReadSpan(node, "interval", kShortest, spec.timing.interval);
   reader.ReadSpan(node, "timeout", kShortest, spec.timeout);
   ReadProbe(reader, node, spec);
+  ReadRum(reader, node, spec);
   if (const YamlNode* down = FindValue(node, "down_after");
       down != nullptr && down->text == "never") {
     spec.down_after = Nanos(0);
@@ -110,6 +147,19 @@ SourceSpec ReadSource(const ConfigReader& reader, const YamlNode& node) {
   return spec;
 }
 
+void CheckRum(const ConfigReader& reader, const YamlNode& node) {
+  if (!reader.config.service) {
+    reader.diagnostics.Add(node.span, "browsers send beacons to the service, and there is none",
+                           "write 'listen: 127.0.0.1:8471' too");
+  }
+  for (const SourceSpec& other : reader.config.sources) {
+    if (other.kind == SourceKind::kRum) {
+      reader.diagnostics.Add(node.span, "there are two sources rum",
+                             "write the origins of both into one");
+    }
+  }
+}
+
 }  // namespace
 
 void ConfigReader::ReadSources(const YamlNode& list) const {
@@ -118,6 +168,9 @@ void ConfigReader::ReadSources(const YamlNode& list) const {
   }
   for (const YamlNode& node : list.items) {
     SourceSpec spec = ReadSource(*this, node);
+    if (spec.kind == SourceKind::kRum) {
+      CheckRum(*this, node);
+    }
     for (const SourceSpec& other : config.sources) {
       if (other.name == spec.name && !spec.name.empty()) {
         diagnostics.Add(node.span, fmt::format("there are two sources '{}'", Printable(spec.name)),

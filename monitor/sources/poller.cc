@@ -10,13 +10,12 @@ bool SourceStatus::Stale(const SourceSpec& spec, Instant now) const {
   return !good_at || now - *good_at > 2 * spec.timing.interval + spec.timeout;
 }
 
-Poller::Poller(SourceSpec spec, const Clock& clock, std::uint64_t seed,
-               std::function<void()> arrived)
+Poller::Poller(SourceSpec spec, std::unique_ptr<Source> source, Parts parts)
     : spec_(std::move(spec)),
-      clock_(clock),
-      arrived_(std::move(arrived)),
-      rng_(seed),
-      source_(MakeSource(spec_, clock)),
+      clock_(parts.clock),
+      arrived_(std::move(parts.arrived)),
+      rng_(parts.seed),
+      source_(std::move(source)),
       thread_([this] { Work(); }) {}
 
 Poller::~Poller() {

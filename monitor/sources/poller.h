@@ -42,8 +42,13 @@ struct SourceStatus {
 /// it.
 class Poller {
  public:
-  /// `arrived` is called on that thread after each look.
-  Poller(SourceSpec spec, const Clock& clock, std::uint64_t seed, std::function<void()> arrived);
+  struct Parts {
+    const Clock& clock;
+    std::uint64_t seed = 0;
+    std::function<void()> arrived;  ///< Called on that thread after each look.
+  };
+
+  Poller(SourceSpec spec, std::unique_ptr<Source> source, Parts parts);
 
   /// Waits for a look that goes on: for the timeout and each query.
   ~Poller();

@@ -246,6 +246,8 @@ std::unique_ptr<Source> MakeSource(const SourceSpec& spec, const Clock& clock) {
       return std::make_unique<ProbeSource>(spec, clock);
     case SourceKind::kAccessLog:
       return std::make_unique<AccessLogSource>(spec);
+    case SourceKind::kRum:
+      break;
   }
   WEIR_CHECK(false);
 }
@@ -264,6 +266,8 @@ std::string_view SourceKindName(SourceKind kind) {
       return "probe";
     case SourceKind::kAccessLog:
       return "access log";
+    case SourceKind::kRum:
+      return "rum";
   }
   WEIR_CHECK(false);
 }

@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "monitor/sources/poll_schedule.h"
+#include "monitor/sources/rum_views.h"
 #include "monitor/sources/sample.h"
 
 namespace weir::monitor {
@@ -22,6 +23,7 @@ enum class SourceKind : std::uint8_t {
   kLines,       ///< A file that grows by lines with samples (sample_lines.h).
   kProbe,       ///< A few requests of the load engine (probe.h).
   kAccessLog,   ///< The access log of a web server (access_log.h).
+  kRum,         ///< Browsers of users, which send it (../rum_intake.h).
 };
 
 /// A source as it is written.
@@ -34,6 +36,8 @@ struct SourceSpec {
   std::string root = {};                  ///< kHost: put before /proc.
   Rate rate = Rate::PerSecond(2);         ///< kProbe: requests while a look lasts.
   std::string path = {};                  ///< kLines, kAccessLog: the file.
+  std::vector<std::string> origins = {};  ///< kRum: of the pages, as browsers write them.
+  RumOptions rum = {};                    ///< kRum.
   Nanos timeout = std::chrono::seconds(2);
   PollTiming timing = {};
   /// Without a good look for so long, the alert WeirSourceDown begins. 0: never.
@@ -55,13 +59,13 @@ class Source {
   virtual tl::expected<Reading, SourceTrouble> Read() = 0;
 };
 
-/// `clock` must outlive it.
+/// `clock` must outlive it. Of all kinds but kRum, whose source a RumIntake makes.
 std::unique_ptr<Source> MakeSource(const SourceSpec& spec, const Clock& clock);
 
 /// How long a look of a probe sends: half of the interval, at most 2 s.
 Nanos ProbeSpan(const SourceSpec& spec);
 
-/// "prometheus", "scrape", "host", "lines", "access log", "probe".
+/// "prometheus", "scrape", "host", "lines", "access log", "probe", "rum".
 std::string_view SourceKindName(SourceKind kind);
 
 }  // namespace weir::monitor

@@ -17,4 +17,7 @@ extern const std::string_view kLiveStyle;
 extern const std::string_view kLiveScriptSha256;
 extern const std::string_view kLiveStyleSha256;
 
+/// What pages of others load (reports/rum_script.h).
+extern const std::string_view kRumScript;
+
 }  // namespace weir::reports

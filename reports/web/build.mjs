@@ -5,6 +5,7 @@ import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 
 const budgetGzipBytes = 60_000;
+const rumBudgetGzipBytes = 1_100;
 
 async function bundle(entry, extra) {
   const result = await build({
@@ -65,9 +66,15 @@ const gzipBytes = gzipSync(script, { level: 9 }).length;
 if (gzipBytes > budgetGzipBytes) {
   throw new Error(`the script is ${gzipBytes} bytes gzipped; the budget is ${budgetGzipBytes}`);
 }
+const rum = await bundle("src/rum.ts", { format: "iife", target: "es2021" });
+const rumGzipBytes = gzipSync(rum, { level: 9 }).length;
+if (rumGzipBytes > rumBudgetGzipBytes || /[^\x00-\x7f]/.test(rum)) {
+  throw new Error(`the script for users is ${rumGzipBytes} bytes gzipped, or not ASCII`);
+}
 const output = process.argv[2];
 if (output) {
-  const assets = [asAssets("Page", report), asAssets("Live", live)];
+  const users = { bytes: asBytes("RumScript", rum), views: asView("RumScript") };
+  const assets = [asAssets("Page", report), asAssets("Live", live), users];
   writeFileSync(
     output,
     '#include "reports/internal/page_assets.h"\n\nnamespace weir::reports {\nnamespace {\n' +
@@ -78,3 +85,4 @@ if (output) {
   );
 }
 console.log(`page: script ${script.length} bytes (${gzipBytes} gzipped), style ${style.length}`);
+console.log(`script for users: ${rum.length} bytes (${rumGzipBytes} gzipped)`);

@@ -5,9 +5,11 @@
 
 #include "base/check.h"
 #include "monitor/sources/access_log.h"
+#include "monitor/sources/beacon.h"
 #include "monitor/sources/exposition.h"
 #include "monitor/sources/last_values.h"
 #include "monitor/sources/prometheus_answer.h"
+#include "monitor/sources/rum_views.h"
 #include "monitor/sources/sample_lines.h"
 
 // Whatever a source answers: every sample is accounted for, and a page that is read again, now with
@@ -27,11 +29,17 @@ void CheckLines(std::string_view text) {
   weir::monitor::SampleLines lines;
   weir::monitor::LastValues values;
   weir::monitor::AccessLogMeter meter;
+  weir::monitor::RumViews views({});
   std::uint64_t offered = 0;
   while (!text.empty()) {
     const std::string_view line = text.substr(0, text.find('\n'));
     text.remove_prefix(line.size() < text.size() ? line.size() + 1 : line.size());
     meter.Take(line);
+    if (const auto beacon = weir::monitor::ReadBeacon(line)) {
+      views.Take(*beacon, weir::Instant{});
+    } else {
+      views.Reject(std::string(beacon.error()));
+    }
     const auto read = lines.Read(line);
     if (!read) {
       values.Reject(std::string(read.error()));
@@ -46,6 +54,7 @@ void CheckLines(std::string_view text) {
   WEIR_CHECK(look.ledger.Balanced());
   WEIR_CHECK(look.ledger.offered == offered);
   WEIR_CHECK(meter.Look().ledger.Balanced());
+  WEIR_CHECK(views.Look(weir::Instant{}).ledger.Balanced());
 }
 
 }  // namespace

@@ -80,7 +80,51 @@ TEST(MonitorConfigTest, AnUnknownKeyPointsAtItselfAndNamesTheNearest) {
             "  4 |   - { name: prom, prometheus: 'http://127.0.0.1:9090/', intervall: 1s }\n"
             "    |                                                         ^~~~~~~~~\n"
             "  hint: did you mean 'interval'? known keys: name, prometheus, scrape, host, lines, "
-            "access_log, probe, rate, interval, timeout, authorization_file, down_after");
+            "access_log, probe, rum, apdex, window, rate, interval, timeout, authorization_file, "
+            "down_after");
+}
+
+std::string WithSource(const std::string& source, const std::string& listen = "127.0.0.1:0") {
+  return (listen.empty() ? "" : "listen: " + listen + "\n") + "sources:\n  - " + source +
+         "\nrules: [ { alert: A, source: weir, metric: weir_source_age_seconds, above: 60 } ]\n"
+         "channels: [ { name: log, file: log } ]\n";
+}
+
+TEST(MonitorConfigTest, ReadsASourceOfBeacons) {
+  const auto config = ReadMonitorConfig(
+      WithSource("{ name: users, rum: [ 'https://shop.example', 'http://localhost:8080' ], "
+                 "apdex: 1s, window: 10m }"),
+      "m.yaml", Access());
+  ASSERT_TRUE(config) << config.error().message;
+  const SourceSpec& source = config->sources[0];
+  EXPECT_EQ(source.kind, SourceKind::kRum);
+  EXPECT_EQ(source.origins,
+            (std::vector<std::string>{"https://shop.example", "http://localhost:8080"}));
+  EXPECT_EQ(source.rum.apdex_target, std::chrono::seconds(1));
+  EXPECT_EQ(source.rum.window, std::chrono::minutes(10));
+}
+
+TEST(MonitorConfigTest, SaysWhatIsWrongWithASourceOfBeacons) {
+  EXPECT_EQ(ErrorOf(WithSource("{ name: users, rum: 'https://shop.example/cart' }")),
+            "m.yaml:3:25: error: 'https://shop.example/cart' is no origin of pages\n"
+            "  3 |   - { name: users, rum: 'https://shop.example/cart' }\n"
+            "    |                         ^~~~~~~~~~~~~~~~~~~~~~~~~~~\n"
+            "  hint: write scheme and host, and a port that is not the usual one, in lower case: "
+            "https://shop.example");
+  EXPECT_EQ(ErrorOf(WithSource("{ name: users, rum: 'https://shop.example' }", "")),
+            "m.yaml:2:5: error: browsers send beacons to the service, and there is none\n"
+            "  2 |   - { name: users, rum: 'https://shop.example' }\n"
+            "    |     ^\n"
+            "  hint: write 'listen: 127.0.0.1:8471' too");
+  EXPECT_NE(
+      ErrorOf(WithSource("{ name: users, rum: [] }")).find("a source rum has 1 to 20 origins"),
+      std::string::npos);
+  EXPECT_NE(ErrorOf(WithSource("{ name: here, host: /, apdex: 1s }"))
+                .find("only a source rum has 'apdex'"),
+            std::string::npos);
+  EXPECT_NE(ErrorOf(WithSource("{ name: a, rum: 'https://a' }\n  - { name: b, rum: 'https://b' }"))
+                .find("there are two sources rum"),
+            std::string::npos);
 }
 
 TEST(MonitorConfigTest, EveryMistakeIsFoundAtOnce) {

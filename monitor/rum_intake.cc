@@ -1,0 +1,117 @@
+#include "monitor/rum_intake.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "reports/rum_script.h"
+
+namespace weir::monitor {
+namespace {
+
+constexpr std::string_view kBeaconPath = "/rum";
+constexpr std::string_view kScriptPath = "/rum.js";
+
+bool IsThisMachine(std::string_view peer) {
+  return peer.starts_with("127.") || peer == "::1" || peer.starts_with("::ffff:127.");
+}
+
+class RumSource final : public Source {
+ public:
+  explicit RumSource(RumIntake& intake) : intake_(intake) {}
+
+  tl::expected<Reading, SourceTrouble> Read() override { return intake_.Look(); }
+
+ private:
+  RumIntake& intake_;
+};
+
+}  // namespace
+
+RumIntake::RumIntake(std::vector<std::string> origins, const RumOptions& options,
+                     const Clock& clock)
+    : origins_(std::move(origins)),
+      clock_(clock),
+      peers_(kPerPeer),
+      overall_(kOverall),
+      views_(options) {}
+
+bool RumIntake::IsFor(const HttpRequest& request) {
+  return request.path == kBeaconPath || request.path == kScriptPath;
+}
+
+std::optional<std::string> RumIntake::AllowedOrigin(std::string_view origin) const {
+  const auto found = std::find(origins_.begin(), origins_.end(), origin);
+  return found == origins_.end() ? std::nullopt : std::optional(*found);
+}
+
+HttpResponse RumIntake::Refuse(int status, const std::string& reason) {
+  const std::lock_guard lock(mutex_);
+  if (status == 429) {
+    views_.Drop(reason);
+  } else {
+    views_.Reject(reason);
+  }
+  return {.status = status, .body = reason + "\n"};
+}
+
+std::optional<HttpResponse> RumIntake::Admit(const HttpRequest& head) {
+  const bool is_script = head.path == kScriptPath;
+  const bool is_get = head.method == "GET" || head.method == "HEAD";
+  if (is_script != is_get || (!is_get && head.method != "POST")) {
+    return HttpResponse{
+        .status = 405,
+        .body = fmt::format("{} is for {}\n", head.path, is_script ? "GET" : "POST"),
+        .headers = {{"Allow", is_script ? "GET" : "POST"}}};
+  }
+  if (is_script) {
+    return std::nullopt;
+  }
+  const Instant now = clock_.Now();
+  if (!AllowedOrigin(head.origin)) {
+    return Refuse(403, "origin");
+  }
+  if ((!IsThisMachine(head.peer) && peers_.Take(head.peer, now) > Nanos(0)) ||
+      overall_.Take("", now) > Nanos(0)) {
+    return Refuse(429, "rate");
+  }
+  if (head.body_bytes > kBeaconBytesMax) {
+    return Refuse(413, "too_long");
+  }
+  return std::nullopt;
+}
+
+HttpResponse RumIntake::Answer(const HttpRequest& request) {
+  if (request.path == kScriptPath) {
+    return {.status = 200,
+            .body = std::string(reports::RumScript()),
+            .content_type = "text/javascript; charset=utf-8",
+            .headers = {{"Cache-Control", "public, max-age=3600"},
+                        {"Cross-Origin-Resource-Policy", "cross-origin"},
+                        {"X-Content-Type-Options", "nosniff"}}};
+  }
+  const auto beacon = ReadBeacon(request.body);
+  if (!beacon) {
+    return Refuse(400, std::string(beacon.error()));
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    views_.Take(*beacon, clock_.Now());
+  }
+  return {.status = 204,
+          .headers = {{"Access-Control-Allow-Origin", AllowedOrigin(request.origin).value_or("")},
+                      {"Access-Control-Allow-Credentials", "true"},
+                      {"Vary", "Origin"}}};
+}
+
+Reading RumIntake::Look() {
+  const std::lock_guard lock(mutex_);
+  return views_.Look(clock_.Now());
+}
+
+std::unique_ptr<Source> RumIntake::MakeSource() {
+  return std::make_unique<RumSource>(*this);
+}
+
+}  // namespace weir::monitor

@@ -1,0 +1,206 @@
+#include "monitor/sources/rum_views.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include <fmt/format.h>
+
+namespace weir::monitor {
+namespace {
+
+constexpr std::size_t kOther = 0;
+constexpr std::array<std::pair<std::string_view, double>, 3> kQuantiles = {
+    {{"0.5", 0.5}, {"0.75", 0.75}, {"0.95", 0.95}}};
+
+struct Vital {
+  std::string_view metric;
+  std::optional<double> Beacon::*value;
+};
+
+constexpr std::array<Vital, 4> kVitals = {{{"weir_rum_ttfb_seconds", &Beacon::ttfb_s},
+                                           {"weir_rum_lcp_seconds", &Beacon::lcp_s},
+                                           {"weir_rum_inp_seconds", &Beacon::inp_s},
+                                           {"weir_rum_cls", &Beacon::cls}}};
+
+// Names are made anew when there are so many of pages that are gone.
+constexpr std::size_t kNamesMax = 20'000;
+
+// Of a view that has a mark: 1, a half or 0.
+std::optional<double> Mark(const Beacon& beacon, double target_s) {
+  if (beacon.outcome == ViewOutcome::kError) {
+    return 0;
+  }
+  if (!beacon.lcp_s) {
+    return std::nullopt;
+  }
+  return *beacon.lcp_s <= target_s ? 1 : *beacon.lcp_s <= 4 * target_s ? 0.5 : 0;
+}
+
+/// The mean of what is told to it.
+struct Mean {
+  double sum = 0;
+  std::uint64_t count = 0;
+
+  void Add(std::optional<double> value) {
+    if (value) {
+      sum += *value;
+      ++count;
+    }
+  }
+};
+
+}  // namespace
+
+std::size_t RumViews::PageNumber(const std::string& name) {
+  std::size_t free = pages_.size();
+  for (std::size_t i = 1; i < pages_.size(); ++i) {
+    if (pages_[i].views > 0 && pages_[i].name == name) {
+      return i;
+    }
+    free = pages_[i].views == 0 ? std::min(free, i) : free;
+  }
+  if (free > kPagesMax) {
+    return kOther;
+  }
+  if (free == pages_.size()) {
+    pages_.emplace_back();
+  }
+  pages_[free] = {name, 0, {}};
+  return free;
+}
+
+void RumViews::Count(const View& view, ViewOutcome before, bool is_new) {
+  for (Totals* totals : {&all_, &pages_[view.page].totals}) {
+    totals->views += is_new ? 1U : 0U;
+    if (view.last.outcome != before) {
+      totals->errors += view.last.outcome == ViewOutcome::kError ? 1U : 0U;
+      totals->done += view.last.outcome == ViewOutcome::kDone ? 1U : 0U;
+    }
+  }
+}
+
+void RumViews::Leave() {
+  --pages_[views_.front().page].views;
+  view_number_.erase(views_.front().last.view);
+  views_.pop_front();
+  ++gone_;
+}
+
+void RumViews::Forget(Instant now) {
+  while (!views_.empty() && now - views_.front().at > options_.window) {
+    Leave();
+  }
+}
+
+void RumViews::Take(const Beacon& beacon, Instant now) {
+  Forget(now);
+  const auto known = view_number_.find(beacon.view);
+  if (known == view_number_.end() && beacon.number > 0) {
+    return Drop("late");
+  }
+  ++ledger_.offered;
+  ++ledger_.ingested;
+  if (known != view_number_.end()) {
+    View& view = views_[known->second - gone_];
+    // Beacons overtake each other.
+    if (beacon.number > view.last.number) {
+      const ViewOutcome before = view.last.outcome;
+      view.last = beacon;
+      // What has failed stays so, so that it is counted once.
+      view.last.outcome = before == ViewOutcome::kError ? before : beacon.outcome;
+      Count(view, before, false);
+    }
+    return;
+  }
+  if (views_.size() == kViewsMax) {
+    Leave();
+    ++early_;
+  }
+  const std::size_t page = PageNumber(beacon.page);
+  ++pages_[page].views;
+  view_number_[beacon.view] = gone_ + views_.size();
+  views_.push_back({now, page, beacon});
+  Count(views_.back(), ViewOutcome::kNone, true);
+}
+
+const std::shared_ptr<const SeriesName>& RumViews::NameOf(std::string_view metric,
+                                                          std::string_view page,
+                                                          std::string_view quantile) {
+  auto& name = names_[{std::string(metric) + std::string(quantile), std::string(page)}];
+  if (name == nullptr) {
+    Labels labels = {{"page", std::string(page)}};
+    if (!quantile.empty()) {
+      labels.emplace("quantile", quantile);
+    }
+    name = std::make_shared<const SeriesName>(SeriesName{std::string(metric), std::move(labels)});
+  }
+  return name;
+}
+
+void RumViews::Tell(std::string_view page, const Totals& totals,
+                    const std::vector<const View*>& views, Reading& reading) {
+  const auto put = [&](std::string_view metric, double value, std::string_view quantile = {}) {
+    reading.samples.push_back({NameOf(metric, page, quantile), value});
+  };
+  put("weir_rum_views_total", static_cast<double>(totals.views));
+  put("weir_rum_errors_total", static_cast<double>(totals.errors));
+  put("weir_rum_done_total", static_cast<double>(totals.done));
+  for (const Vital& vital : kVitals) {
+    std::vector<double> values;
+    for (const View* view : views) {
+      if (const std::optional<double>& value = view->last.*vital.value) {
+        values.push_back(*value);
+      }
+    }
+    std::sort(values.begin(), values.end());
+    for (const auto& [text, q] : kQuantiles) {
+      if (!values.empty()) {
+        const double rank = std::ceil(q * static_cast<double>(values.size()));
+        put(vital.metric, values[static_cast<std::size_t>(rank) - 1], text);
+      }
+    }
+  }
+  Mean marks;
+  Mean left;
+  for (const View* view : views) {
+    marks.Add(Mark(view->last, Seconds(options_.apdex_target)));
+    left.Add(view->last.left ? std::optional(*view->last.left ? 1.0 : 0.0) : std::nullopt);
+  }
+  for (const auto& [metric, mean] :
+       {std::pair{"weir_rum_apdex", marks}, std::pair{"weir_rum_left_ratio", left}}) {
+    if (mean.count > 0) {
+      put(metric, mean.sum / static_cast<double>(mean.count));
+    }
+  }
+}
+
+Reading RumViews::Look(Instant now) {
+  Forget(now);
+  if (names_.size() > kNamesMax) {
+    names_.clear();
+  }
+  Reading reading;
+  // What is counted are beacons; series are made of them.
+  reading.ledger = std::exchange(ledger_, {});
+  std::vector<const View*> all;
+  std::vector<std::vector<const View*>> of_page(pages_.size());
+  for (const View& view : views_) {
+    all.push_back(&view);
+    of_page[view.page].push_back(&view);
+  }
+  Tell("all", all_, all, reading);
+  for (std::size_t i = 0; i < pages_.size(); ++i) {
+    // Counters of `other` would begin anew with each page that comes back.
+    if (pages_[i].views > 0 || (i == kOther && pages_[i].totals.views > 0)) {
+      Tell(pages_[i].name, pages_[i].totals, of_page[i], reading);
+    }
+  }
+  if (early_ > 0) {
+    reading.warnings.push_back(fmt::format(
+        "{} views left the window before their time: more than {} came in it", early_, kViewsMax));
+  }
+  return reading;
+}
+
+}  // namespace weir::monitor

@@ -1,0 +1,95 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/time.h"
+#include "monitor/sources/beacon.h"
+#include "monitor/sources/sample.h"
+
+namespace weir::monitor {
+
+struct RumOptions {
+  Nanos apdex_target = std::chrono::milliseconds(2500);  ///< Of the LCP. > 0.
+  Nanos window = std::chrono::minutes(5);                ///< What figures are of. > 0.
+};
+
+/// Views of pages over a moving window, as series:
+///
+/// - `weir_rum_views_total{page}`, `weir_rum_errors_total{page}`, `weir_rum_done_total{page}`:
+///   counters from the first look on; an outcome counts once, when it is known;
+/// - `weir_rum_lcp_seconds{page, quantile}`, `_inp_`, `_ttfb_`, and `weir_rum_cls`: 0.5, 0.75 and
+///   0.95 (nearest rank) of the views in the window that have the figure; absent where none has;
+/// - `weir_rum_apdex{page}`: 0 to 1, of the views in the window that have an LCP or failed: within
+///   the target one, within four times the target a half, later or failed nothing;
+/// - `weir_rum_left_ratio{page}`: the share of views whose user left the site, of those whose
+///   browser told.
+///
+/// `page` is a path, `all`, or `other` for those beyond kPagesMax. A page is forgotten, with its
+/// counters, when no view of it is in the window. One thread at a time. Cost of Look: O(views log).
+class RumViews {
+ public:
+  static constexpr std::size_t kPagesMax = 100;
+  static constexpr std::size_t kViewsMax = 10'000;  ///< In the window; then the oldest leaves.
+
+  explicit RumViews(const RumOptions& options) : options_(options) {}
+
+  /// Counts it, in the ledger too: dropped as "late" when it goes on with a view that has left the
+  /// window. `now` never goes back.
+  void Take(const Beacon& beacon, Instant now);
+
+  void Reject(const std::string& reason) { ledger_.Reject(reason); }
+
+  void Drop(const std::string& reason) { ledger_.Drop(reason); }
+
+  /// What is known at this moment. The ledger is of the beacons since the last look.
+  Reading Look(Instant now);
+
+ private:
+  struct Totals {
+    std::uint64_t views = 0;
+    std::uint64_t errors = 0;
+    std::uint64_t done = 0;
+  };
+
+  struct View {
+    Instant at{};
+    std::size_t page = 0;
+    Beacon last;
+  };
+
+  struct Page {
+    std::string name;
+    std::size_t views = 0;  ///< In the window; 0 in a slot that is free.
+    Totals totals;
+  };
+
+  std::size_t PageNumber(const std::string& name);
+  void Count(const View& view, ViewOutcome before, bool is_new);
+  void Forget(Instant now);
+  void Leave();
+  void Tell(std::string_view page, const Totals& totals, const std::vector<const View*>& views,
+            Reading& reading);
+  const std::shared_ptr<const SeriesName>& NameOf(std::string_view metric, std::string_view page,
+                                                  std::string_view quantile);
+
+  const RumOptions options_;
+  std::deque<View> views_;                            // Ascending in time.
+  std::uint64_t gone_ = 0;                            // Views that have left the window.
+  std::map<std::string, std::uint64_t> view_number_;  // Of those in the window, from the first on.
+  std::vector<Page> pages_ = {{"other", 0, {}}};      // By number; the first stays.
+  Totals all_;
+  std::uint64_t early_ = 0;  // Views that left the window before their time.
+  SourceLedger ledger_;      // Since the last look.
+  std::map<std::pair<std::string, std::string>, std::shared_ptr<const SeriesName>> names_;
+};
+
+}  // namespace weir::monitor

@@ -1,0 +1,285 @@
+// What browsers send of pages: reading it, the window of views, and who may send.
+
+#include <string>
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "monitor/http_exchange.h"
+#include "monitor/monitor_service.h"
+#include "monitor/rum_intake.h"
+#include "monitor/sources/beacon.h"
+#include "monitor/sources/rum_views.h"
+#include "tests/support/manual_clock.h"
+
+namespace weir::monitor {
+namespace {
+
+constexpr const char* kOrigin = "https://shop.example";
+
+std::string_view WhyNot(std::string_view body) {
+  const auto beacon = ReadBeacon(body);
+  return beacon ? "none" : beacon.error();
+}
+
+TEST(BeaconTest, ReadsWhatTheScriptSends) {
+  const auto beacon = ReadBeacon(
+      R"({"view": "0123456789abcdef", "session": "fedcba9876543210", "n": 2, "page": "/cart?a=1",
+          "ttfb_ms": 80, "lcp_ms": 1204.5, "inp_ms": null, "cls": 0.02, "left": true,
+          "outcome": "done", "new": [1]})");
+  ASSERT_TRUE(beacon) << beacon.error();
+  EXPECT_EQ(beacon->view, "0123456789abcdef");
+  EXPECT_EQ(beacon->session, "fedcba9876543210");
+  EXPECT_EQ(beacon->number, 2U);
+  EXPECT_EQ(beacon->page, "/cart");
+  EXPECT_EQ(beacon->ttfb_s, 0.08);
+  EXPECT_EQ(beacon->lcp_s, 1.2045);
+  EXPECT_EQ(beacon->inp_s, std::nullopt);
+  EXPECT_EQ(beacon->cls, 0.02);
+  EXPECT_EQ(beacon->left, true);
+  EXPECT_EQ(beacon->outcome, ViewOutcome::kDone);
+}
+
+TEST(BeaconTest, WhatIsRefusedHasAReason) {
+  EXPECT_EQ(WhyNot(std::string(kBeaconBytesMax + 1, ' ')), "too_long");
+  EXPECT_EQ(WhyNot(""), "malformed");
+  EXPECT_EQ(WhyNot("[1]"), "malformed");
+  EXPECT_EQ(WhyNot(R"({"page": "/a"})"), "no_view");
+  EXPECT_EQ(WhyNot(R"({"view": "<script>", "page": "/a"})"), "no_view");
+  EXPECT_EQ(WhyNot(R"({"view": "0123456789abcdef"})"), "no_page");
+  for (const char* part : {R"("lcp_ms": -1)", R"("lcp_ms": 3600001)", R"("lcp_ms": "1")",
+                           R"("cls": 1001)", R"("left": 1)", R"("outcome": "lost")", R"("n": -1)",
+                           R"("n": 1000001)", R"("session": 7)"}) {
+    EXPECT_EQ(WhyNot(fmt::format(R"({{"view": "0123456789abcdef", "page": "/a", {}}})", part)),
+              "bad_value")
+        << part;
+  }
+}
+
+TEST(BeaconTest, NumbersAndLongHexadecimalPartsOfAPathAreOnePage) {
+  EXPECT_EQ(PageOf("/"), "/");
+  EXPECT_EQ(PageOf("/product/4711/reviews/"), "/product/:id/reviews/");
+  EXPECT_EQ(PageOf("/o/123e4567-e89b-12d3-a456-426614174000#top"), "/o/:id");
+  EXPECT_EQ(PageOf("/cafe/2x?q=/1"), "/cafe/2x");
+  EXPECT_EQ(PageOf("cart"), "");
+  EXPECT_EQ(PageOf("/a b"), "");
+  EXPECT_EQ(PageOf("/\x1b[2J"), "");
+  EXPECT_EQ(PageOf("/" + std::string(kPageBytesMax, 'x')), "");
+}
+
+std::optional<double> ValueOf(const Reading& reading, const std::string& metric,
+                              const Labels& labels) {
+  for (const Sample& sample : reading.samples) {
+    if (sample.series->metric == metric && sample.series->labels == labels) {
+      return sample.value;
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<double> OfPage(const Reading& reading, const std::string& metric,
+                             const std::string& page) {
+  return ValueOf(reading, metric, {{"page", page}});
+}
+
+Beacon View(int number, const std::string& page, std::optional<double> lcp_s = std::nullopt) {
+  Beacon beacon;
+  beacon.view = fmt::format("{:016x}", number);
+  beacon.page = page;
+  beacon.lcp_s = lcp_s;
+  return beacon;
+}
+
+Instant At(double seconds) {
+  return Instant{} + std::chrono::duration_cast<Nanos>(std::chrono::duration<double>(seconds));
+}
+
+TEST(RumViewsTest, QuantilesAndApdexAreOfTheViewsInTheWindow) {
+  RumViews views({.apdex_target = std::chrono::seconds(2), .window = std::chrono::seconds(60)});
+  // Within 2 s, within 8 s, later.
+  for (int i = 0; i < 10; ++i) {
+    views.Take(View(i, "/a", i < 5 ? 1.0 + i : 20.0), At(0));
+  }
+  views.Take(View(10, "/b", 0.5), At(50));
+  Reading look = views.Look(At(60));
+  EXPECT_EQ(ValueOf(look, "weir_rum_lcp_seconds", {{"page", "/a"}, {"quantile", "0.5"}}), 5.0);
+  EXPECT_EQ(ValueOf(look, "weir_rum_lcp_seconds", {{"page", "/a"}, {"quantile", "0.75"}}), 20.0);
+  EXPECT_EQ(OfPage(look, "weir_rum_apdex", "/a"), 0.35);
+  EXPECT_EQ(OfPage(look, "weir_rum_apdex", "/b"), 1.0);
+  EXPECT_NEAR(*OfPage(look, "weir_rum_apdex", "all"), 4.5 / 11, 1e-12);
+  EXPECT_EQ(OfPage(look, "weir_rum_views_total", "all"), 11);
+  EXPECT_EQ(look.ledger.ingested, 11U);
+  look = views.Look(At(60.001));
+  EXPECT_EQ(OfPage(look, "weir_rum_apdex", "/a"), std::nullopt);
+  EXPECT_EQ(OfPage(look, "weir_rum_views_total", "/a"), std::nullopt);
+  EXPECT_EQ(OfPage(look, "weir_rum_views_total", "all"), 11);
+  EXPECT_EQ(OfPage(look, "weir_rum_apdex", "all"), 1.0);
+}
+
+TEST(RumViewsTest, ALaterBeaconOfAViewReplacesTheEarlierOne) {
+  RumViews views({});
+  Beacon beacon = View(1, "/a", 1.0);
+  views.Take(beacon, At(0));
+  beacon.number = 2;
+  beacon.lcp_s = 3.0;
+  beacon.left = true;
+  beacon.outcome = ViewOutcome::kDone;
+  views.Take(beacon, At(1));
+  // One that was overtaken says nothing new.
+  beacon.number = 1;
+  beacon.lcp_s = 2.0;
+  views.Take(beacon, At(2));
+  Reading look = views.Look(At(3));
+  EXPECT_EQ(OfPage(look, "weir_rum_views_total", "/a"), 1);
+  EXPECT_EQ(OfPage(look, "weir_rum_done_total", "/a"), 1);
+  EXPECT_EQ(OfPage(look, "weir_rum_left_ratio", "/a"), 1);
+  EXPECT_EQ(ValueOf(look, "weir_rum_lcp_seconds", {{"page", "/a"}, {"quantile", "0.95"}}), 3.0);
+  // A view fails once, whatever it says then.
+  for (const ViewOutcome outcome : {ViewOutcome::kError, ViewOutcome::kDone, ViewOutcome::kError}) {
+    ++beacon.number;
+    beacon.outcome = outcome;
+    ++beacon.number;
+    views.Take(beacon, At(4));
+  }
+  look = views.Look(At(5));
+  EXPECT_EQ(OfPage(look, "weir_rum_errors_total", "/a"), 1);
+  EXPECT_EQ(OfPage(look, "weir_rum_done_total", "/a"), 1);
+  EXPECT_EQ(OfPage(look, "weir_rum_apdex", "/a"), 0);
+}
+
+TEST(RumViewsTest, WhatGoesOnWithAViewThatIsGoneIsDroppedAsLate) {
+  RumViews views({.window = std::chrono::seconds(10)});
+  Beacon beacon = View(1, "/a");
+  views.Take(beacon, At(0));
+  beacon.number = 1;
+  views.Take(beacon, At(11));
+  const Reading look = views.Look(At(11));
+  EXPECT_TRUE(look.ledger.Balanced());
+  EXPECT_EQ(look.ledger.ingested, 1U);
+  EXPECT_EQ(look.ledger.dropped.at("late"), 1U);
+  EXPECT_EQ(OfPage(look, "weir_rum_views_total", "all"), 1);
+}
+
+// Somebody who invents pages takes no more memory, and no place for longer than the window.
+TEST(RumViewsTest, PagesAreBoundedAndMakeRoomWhenNobodyViewsThem) {
+  RumViews views({.window = std::chrono::seconds(10)});
+  for (int i = 0; i < 1000; ++i) {
+    views.Take(View(i, fmt::format("/page-{}", i)), At(0));
+  }
+  Reading look = views.Look(At(1));
+  EXPECT_EQ(OfPage(look, "weir_rum_views_total", "other"), 900);
+  EXPECT_EQ(OfPage(look, "weir_rum_views_total", "/page-99"), 1);
+  EXPECT_EQ(OfPage(look, "weir_rum_views_total", "/page-100"), std::nullopt);
+  views.Take(View(1000, "/new"), At(20));
+  look = views.Look(At(20));
+  EXPECT_EQ(OfPage(look, "weir_rum_views_total", "/new"), 1);
+  EXPECT_EQ(OfPage(look, "weir_rum_views_total", "other"), 900);
+}
+
+TEST(RumViewsTest, ViewsAreBoundedAndThoseThatLeaveEarlyAreSaid) {
+  RumViews views({});
+  for (std::size_t i = 0; i < RumViews::kViewsMax + 5; ++i) {
+    views.Take(View(static_cast<int>(i), "/a", i < 5 ? 50.0 : 1.0), At(0));
+  }
+  const Reading look = views.Look(At(1));
+  EXPECT_EQ(OfPage(look, "weir_rum_apdex", "/a"), 1.0);
+  EXPECT_EQ(look.ledger.ingested, RumViews::kViewsMax + 5);
+  ASSERT_EQ(look.warnings.size(), 1U);
+  EXPECT_EQ(look.warnings[0],
+            "5 views left the window before their time: more than 10000 came in it");
+}
+
+class RumIntakeTest : public testing::Test {
+ protected:
+  HttpRequest Post(const std::string& peer = "127.0.0.1") const {
+    return {.method = "POST", .path = "/rum", .origin = kOrigin, .peer = peer};
+  }
+
+  int Admitted(const HttpRequest& head) {
+    const auto refused = intake_.Admit(head);
+    return refused ? refused->status : 0;
+  }
+
+  tests::ManualClock clock_;
+  RumIntake intake_{{kOrigin}, {}, clock_};
+};
+
+TEST_F(RumIntakeTest, OnlyPagesOfTheOriginsThatAreAllowedMaySend) {
+  HttpRequest head = Post();
+  EXPECT_EQ(Admitted(head), 0);
+  for (const char* origin : {"", "null", "https://shop.example.evil", "http://shop.example"}) {
+    head.origin = origin;
+    EXPECT_EQ(Admitted(head), 403) << origin;
+  }
+  const Reading look = intake_.Look();
+  EXPECT_EQ(look.ledger.rejected.at("origin"), 4U);
+  EXPECT_TRUE(look.ledger.Balanced());
+}
+
+TEST_F(RumIntakeTest, LongBodiesAreRefusedUnread) {
+  HttpRequest head = Post();
+  head.body_bytes = kBeaconBytesMax + 1;
+  EXPECT_EQ(Admitted(head), 413);
+  EXPECT_EQ(intake_.Look().ledger.rejected.at("too_long"), 1U);
+}
+
+TEST_F(RumIntakeTest, OneAddressThatSendsTooOftenIsDroppedAndTheOthersAreNot) {
+  for (int i = 0; i < 100; ++i) {
+    EXPECT_EQ(Admitted(Post("10.0.0.1")), 0) << i;
+  }
+  EXPECT_EQ(Admitted(Post("10.0.0.1")), 429);
+  EXPECT_EQ(Admitted(Post("10.0.0.2")), 0);
+  // A proxy on this machine sends for all.
+  for (int i = 0; i < 899; ++i) {
+    EXPECT_EQ(Admitted(Post()), 0) << i;
+  }
+  EXPECT_EQ(Admitted(Post()), 429) << "all together";
+  EXPECT_EQ(intake_.Look().ledger.dropped.at("rate"), 2U);
+  clock_.Advance(std::chrono::seconds(1));
+  EXPECT_EQ(Admitted(Post("10.0.0.1")), 0);
+}
+
+TEST_F(RumIntakeTest, AnswersAreForPagesOfThatOriginAndSetNoCookie) {
+  HttpRequest request = Post();
+  request.body = R"({"view": "0123456789abcdef", "page": "/a"})";
+  const HttpResponse taken = intake_.Answer(request);
+  EXPECT_EQ(taken.status, 204);
+  EXPECT_EQ(taken.headers.at("Access-Control-Allow-Origin"), kOrigin);
+  EXPECT_EQ(taken.headers.count("Set-Cookie"), 0U);
+  request.body = "{";
+  EXPECT_EQ(intake_.Answer(request).status, 400);
+  const Reading look = intake_.Look();
+  EXPECT_EQ(look.ledger.ingested, 1U);
+  EXPECT_EQ(look.ledger.rejected.at("malformed"), 1U);
+}
+
+// Through a real server: neither token nor Host is asked for, and nothing else opens by it.
+TEST(RumServiceTest, UsersNeedNoTokenAndGetNothingElse) {
+  const SystemClock clock;
+  RumIntake intake({kOrigin}, {}, clock);
+  const auto service = MonitorService::Start(
+      {.listen = {.port = 0},
+       .roles = {*Access::Parse("the-token-that-reads"), *Access::Parse("the-token-that-acts")}},
+      {.report = [] { return MonitorReport{}; }, .clock = clock, .rum = &intake});
+  ASSERT_TRUE(service);
+  const auto ask = [&](const std::string& path, const std::optional<std::string>& body) {
+    return HttpClient().Exchange(
+        {.url = fmt::format("http://127.0.0.1:{}{}", (*service)->port(), path),
+         .headers = {fmt::format("Origin: {}", kOrigin), "Host: metrics.shop.example",
+                     "Content-Type: text/plain;charset=UTF-8"},
+         .body = body});
+  };
+  EXPECT_EQ(ask("/rum", R"({"view": "0123456789abcdef", "page": "/a", "lcp_ms": 700})").status,
+            204);
+  EXPECT_EQ(ask("/rum", std::string(kBeaconBytesMax + 1, ' ')).status, 413);
+  EXPECT_EQ(ask("/rum", std::nullopt).status, 405);
+  EXPECT_EQ(ask("/rum.js", "x").status, 405);
+  EXPECT_EQ(ask("/rum.js", std::nullopt).status, 200);
+  EXPECT_EQ(ask("/api/v1/status", std::nullopt).status, 401);
+  const Reading look = intake.Look();
+  EXPECT_EQ(OfPage(look, "weir_rum_apdex", "/a"), 1.0);
+  EXPECT_EQ(look.ledger.offered, 2U);
+}
+
+}  // namespace
+}  // namespace weir::monitor
