@@ -10,7 +10,10 @@
 namespace weir::analysis {
 namespace {
 
-constexpr double kFasterT = -1;
+// When all steps fell by more than this share of what one rose beyond them, that one has to have
+// risen as a whole, so surely.
+constexpr double kFellShare = 1.0 / 3;
+constexpr double kRoseConfidence = 0.975;
 constexpr double kTinyError = 1e-9;
 constexpr double kSharedTests = 3;
 
@@ -92,7 +95,24 @@ struct Statistic {
   std::vector<std::size_t> steps;
   std::vector<Effect> effects;  ///< Of those steps, beyond the shared part.
   std::optional<Both> shared;
+  std::optional<Effect> shared_effect;  ///< Of `shared`.
 };
+
+// Shared and own part together: both are linear in the values, so their effects add.
+Effect Whole(Effect own, const std::optional<Effect>& shared) {
+  if (shared) {
+    own.difference += shared->difference;
+    own.error = std::hypot(own.error, shared->error);
+    own.df = std::min(own.df, shared->df);
+  }
+  return own;
+}
+
+// Beyond a shared part that fell, a step that only stayed seems to have risen.
+bool MayOnlyHaveStayed(const Effect& beyond, const std::optional<Effect>& shared) {
+  return shared && shared->difference < -kFellShare * beyond.difference &&
+         Whole(beyond, shared).lower(kRoseConfidence) <= 0;
+}
 
 Statistic Compare(std::span<const StepValues> steps, StepStatistic which, const RunOrder& order) {
   Statistic statistic;
@@ -108,6 +128,9 @@ Statistic Compare(std::span<const StepValues> steps, StepStatistic which, const 
     }
   }
   statistic.shared = SharedPart(centred);
+  if (statistic.shared) {
+    statistic.shared_effect = EffectOf(*statistic.shared, order, 0);
+  }
   std::vector<double> variances;
   for (const Both& values : centred) {
     const std::optional<Effect> effect =
@@ -130,12 +153,8 @@ Statistic Compare(std::span<const StepValues> steps, StepStatistic which, const 
 
 using Statistics = std::array<Statistic, kStepStatistics>;
 
-void AddShared(const std::optional<Both>& part, StepStatistic statistic, const RunOrder& order,
-               EveryStep& found) {
-  if (!part) {
-    return;
-  }
-  if (const std::optional<Effect> effect = EffectOf(*part, order, 0)) {
+void AddShared(const std::optional<Effect>& effect, StepStatistic statistic, EveryStep& found) {
+  if (effect) {
     found.shared.push_back({.statistic = statistic,
                             .effect = *effect,
                             .p = std::min(1.0, kSharedTests * effect->p_upper())});
@@ -161,11 +180,12 @@ std::vector<StepFinding> FindSteps(std::size_t count, const Statistics& statisti
     const Statistic& statistic = statistics[IndexOf(which)];
     for (std::size_t i = 0; i < statistic.effects.size(); ++i) {
       const std::size_t step = statistic.steps[i];
-      const double p = statistic.effects[i].p_upper();
+      const Effect& beyond = statistic.effects[i];
+      const double p = MayOnlyHaveStayed(beyond, statistic.shared_effect) ? 1 : beyond.p_upper();
       p_values[step].push_back(p);
       if (p < smallest[step]) {
         smallest[step] = p;
-        found[step] = {.step = step, .statistic = which, .beyond = statistic.effects[i], .p = 1};
+        found[step] = {.step = step, .statistic = which, .beyond = beyond, .p = 1};
       }
     }
   }
@@ -182,21 +202,10 @@ std::vector<StepFinding> FindSteps(std::size_t count, const Statistics& statisti
   return known;
 }
 
-// Shared and own part together: both are linear in the values, so their effects add.
-std::vector<Effect> Medians(std::size_t count, const Statistic& p50, const RunOrder& order) {
+std::vector<Effect> Medians(std::size_t count, const Statistic& p50) {
   std::vector<Effect> medians(count);
-  std::optional<Effect> shared;
-  if (p50.shared) {
-    shared = EffectOf(*p50.shared, order, 0);
-  }
   for (std::size_t i = 0; i < p50.effects.size(); ++i) {
-    Effect effect = p50.effects[i];
-    if (shared) {
-      effect.difference += shared->difference;
-      effect.error = std::hypot(effect.error, shared->error);
-      effect.df = std::min(effect.df, shared->df);
-    }
-    medians[p50.steps[i]] = effect;
+    medians[p50.steps[i]] = Whole(p50.effects[i], p50.shared_effect);
   }
   return medians;
 }
@@ -227,20 +236,14 @@ EveryStep CompareEveryStep(std::span<const StepValues> steps, const RunOrder& or
   const Statistic& p50 = statistics[IndexOf(StepStatistic::kP50)];
   const Statistic& p99 = statistics[IndexOf(StepStatistic::kP99)];
   EveryStep found;
-  AddShared(p50.shared, StepStatistic::kP50, order, found);
-  const bool faster = !found.shared.empty() && found.shared.front().effect.t() <= kFasterT;
+  const Statistic& errors = statistics[IndexOf(StepStatistic::kErrors)];
+  AddShared(p50.shared_effect, StepStatistic::kP50, found);
   if (p50.shared && p99.shared) {
-    AddShared(Less(*p99.shared, *p50.shared), StepStatistic::kP99, order, found);
+    AddShared(EffectOf(Less(*p99.shared, *p50.shared), order, 0), StepStatistic::kP99, found);
   }
-  AddShared(statistics[IndexOf(StepStatistic::kErrors)].shared, StepStatistic::kErrors, order,
-            found);
+  AddShared(errors.shared_effect, StepStatistic::kErrors, found);
   found.steps = FindSteps(steps.size(), statistics);
-  if (faster) {
-    for (StepFinding& finding : found.steps) {
-      finding.p = 1;
-    }
-  }
-  found.medians = Medians(steps.size(), p50, order);
+  found.medians = Medians(steps.size(), p50);
   return found;
 }
 

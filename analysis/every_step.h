@@ -46,7 +46,7 @@ struct StepFinding {
   std::size_t step = 0;                           ///< Index into the steps given.
   StepStatistic statistic = StepStatistic::kP50;  ///< The most telling one.
   Effect beyond;                                  ///< Of it, with what all steps did taken out.
-  double p = 1;  ///< That any step rises so surely by chance; 1 when the steps got faster.
+  double p = 1;  ///< That any step rises so surely by chance; 1 when it may only have stayed.
 };
 
 struct EveryStep {
@@ -62,7 +62,9 @@ inline constexpr std::size_t kSharedStepsMin = 10;
 /// the steps of each run's deviations is taken out of every step, and judged by itself (p50, p99
 /// beyond p50, errors; Bonferroni). What is left of a step is tested by t with variances that are
 /// drawn towards those of all steps; its statistics are combined by Simes' rule and the steps by
-/// Bonferroni's. When the shared p50 clearly fell, a step that merely stayed is no finding.
+/// Bonferroni's. Where the shared part of a statistic fell by more than a third of what the step
+/// rose beyond it, the step may only have stayed: it counts when the two together surely rose
+/// (97.5 %).
 /// With fewer steps nothing is taken out and no variance is drawn.
 ///
 /// Empty when the runs are too few for an effect. Pure; cost O(steps x runs).

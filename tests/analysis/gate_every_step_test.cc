@@ -107,6 +107,24 @@ TEST(GateEveryStepTest, AStepThatStayedWhileTheOthersGotFasterIsNoRegression) {
   EXPECT_EQ(check.verdict, Verdict::kPass) << check.reason;
 }
 
+TEST(GateEveryStepTest, AStepThatGotSlowerWhileTheOthersGotFasterIsFound) {
+  const GateCheck check = Judge({.one = 1.1, .others = 0.9, .mood = 0.002});
+  EXPECT_EQ(check.verdict, Verdict::kFail) << check.reason;
+  EXPECT_TRUE(Says(check, "'step7' rose")) << check.reason;
+}
+
+TEST(GateEveryStepTest, ErrorsOfOneStepAreFoundAlsoWhenTheOthersGotFaster) {
+  const GateCheck check = Judge({.others = 0.9, .wrong = 40, .mood = 0.002});
+  EXPECT_EQ(check.verdict, Verdict::kFail) << check.reason;
+  EXPECT_TRUE(Says(check, "error rate of step 'step7' rose")) << check.reason;
+}
+
+// The mood of the machine is as large as what the others seem to have won.
+TEST(GateEveryStepTest, ASlowStepIsFoundThoughTheRunsHappenedToBeFaster) {
+  const GateCheck check = Judge({.one = 1.08, .others = 0.98, .mood = 0.02});
+  EXPECT_EQ(check.verdict, Verdict::kFail) << check.reason;
+}
+
 TEST(GateEveryStepTest, FindsErrorsOfOneStep) {
   const GateCheck check = Judge({.wrong = 40});
   EXPECT_EQ(check.verdict, Verdict::kFail) << check.reason;
