@@ -86,7 +86,8 @@ LatencyTest TestTail(const GateContext& context, const Sides& sides, const GateC
                      const RunSeries& series, const Effect& effect) {
   LatencyTest test{.by = {.effect = effect}, .aside = ""};
   const double q = criterion.quantile;
-  if (q < kTailFrom) {
+  // A pair shares the machine's mood: the second test would only cost.
+  if (q < kTailFrom || context.order.design == RunDesign::kDuet) {
     return test;
   }
   test.by.p_factor = context.alone ? kTwoTestsFactorAlone : kTwoTestsFactor;
