@@ -1,4 +1,5 @@
-"""The gate's false-fail rate and power on simulated runs, judged through `weir import` and `weir gate`."""
+"""The gate's false-fail rate and power on simulated runs, judged through `weir import` and `weir gate`,
+or, for thousands of cases, by its engine alone."""
 
 import argparse
 import json
@@ -9,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 WEIR = Path("build/release/cli/weir").resolve()
+ENGINE = Path("build/release/tests/bench/gate_cases").resolve()
 PYTHON = "/usr/bin/python3"
 SLOTS_OF_A_GATE = 1000
 VERDICTS = {0: "pass", 10: "fail", 11: "inconclusive", 12: "pass"}  # A warning lets a build through.
@@ -19,6 +21,8 @@ POLICIES = {
     "body": "criteria:\n  - response_time: body\n    tolerance: 2%\n",
     "p99": "criteria:\n  - response_time: p99\n    tolerance: 5%\n",
 }
+# The same in the words of the engine's own program.
+ENGINE_OPTIONS = {"combined": ["--default"], "body": ["--alone", "body"], "p99": ["--alone", "p99"]}
 
 
 def emit(options, folder):
@@ -28,7 +32,6 @@ def emit(options, folder):
     if options.designs:
         command += ["--designs", *options.designs]
     subprocess.run(command, check=True)
-    return sorted(Path(folder).glob("case*.json"))
 
 
 def weir_gate(store, baseline, candidate, *options):
@@ -87,6 +90,34 @@ def policy_files(folder):
     return files
 
 
+def score(options, cases, path):
+    subprocess.run([PYTHON, options.eval / "gate_sim.py", "score",
+                    "--truth", Path(cases, "truth.json"), path], check=True)
+    print()
+
+
+def judge_by_engine(options, cases):
+    with tempfile.TemporaryDirectory() as folder:
+        for name, words in ENGINE_OPTIONS.items():
+            path = Path(folder, name + ".json")
+            subprocess.run([ENGINE, cases, path, *words], check=True, stdout=subprocess.DEVNULL)
+            score(options, cases, path)
+
+
+def judge_as_user(options, cases):
+    files = sorted(cases.glob("case*.json"))
+    truth = json.loads(Path(cases, "truth.json").read_text())
+    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(2) as pool:
+        policies = policy_files(folder)
+        found = list(pool.map(lambda each: judge(*each, policies),
+                              zip(files, pasts(files, truth, options.earlier))))
+        for name in POLICIES:
+            verdicts = {case.stem: each[name] for case, each in zip(files, found)}
+            path = Path(folder, name + ".json")
+            path.write_text(json.dumps({"gate": f"weir gate, {name}", "verdicts": verdicts}))
+            score(options, cases, path)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--eval", type=Path, required=True,
@@ -96,23 +127,17 @@ def main():
                         help="of each environment, design and effect; 105 kinds (default 20)")
     parser.add_argument("--runs", type=int, default=5, help="of each build (default 5)")
     parser.add_argument("--requests", type=int, default=10000, help="of each run (default 10000)")
-    parser.add_argument("--earlier", type=int, default=0,
-                        help="gates of the past in the history of each case (default 0)")
     parser.add_argument("--designs", nargs="+", choices=["sequential", "interleaved", "duet"])
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument("--earlier", type=int, default=0,
+                     help="gates of the past in the history of each case (default 0)")
+    how.add_argument("--engine", action="store_true",
+                     help="judge by the engine alone, without store and command line: 150 a second")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(2) as pool:
-        cases = emit(options, Path(folder, "cases"))
-        policies = policy_files(folder)
-        truth = json.loads(Path(folder, "cases", "truth.json").read_text())
-        found = list(pool.map(lambda each: judge(*each, policies),
-                              zip(cases, pasts(cases, truth, options.earlier))))
-        for name in POLICIES:
-            verdicts = {case.stem: each[name] for case, each in zip(cases, found)}
-            path = Path(folder, name + ".json")
-            path.write_text(json.dumps({"gate": f"weir gate, {name}", "verdicts": verdicts}))
-            subprocess.run([PYTHON, options.eval / "gate_sim.py", "score",
-                            "--truth", Path(folder, "cases", "truth.json"), path], check=True)
-            print()
+    with tempfile.TemporaryDirectory() as folder:
+        cases = Path(folder, "cases")
+        emit(options, cases)
+        (judge_by_engine if options.engine else judge_as_user)(options, cases)
 
 
 if __name__ == "__main__":
