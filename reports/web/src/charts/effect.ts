@@ -1,8 +1,9 @@
 // One check as a picture: its interval against the tolerance, both in units of the tolerance.
 import type { Check } from "../data";
 import { svg } from "../dom";
+import * as format from "../format";
 
-const width = 180;
+const widths = { large: 320, small: 180 };
 const height = 22;
 const edge = 6;
 const spanMin = 2;
@@ -18,7 +19,31 @@ export function effectSpan(checks: Check[]): number {
   return Math.min(spanMax, Math.max(spanMin, ...reach.filter(Number.isFinite)) * 1.1);
 }
 
-export function effectPicture(check: Check, span: number): SVGElement | null {
+// The axis: no change, and the tolerance either way.
+function labels(check: Check, x: (value: number) => number): SVGElement[] {
+  const tolerance = check.tolerance ?? 0;
+  const ends: [number, string][] = [
+    [-tolerance, "end"],
+    [0, "middle"],
+    [tolerance, "start"],
+  ];
+  return ends.map(([value, anchor]) =>
+    svg(
+      "text",
+      { class: "tick", x: x(value), y: height + 14, "text-anchor": anchor },
+      value === 0 ? "0" : format.change(value, check.unit),
+    ),
+  );
+}
+
+/** `large`: with room for an axis. */
+export function effectPicture(
+  check: Check,
+  span: number,
+  size: "large" | "small",
+): SVGElement | null {
+  const width = widths[size];
+  const full = size === "large" ? height + 18 : height;
   const tolerance = check.tolerance ?? 0;
   if (!check.interval || tolerance <= 0) {
     return null;
@@ -40,8 +65,8 @@ export function effectPicture(check: Check, span: number): SVGElement | null {
     {
       class: `effect verdict-${check.verdict}`,
       width,
-      height,
-      viewBox: `0 0 ${width} ${height}`,
+      height: full,
+      viewBox: `0 0 ${width} ${full}`,
       "aria-hidden": true,
     },
     svg("rect", {
@@ -52,6 +77,7 @@ export function effectPicture(check: Check, span: number): SVGElement | null {
       height,
     }),
     svg("path", { class: "zero", d: `M${width / 2},0V${height}` }),
+    ...(size === "large" ? labels(check, x) : []),
     svg(
       "g",
       { class: "interval" },

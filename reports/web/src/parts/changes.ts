@@ -4,7 +4,7 @@ import { datum, h, name } from "../dom";
 import * as format from "../format";
 import { linkTo } from "../route";
 import { runKey } from "../rows";
-import { table } from "./table";
+import { table, type Head } from "./table";
 
 const suspectsMax = 6;
 
@@ -55,6 +55,17 @@ function triageCell(change: Change): Node | string {
   );
 }
 
+// Two lines, so that the table fits beside what is said of triage.
+function moved(change: Change): HTMLElement {
+  return h(
+    "span",
+    { class: `moved ${change.worse ? "bad" : "good"}` },
+    change.change > 0 ? "▲ " : "▼ ",
+    sizeWords(change),
+    h("small", {}, intervalWords(change)),
+  );
+}
+
 function row(report: Report, change: Change): (Node | string)[] {
   const run = report.runs.find((each) => each.run === change.run);
   const confidence =
@@ -72,8 +83,7 @@ function row(report: Report, change: Change): (Node | string)[] {
       change.step ? " of " : null,
       change.step ? name(change.step) : null,
     ),
-    h("span", { class: change.worse ? "bad" : "good" }, change.change > 0 ? "▲ " : "▼ ", sizeWords(change)),
-    intervalWords(change),
+    moved(change),
     `${format.value(change.before, change.unit)} \u2192 ${format.value(change.after, change.unit)}`,
     confidence,
     triageCell(change),
@@ -81,22 +91,28 @@ function row(report: Report, change: Change): (Node | string)[] {
   ];
 }
 
-/** Newest first, as in the data. */
-export function changesTable(report: Report, changes: Change[]): HTMLElement {
+/** Newest first, as in the data. `scenario`: named in each row. */
+export function changesTable(
+  report: Report,
+  changes: Change[],
+  scenario: "scenario" | "no scenario",
+): HTMLElement {
+  const heads: Head[] = [
+    { title: "run", left: true },
+    { title: "build", left: true },
+    { title: "scenario", left: true, wide: true },
+    { title: "metric", left: true },
+    { title: "change, interval" },
+    { title: "level", wide: true },
+    { title: "confidence", wide: true },
+    { title: "triage", left: true },
+    { title: "began with", left: true, wide: true },
+  ];
+  const shown = heads.map((head) => head.title !== "scenario" || scenario === "scenario");
+  const only = <T>(cells: T[]): T[] => cells.filter((_, i) => shown[i]);
   return table(
     "Change points",
-    [
-      { title: "run", left: true },
-      { title: "build", left: true },
-      { title: "scenario", left: true, wide: true },
-      { title: "metric", left: true },
-      { title: "change" },
-      { title: "interval", wide: true },
-      { title: "level", wide: true },
-      { title: "confidence", wide: true },
-      { title: "triage", left: true },
-      { title: "began with", left: true, wide: true },
-    ],
-    changes.map((change) => row(report, change)),
+    only(heads),
+    changes.map((change) => only(row(report, change))),
   );
 }

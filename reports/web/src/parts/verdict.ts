@@ -46,7 +46,7 @@ function checkRow(check: Check, span: number): (Node | string)[] {
     check.tolerance === null
       ? name(check.demand ?? "")
       : `± ${format.change(check.tolerance, check.unit).slice(1)}`,
-    effectPicture(check, span) ?? "",
+    effectPicture(check, span, "small") ?? "",
   ];
 }
 

@@ -64,7 +64,7 @@ function checkCard(check: Check, span: number): HTMLElement {
     ["candidate", shown(check, check.candidate)],
     ["limit", limitWords(check)],
     ["effect", effectWords(check)],
-    ["", effectPicture(check, span)],
+    ["", effectPicture(check, span, "large")],
     ["evidence", testWords(check)],
     ["power", powerWords(check)],
     ["reason", check.reason === "" ? null : h("bdi", {}, check.reason)],

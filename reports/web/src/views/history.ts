@@ -49,7 +49,7 @@ function segmentsTable({ runs, metric, segments }: Shown): HTMLElement {
     "Segments",
     [
       { title: "runs", left: true },
-      { title: "with a value" },
+      { title: "with a value", wide: true },
       { title: `median ${metric.title}` },
       { title: "90 % interval" },
       { title: "against the one before" },
@@ -86,7 +86,7 @@ function lists(report: Report, scenario: string, history: Shown): HTMLElement {
     section(
       "Change points",
       changes.length > 0
-        ? changesTable(report, changes)
+        ? changesTable(report, changes, "no scenario")
         : h("p", { class: "no-data" }, "None in these runs."),
     ),
     section(

@@ -62,7 +62,7 @@ function movedLately(report: Report): HTMLElement | null {
     ? null
     : section(
         "What moved lately",
-        changesTable(report, newest),
+        changesTable(report, newest, "scenario"),
         more > 0
           ? h("p", { class: "note" }, `The newest ${movedMax}, the surest first; ${count(more)} more are in the histories.`)
           : null,
