@@ -27,6 +27,7 @@
 #include "cli/watch.h"
 #include "cli/wrk_script.h"
 #include "loadgen/engine.h"
+#include "loadgen/request_log.h"
 #include "reports/run_json.h"
 #include "reports/run_text.h"
 #include "scenarios/target.h"
@@ -43,6 +44,8 @@ struct RunOrder {
   std::string store_path;  ///< Empty = do not record.
   std::string json;        ///< Destination; empty = text only.
   RunLabels labels;
+  std::string request_log;  ///< Where what is sent is written down; empty: nowhere.
+  bool keeps_secrets = false;
   bool quiet = false;
   bool require_valid = false;
   std::unique_ptr<loadgen::TargetWatch> watch;  ///< Null = the target is not watched.
@@ -80,6 +83,8 @@ FlagSpec Spec() {
   add("no-store", "do not record the run");
   add("dry-run", "send nothing: say what would be sent, with the first ten requests");
   AddJsonFlag(spec.options);
+  add("request-log", text("FILE"), "write down every request sent, for 'replay'");
+  add("keep-secrets", "with --request-log: cookies and credentials too");
   add("quiet,q", "no summary, only the exit code");
   AddEngineFlags(spec.options);
   add("require-valid", "exit code 11 if the run is invalid (docs/validity.md)");
@@ -116,6 +121,21 @@ Result<scenarios::Target> TargetOf(const ParsedFlags& flags, const scenarios::Sc
         Printable(scenario.name)));
   }
   return *scenario.target;
+}
+
+Status ReadLogFlags(const ParsedFlags& flags, RunOrder& order) {
+  order.request_log = flags.Text("request-log");
+  order.keeps_secrets = flags.Has("keep-secrets");
+  if (order.request_log.empty() && order.keeps_secrets) {
+    return UsageError(
+        "--keep-secrets: nothing is written down\n  hint: add --request-log FILE, or leave it out");
+  }
+  if (!order.request_log.empty() && order.scenario.RunsPrograms()) {
+    return UsageError(
+        "--request-log: programs are run here, no requests sent\n"
+        "  hint: leave it out");
+  }
+  return {};
 }
 
 Result<RunOrder> ReadOrder(const ParsedFlags& flags) {
@@ -163,6 +183,9 @@ Result<RunOrder> ReadOrder(const ParsedFlags& flags) {
     if (Status writable = CheckWritable(order.json); !writable) {
       return tl::unexpected(writable.error());
     }
+  }
+  if (Status read = ReadLogFlags(flags, order); !read) {
+    return tl::unexpected(read.error());
   }
   order.labels = {flags.Text("build"), flags.Text("branch"), flags.Text("tag")};
   order.quiet = flags.Has("quiet");
@@ -352,6 +375,26 @@ Result<int> Execute(const RunOrder& order) {
   return code;
 }
 
+// As Execute; an incomplete log is told, and is the run's exit code if it has no worse one.
+Result<int> ExecuteLogged(RunOrder order) {
+  if (order.request_log.empty()) {
+    return Execute(order);
+  }
+  Result<std::unique_ptr<loadgen::RequestLog>> log =
+      loadgen::RequestLog::Create(order.request_log, order.keeps_secrets, SystemClock());
+  if (!log) {
+    return tl::unexpected(log.error());
+  }
+  order.engine.request_log = log->get();
+  Result<int> code = Execute(order);
+  const Status whole = (*log)->Finish();
+  if (whole || !code) {
+    return code;
+  }
+  const int unavailable = Complain("run", whole.error());
+  return *code == kExitPass ? unavailable : *code;
+}
+
 // What `weir check --render` says of a file.
 Result<int> ShowPlan(const RunOrder& order) {
   const Result<reports::PlanReport> plan = PlanScenario(order.scenario,
@@ -380,14 +423,20 @@ int RunMain(const Arguments& arguments) {
     return kExitPass;
   }
   if (flags->Has("gbench")) {
+    if (flags->Has("request-log")) {
+      return Complain("run", Error{ErrorKind::kUsage,
+                                   "--request-log: a program is run here, no requests sent\n"
+                                   "  hint: leave it out"});
+    }
     const Result<int> code = RunGbenchCommand(*flags);
     return code ? *code : Complain("run", code.error());
   }
-  const Result<RunOrder> order = ReadOrder(*flags);
+  Result<RunOrder> order = ReadOrder(*flags);
   if (!order) {
     return Complain("run", order.error());
   }
-  const Result<int> code = flags->Has("dry-run") ? ShowPlan(*order) : Execute(*order);
+  const Result<int> code =
+      flags->Has("dry-run") ? ShowPlan(*order) : ExecuteLogged(*std::move(order));
   return code ? *code : Complain("run", code.error());
 }
 

@@ -16,6 +16,7 @@
 #include "loadgen/mailbox.h"
 #include "loadgen/prepared.h"
 #include "loadgen/reach.h"
+#include "loadgen/request_log.h"
 #include "loadgen/request_script.h"
 #include "loadgen/resources.h"
 #include "loadgen/schedule.h"
@@ -224,6 +225,9 @@ Status Engine::Impl::MakeWorkers(const TransportOptions& transport, const Transp
       if (Status placed = PlaceScript(i, count, options); !placed) {
         return placed;
       }
+    }
+    if (options_.request_log != nullptr) {
+      options.notes = &options_.request_log->AddWorker();
     }
     options.preconnect = scenario_.load.connections_max ? options.transport.connections_max : 1;
     options.pacing = options_.pacing;

@@ -18,6 +18,7 @@
 
 namespace weir::loadgen {
 
+class RequestLog;
 class ScriptHost;
 
 /// How to generate load, apart from what the scenario says.
@@ -46,6 +47,9 @@ struct EngineOptions {
   /// Makes the requests, for as many threads as there will be; outlives the engine. Null: the
   /// scenario has them.
   ScriptHost* script = nullptr;
+
+  /// Where what is sent is written down; outlives the engine. Null: nowhere.
+  RequestLog* request_log = nullptr;
 };
 
 /// What a run came to. Sums only: its size does not depend on the length of the run.

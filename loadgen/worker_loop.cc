@@ -57,6 +57,7 @@ WorkerLoop::WorkerLoop(const PreparedScenario& scenario, const Options& options,
       in_flight_max_(InFlightMax(scenario, options.slice)),
       counts_only_(options.recording == Recording::kCountsOnly),
       script_(options.script),
+      notes_(options.notes),
       replay_says_when_(scenario.replay != nullptr && scenario.replay->facts().is_timed),
       sampled_part_(scenario.sampled_part),
       sampled_start_(options.start + scenario.parts[scenario.sampled_part].start),
@@ -202,6 +203,9 @@ void WorkerLoop::RotateRecords(Instant now) {
     records_->second = second;
   }
   next_second_ = start_ + (second + 1) * Nanos(1s);
+  if (__builtin_expect(notes_ != nullptr, 0)) {
+    notes_->HandOver();
+  }
 }
 
 void WorkerLoop::ExpireTimeouts(Instant now) {

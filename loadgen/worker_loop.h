@@ -17,6 +17,7 @@
 #include "loadgen/prepared.h"
 #include "loadgen/recorder.h"
 #include "loadgen/replay_cursor.h"
+#include "loadgen/request_log.h"
 #include "loadgen/request_script.h"
 #include "loadgen/schedule.h"
 #include "loadgen/slot_filler.h"
@@ -56,6 +57,7 @@ class WorkerLoop final : public TransportEvents {
     std::uint64_t seed = 0;
     Recording recording = Recording::kFull;
     RequestScript* script = nullptr;  ///< Makes the requests; null: the scenario has them.
+    RequestNotes* notes = nullptr;    ///< Hears of what is sent; null: nobody does.
   };
 
   /// All references must outlive the loop; the transport is set by Attach before the first RunOnce.
@@ -209,6 +211,7 @@ class WorkerLoop final : public TransportEvents {
   void Plan(std::uint32_t id, Instant due, Instant now);
   void Drop(std::uint32_t id, Instant now);
   void TryStart(std::uint32_t id);
+  [[gnu::noinline]] void NoteRequest(std::uint32_t id);
   static Instant NextUserChange(const Share& share, Instant now);
   bool TakeRoundOfUser(Share& share);
   void StopBeginning(Share& share);
@@ -253,6 +256,7 @@ class WorkerLoop final : public TransportEvents {
   const std::uint32_t in_flight_max_;
   const bool counts_only_;
   RequestScript* const script_;
+  RequestNotes* const notes_;
   const bool replay_says_when_;
   const std::uint32_t sampled_part_;
   const Instant sampled_start_;

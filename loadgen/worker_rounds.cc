@@ -184,6 +184,18 @@ void WorkerLoop::TryStart(std::uint32_t id) {
   }
   round.started = now;
   WatchTimeout(id);
+  // After the send: noting it must not make it late.
+  if (__builtin_expect(notes_ != nullptr, 0)) {
+    NoteRequest(id);
+  }
+}
+
+// A redirect that is followed was not due: whoever sends the log again will be redirected again.
+void WorkerLoop::NoteRequest(std::uint32_t id) {
+  const PreparedRequest& request = RequestOf(rounds_[id]);
+  if (request.slots == nullptr || !request.slots->is_redirect) {
+    notes_->Note(rounds_[id].due, WireOf(id).bytes);
+  }
 }
 
 void WorkerLoop::ServeWaiting() {

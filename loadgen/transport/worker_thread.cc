@@ -190,9 +190,10 @@ void WorkerThread::Run(Instant start) {
   if (options_.cpu) {
     PinTo(*options_.cpu);
   }
-  WorkerLoop loop(scenario_,
-                  {start, options_.slice, options_.seed, options_.recording, options_.script},
-                  clock_, records_);
+  WorkerLoop loop(
+      scenario_,
+      {start, options_.slice, options_.seed, options_.recording, options_.script, options_.notes},
+      clock_, records_);
   loop.Attach(*transport_);
   forwarder_->loop = &loop;
   while (!loop.Done()) {

@@ -61,6 +61,7 @@ class WorkerThread {
     std::uint64_t seed = 0;
     Recording recording = Recording::kFull;
     RequestScript* script = nullptr;  ///< As in WorkerLoop::Options.
+    RequestNotes* notes = nullptr;    ///< As in WorkerLoop::Options.
     std::optional<int> cpu;  ///< Runs on this processor only; none = wherever the kernel likes.
   };
 

@@ -17,7 +17,7 @@
 namespace weir::scenarios::internal {
 namespace {
 
-constexpr std::array<std::string_view, 14> kNotOurs = {"host",
+constexpr std::array<std::string_view, 13> kNotOurs = {"host",
                                                        "content-length",
                                                        "connection",
                                                        "transfer-encoding",
@@ -29,8 +29,8 @@ constexpr std::array<std::string_view, 14> kNotOurs = {"host",
                                                        "expect",
                                                        "http2-settings",
                                                        "proxy-authorization",
-                                                       "accept-encoding",
                                                        "upgrade-insecure-requests"};
+constexpr std::string_view kAcceptEncoding = "accept-encoding";
 constexpr std::array<std::string_view, 3> kSecrets = {"cookie", "authorization", "x-api-key"};
 constexpr std::size_t kNameBytesMax = 80;
 constexpr std::array<std::string_view, 7> kVerbs = {"GET",    "POST", "PUT",    "PATCH",
@@ -224,16 +224,25 @@ class DraftWriter {
 
 }  // namespace
 
+bool IsSetByTransport(std::string_view name) {
+  return IsOneOf(name, kNotOurs);
+}
+
+bool IsSecret(std::string_view name) {
+  return IsOneOf(name, kSecrets);
+}
+
 void ForeignRequest::AddHeader(DraftStep& step, std::string_view name, std::string_view value) {
   std::string lower(name);
   std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   });
-  if (name.starts_with(':') || IsOneOf(name, kNotOurs) || !CheckHeaderName(lower) ||
+  if (name.starts_with(':') || IsSetByTransport(name) ||
+      (lower == kAcceptEncoding && !keeps_encoding) || !CheckHeaderName(lower) ||
       !CheckHeaderValue(lower, value) || !IsUtf8(value)) {
     return;
   }
-  if (IsOneOf(name, kSecrets) && !keeps_secrets) {
+  if (IsSecret(name) && !keeps_secrets) {
     ++secrets_dropped;
     return;
   }

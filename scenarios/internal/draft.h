@@ -60,12 +60,19 @@ struct Draft {
   std::vector<std::string> thresholds;
 };
 
+/// A header that is the business of whoever sends: of hosts, lengths, connections. Any case.
+bool IsSetByTransport(std::string_view name);
+
+/// A header that is left out unless secrets are to be kept. Any case.
+bool IsSecret(std::string_view name);
+
 /// What holds for requests of foreign files: bytes that may not stand in a path become %XX, header
 /// fields that are another's business (host, lengths, connection, HTTP/2's pseudo fields) or
 /// invalid are left out, secrets (cookie, authorization) unless they are to be kept; texts are no
 /// slots.
 struct ForeignRequest {
   bool keeps_secrets = false;
+  bool keeps_encoding = false;      ///< What may come back encoded is asked for as it was.
   bool for_draft = true;            ///< Else it is not written down but sent: any body will do.
   std::size_t secrets_dropped = 0;  ///< Counted, for a note.
 

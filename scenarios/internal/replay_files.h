@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string_view>
@@ -13,6 +14,9 @@
 
 /// The readers behind ReplaySource::Open.
 namespace weir::scenarios::internal {
+
+/// Longer lines of a request log are of another form.
+inline constexpr std::size_t kRequestLineBytesMax = std::size_t{1} << 20U;
 
 /// Which requests are wanted, and which group has them. Immutable; any thread.
 class RequestSorter {

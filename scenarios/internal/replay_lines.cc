@@ -11,6 +11,7 @@
 #include "base/rng.h"
 #include "base/text.h"
 #include "scenarios/access_log.h"
+#include "scenarios/internal/base64.h"
 #include "scenarios/internal/draft.h"
 #include "scenarios/internal/http_syntax.h"
 #include "scenarios/internal/record_files.h"
@@ -26,7 +27,6 @@ using namespace std::chrono_literals;
 using Format = Replay::Format;
 
 constexpr std::size_t kLogLineBytesMax = 64 * 1024;
-constexpr std::size_t kRequestLineBytesMax = std::size_t{1} << 20U;
 
 // A line that came more than this after a later one is not waited for.
 constexpr Nanos kDisorderMax = std::chrono::minutes(10);
@@ -90,6 +90,14 @@ std::optional<DraftStep> ParseRequestLine(const Json& json, ForeignRequest& fore
       foreign.AddHeader(step, name, value.is_string() ? value.get<std::string>() : "");
     }
   }
+  if (const Json* encoded = Member(json, "body_base64"); encoded != nullptr) {
+    const std::optional<std::string> body = DecodeBase64(TextOf(json, "body_base64"));
+    if (!body || !encoded->is_string() || Member(json, "body") != nullptr) {
+      return std::nullopt;
+    }
+    foreign.SetBody(step, *body);
+    return step;
+  }
   foreign.SetBody(step, TextOf(json, "body"));
   return step;
 }
@@ -127,7 +135,9 @@ class LineFormat {
   }
 
   bool Read(std::string_view text, Request& request) const {
-    ForeignRequest foreign{.keeps_secrets = replay_.keeps_secrets, .for_draft = false};
+    ForeignRequest foreign{.keeps_secrets = replay_.keeps_secrets,
+                           .keeps_encoding = replay_.format == Format::kRequests,
+                           .for_draft = false};
     std::optional<DraftStep> step;
     if (replay_.format == Format::kRequests) {
       step = ParseRequestLine(ParseJson(text), foreign);

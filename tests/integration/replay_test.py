@@ -28,11 +28,12 @@ class Keeper(http.server.BaseHTTPRequestHandler):
     def answer(self):
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
         Keeper.asked.append((self.command, self.path, dict(self.headers), body))
-        self.send_response(404 if self.path == "/gone" else 200)
+        self.send_response({"/gone": 404, "/moved": 302}.get(self.path, 200))
+        self.send_header("Location", "/new")
         self.send_header("Content-Length", "0")
         self.end_headers()
 
-    do_GET = do_POST = do_HEAD = do_DELETE = answer
+    do_GET = do_POST = do_PUT = do_HEAD = do_DELETE = answer
 
     def log_message(self, *_):
         pass
@@ -118,6 +119,110 @@ class ReplayTest(unittest.TestCase):
                               f"engine: {engine}\nload: {{ stages: [ {{ rate: 40/s, for: 100ms }} ] }}")
             self.assertEqual([path for _, path, _, _ in Keeper.asked], ["/a", "/b", "/a", "/b"])
             Keeper.asked = []
+
+    def test_what_a_run_logs_is_sent_again_as_it_was(self):
+        self.write("rows.csv", "who\nann\nb\u00e9a\n")
+        self.write("s.yaml", """
+data: { rows: { file: rows.csv } }
+flows:
+  - name: shop
+    steps:
+      - get: /list?page={{ random(1, 1000000) }}
+        headers: { accept-encoding: gzip, cookie: a=b, x-two: 'say "hi"' }
+      - post: /cart/{{ random(1, 1000000) }}
+        headers: { content-type: text/plain, authorization: Bearer t }
+        body: "{{ rows.who }} \\ {{ uuid() }}\\n"
+load: { arrivals: poisson, stages: [ { rate: 80/s, for: 2500ms } ] }
+""")
+        for keeps in (True, False):
+            Keeper.asked = []
+            peer = Peer(Keeper)
+            done = subprocess.run(
+                [WEIR, "run", "s.yaml", "--target", peer.url + "/shop", "--no-store", "--threads",
+                 "2", "--request-log", "log.jsonl", *(["--keep-secrets"] if keeps else [])],
+                cwd=self.folder, capture_output=True, text=True, timeout=100)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertFalse(Path(self.folder, "log.jsonl.part").exists())
+            secrets = () if keeps else ("cookie", "authorization")
+            sent = sorted(
+                (method, path, sorted((name.lower(), value) for name, value in headers.items()
+                                      if name.lower() not in ("host", *secrets)), body)
+                for method, path, headers, body in Keeper.asked)
+            lines = [json.loads(line) for line in
+                     Path(self.folder, "log.jsonl").read_text().splitlines()]
+            self.assertGreater(len(lines), 300)
+            self.assertEqual(len(lines), len(sent))
+            Keeper.asked = []
+            self.run_scenario(peer.url, "replay: { file: log.jsonl, keep_secrets: true }",
+                              "--request-log", "again.jsonl", "--keep-secrets")
+            self.assertEqual(sorted(
+                (method, path, sorted((name.lower(), value) for name, value in headers.items()
+                                      if name.lower() != "host"), body)
+                for method, path, headers, body in Keeper.asked), sent)
+            # What is logged of the replay is what was replayed, as far apart to the nanosecond.
+            again = [json.loads(line) for line in
+                     Path(self.folder, "again.jsonl").read_text().splitlines()]
+            self.assertEqual(self.offsets(again), self.offsets(lines))
+
+    @staticmethod
+    def offsets(lines):
+        first = min(line["at_ns"] for line in lines)
+        return sorted((line["at_ns"] - first, line["method"], line["path"], line.get("body", ""))
+                      for line in lines)
+
+    def test_a_log_has_what_was_due_and_no_redirects_whoever_sends_it(self):
+        logs = []
+        for engine in ("native", "curl"):
+            Keeper.asked = []
+            peer = Peer(Keeper)
+            self.run_scenario(peer.url, f"engine: {engine}\nsteps: [ {{ put: /moved, redirects: 3, "
+                              "headers: { x-a: b }, body: text } ]\n"
+                              "load: { stages: [ { rate: 20/s, for: 100ms } ] }",
+                              "--request-log", "log.jsonl", "--seed", "1")
+            self.assertEqual([path for _, path, _, _ in Keeper.asked], ["/moved", "/new"] * 2)
+            lines = [json.loads(line) for line in
+                     Path(self.folder, "log.jsonl").read_text().splitlines()]
+            logs.append(self.offsets(lines))
+            self.assertEqual([(line["method"], line["path"], line["headers"], line["body"])
+                              for line in lines], [("PUT", "/moved", {"x-a": "b"}, "text")] * 2)
+        self.assertEqual(logs[0], logs[1])
+
+    def test_bytes_that_are_no_text_come_back(self):
+        self.write("b.jsonl", '{"at_ns": 1, "method": "POST", "path": "/a", "body_base64": "/wA="}\n'
+                   '{"at_ns": 2, "path": "/b", "body_base64": "/wA"}\n'
+                   '{"at_ns": 3, "path": "/c", "body_base64": "/wA=", "body": "x"}\n')
+        peer = Peer(Keeper)
+        run = self.run_scenario(peer.url, "replay: b.jsonl", "--request-log", "log.jsonl")
+        self.assertIn("2 lines of another form left out (lines 2, 3)", run["load"])
+        self.assertEqual([(path, body) for _, path, _, body in Keeper.asked],
+                         [("/a", b"\xff\0")])
+        line = json.loads(Path(self.folder, "log.jsonl").read_text())
+        self.assertEqual((line["method"], line["path"], line["body_base64"]), ("POST", "/a", "/wA="))
+
+    def test_a_log_that_cannot_be_written_is_told(self):
+        self.write("s.yaml", "steps: [ { get: / } ]\nload: { stages: [ { rate: 20/s, for: 100ms } ] }")
+        peer = Peer(Keeper)
+
+        def run(*flags):
+            done = subprocess.run([WEIR, "run", "s.yaml", "--target", peer.url, "--no-store", *flags],
+                                  cwd=self.folder, capture_output=True, text=True, timeout=100)
+            return done.returncode, done.stderr
+
+        code, error = run("--request-log", "none/log.jsonl")
+        self.assertEqual(code, 69)
+        self.assertIn("cannot write the request log none/log.jsonl: No such file", error)
+        self.assertEqual(Keeper.asked, [])
+        code, error = run("--keep-secrets")
+        self.assertEqual(code, 2)
+        self.assertIn("add --request-log FILE", error)
+        # A disk that is full.
+        Path(self.folder, "full.jsonl.part").symlink_to("/dev/full")
+        code, error = run("--request-log", "full.jsonl")
+        self.assertEqual(code, 69)
+        self.assertIn("the request log is incomplete: writing full.jsonl.part ended with: No space",
+                      error)
+        self.assertEqual(len(Keeper.asked), 2)
+        self.assertFalse(Path(self.folder, "full.jsonl").exists())
 
     def test_arrivals_follow_those_of_the_file(self):
         recorded = bursts(20 if PRECISE else 4, seed=3)

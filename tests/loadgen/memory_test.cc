@@ -238,6 +238,23 @@ TEST(MemoryTest, HandingOverMovesPointersOnly) {
   EXPECT_EQ(mailbox.late_swaps(), 100U - loadgen::Mailbox::kSpareSets);
 }
 
+// What a worker notes goes round in buffers that were there before, also when nobody takes them.
+TEST(MemoryTest, NotingRequestsAllocatesNothing) {
+  loadgen::NoteExchange exchange;
+  exchange.Add(3);
+  loadgen::RequestNotes notes(exchange);
+  const std::string wire(1000, 'x');
+  const std::uint64_t before = allocations_of_thread;
+  for (int i = 0; i < 10'000; ++i) {
+    notes.Note(Instant(Nanos(i)), wire);
+    if (i % 100 == 0) {
+      notes.HandOver();
+    }
+  }
+  EXPECT_EQ(allocations_of_thread - before, 0U);
+  EXPECT_GT(notes.lost(), 5'000U);
+}
+
 /// Answers after a fixed time; some never, some break. Its memory is bounded by the load's.
 class SteadyTransport final : public loadgen::Transport {
  public:
