@@ -106,6 +106,10 @@ void PrintPlan(const monitor::MonitorConfig& config) {
     text += fmt::format("  channel  {:<20} {}\n", Printable(channel.name),
                         ChannelKindName(channel.kind));
   }
+  if (const monitor::FlapLimits& limits = config.policy.flapping; limits.times > 0) {
+    text += fmt::format("  flapping {:<20} more than {} times in {}\n", "an alert that begins",
+                        limits.times, FormatDuration(limits.window));
+  }
   Print(text);
 }
 

@@ -81,8 +81,10 @@ std::string AlertLine(const Json& alert) {
   }
   const std::string muted = TextOf(alert, "muted");
   const std::string by = TextOf(alert, "acknowledged_by");
-  return fmt::format("alert    {:<20} {:<11}{}{}{}\n", TextOf(labels, "alertname"),
+  const std::size_t flaps = CountOf(alert, "flaps");
+  return fmt::format("alert    {:<20} {:<11}{}{}{}{}\n", TextOf(labels, "alertname"),
                      TextOf(alert, "phase"), rest, muted == "not_muted" ? "" : " (" + muted + ")",
+                     flaps == 0 ? "" : fmt::format(" (flapping: began {} times)", flaps),
                      by.empty() ? "" : " (acknowledged by " + by + ")");
 }
 

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "base/check.h"
+#include "base/text.h"
 #include "monitor/channels/render.h"
 #include "monitor/state_codec.h"
 
@@ -27,14 +28,25 @@ std::string Written(const Labels& labels) {
 }
 
 ToldAlert Told(const RuleEngine& engine, const Labels& labels, bool firing, WallTime at) {
-  ToldAlert told{
-      .firing = firing, .labels = labels, .annotations = {}, .starts_at = at, .ends_at = at};
+  ToldAlert told{.firing = firing,
+                 .labels = labels,
+                 .annotations = {},
+                 .starts_at = at,
+                 .ends_at = at,
+                 .flaps = {}};
   if (const AlertInstance* alert = engine.Find(labels)) {
     told.annotations = alert->annotations;
     told.starts_at = alert->state.fired_at.value_or(at);
     told.ends_at = alert->state.resolved_at.value_or(at);
   }
   return told;
+}
+
+std::string InWords(const FlapNote& note, const FlapLimits& limits) {
+  const std::string span = FormatDuration(limits.window);
+  return note.flapping ? fmt::format("flapping: began {} times; told again once it is calm for {}",
+                                     note.count, span)
+                       : fmt::format("calm for {} after it began {} times", span, note.count);
 }
 
 std::string EventId(const std::string& what) {
@@ -168,6 +180,14 @@ std::vector<AlertView> AlertDesk::List(WallTime at, std::size_t count) const {
   for (std::size_t i = 0; i < firing.size(); ++i) {
     muted.emplace(firing[i], mutes[i]);
   }
+  std::map<Labels, std::size_t> flaps;
+  for (const auto& [key, group] : notifier_.groups) {
+    for (const auto& [alert, record] : group.flaps) {
+      if (record.flapping) {
+        flaps[alert] = record.count;
+      }
+    }
+  }
   std::vector<const AlertInstance*> active;
   engine_.Visit([&active](const AlertInstance& alert) {
     if (alert.state.phase != AlertPhase::kInactive) {
@@ -189,7 +209,8 @@ std::vector<AlertView> AlertDesk::List(WallTime at, std::size_t count) const {
     const auto found = muted.find(active[i]->labels);
     const Acknowledgement* said = said_.Of(*active[i]);
     views.push_back({*active[i], found == muted.end() ? MuteReason::kNotMuted : found->second,
-                     said == nullptr ? std::nullopt : std::optional(*said)});
+                     said == nullptr ? std::nullopt : std::optional(*said),
+                     flaps.contains(active[i]->labels) ? flaps.at(active[i]->labels) : 0});
   }
   return views;
 }
@@ -234,6 +255,19 @@ void AlertDesk::SaveGroups(store::MonitorChange& change) {
   saved_groups_ = notifier_.groups;
 }
 
+// Those that flap, were told, and do not fire just now.
+std::vector<Labels> AlertDesk::HeldOpen() const {
+  std::vector<Labels> held;
+  for (const auto& [key, group] : notifier_.groups) {
+    for (const auto& [alert, record] : group.flaps) {
+      if (record.flapping && !record.firing && group.told.contains(alert)) {
+        held.push_back(alert);
+      }
+    }
+  }
+  return held;
+}
+
 const ReceiverSpec& AlertDesk::ReceiverOf(std::size_t route) const {
   const std::string& name = config_.policy.routes.options(route).receiver;
   const auto receiver =
@@ -256,6 +290,9 @@ AlertNotice AlertDesk::NoticeOf(WallTime at, const Notification& notification) c
     for (const Labels& labels : firing ? notification.firing : notification.resolved) {
       if (message.alerts.size() < AlertNotice::kAlertsMax) {
         message.alerts.push_back(Told(engine_, labels, firing, at));
+        if (const auto note = notification.flaps.find(labels); note != notification.flaps.end()) {
+          message.alerts.back().flaps = InWords(note->second, config_.policy.flapping);
+        }
       } else {
         ++message.truncated;
       }
@@ -292,9 +329,14 @@ void AlertDesk::Escalate(const FiringAlerts& now, std::span<const Notification> 
   if (none_escalates) {
     return;
   }
+  // Else a chain would end with each end of an alert that flaps.
+  std::vector<Labels> going_on = HeldOpen();
+  going_on.insert(going_on.end(), now.alerts.begin(), now.alerts.end());
+  FiringAlerts with_held = now;
+  with_held.alerts = going_on;
   const EscalationInput input = {.at = now.at,
                                  .told = told,
-                                 .open = OpenOf(config_.policy, now),
+                                 .open = OpenOf(config_.policy, with_held),
                                  .plan_of = [this](std::size_t route) -> const EscalationPlan& {
                                    return ReceiverOf(route).escalation;
                                  }};

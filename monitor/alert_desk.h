@@ -28,6 +28,7 @@ struct AlertView {
   AlertInstance alert;
   MuteReason muted = MuteReason::kNotMuted;
   std::optional<Acknowledgement> acknowledged;
+  std::size_t flaps = 0;  ///< How often it began while it flaps; 0: it does not.
 };
 
 /// From samples to messages in one step: rules, then silencing, inhibition, routing and grouping,
@@ -65,6 +66,7 @@ class AlertDesk {
   void SaveAlerts(store::MonitorChange& change);
   std::set<Labels> TakeAcknowledged(WallTime at, store::MonitorChange& change);
   void SaveGroups(store::MonitorChange& change);
+  std::vector<Labels> HeldOpen() const;
   const ReceiverSpec& ReceiverOf(std::size_t route) const;
   AlertNotice NoticeOf(WallTime at, const Notification& notification) const;
   void Write(WallTime at, const Notification& notification, store::MonitorChange& change) const;

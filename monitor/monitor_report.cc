@@ -82,6 +82,7 @@ Json JsonOf(const AlertView& view) {
       {"fired_at", JsonOf(alert.state.fired_at)},
       {"value", known ? Json(*alert.value) : Json()},
       {"muted", MuteReasonName(view.muted)},
+      {"flaps", view.flaps > 0 ? Json(view.flaps) : Json()},
       {"acknowledged_by", view.acknowledged ? Json(view.acknowledged->speaker.by) : Json()},
       {"acknowledged_at", view.acknowledged ? Json(FormatMillis(view.acknowledged->at)) : Json()}};
 }

@@ -61,6 +61,49 @@ Speaker SpeakerOf(const Json& json) {
   return {TextOf(json, "by"), TextOf(json, "comment")};
 }
 
+Json JsonOf(const FlapBook& book) {
+  Json list = Json::array();
+  for (const auto& [alert, record] : book) {
+    Json began = Json::array();
+    for (const WallTime at : record.began) {
+      began.push_back(CountNs(at));
+    }
+    list.push_back({{"labels", alert},
+                    {"began_ns", std::move(began)},
+                    {"changed_at_ns", CountNs(record.changed_at)},
+                    {"count", record.count},
+                    {"firing", record.firing},
+                    {"flapping", record.flapping},
+                    {"told", record.told}});
+  }
+  return list;
+}
+
+// What is damaged is left out: an alert without a record is told as ever.
+FlapBook FlapsOf(const Json& list) {
+  FlapBook book;
+  for (const Json& item : list.is_array() ? list : Json::array()) {
+    const std::optional<Labels> labels = item.is_object() ? LabelsOf(item, "labels") : std::nullopt;
+    const std::optional<WallTime> changed_at =
+        labels ? TimeOf(item, "changed_at_ns") : std::nullopt;
+    const Json began = changed_at ? item.value("began_ns", Json()) : Json();
+    if (!began.is_array() || book.size() >= kFlapRecordsMax) {
+      continue;
+    }
+    FlapRecord record{.began = {}, .changed_at = *changed_at, .count = CountOf(item, "count")};
+    for (const Json& at : began) {
+      if (at.is_number_integer() && record.began.size() <= FlapLimits::kTimesMax) {
+        record.began.emplace_back(Nanos(at.get<std::int64_t>()));
+      }
+    }
+    record.firing = item.value("firing", Json()) == true;
+    record.flapping = item.value("flapping", Json()) == true;
+    record.told = item.value("told", Json()) == true;
+    book.emplace(*labels, std::move(record));
+  }
+  return book;
+}
+
 std::string KeyOf(std::string_view before, const Labels& labels) {
   return Sha256Hex(std::string(before) + '\n' + Dump(Json(labels))).substr(0, 32);
 }
@@ -124,7 +167,8 @@ std::string EncodeGroup(const StoredGroup& group) {
                {"waiting_since_ns", JsonOf(group.state.waiting_since)},
                {"last_at_ns", JsonOf(group.state.last_at)},
                {"number", group.state.number},
-               {"escalation", std::move(escalation)}});
+               {"escalation", std::move(escalation)},
+               {"flaps", JsonOf(group.state.flaps)}});
 }
 
 std::optional<StoredGroup> DecodeGroup(std::string_view text) {
@@ -150,6 +194,7 @@ std::optional<StoredGroup> DecodeGroup(std::string_view text) {
                               .due_at = TimeOf(chain, "due_at_ns"),
                               .told = CountOf(chain, "told")};
   }
+  group.state.flaps = FlapsOf(json.value("flaps", Json()));
   for (const Json& item : told) {
     std::optional<Labels> one = LabelsOf(item);
     if (!one) {

@@ -116,6 +116,8 @@ struct GroupNow {
   std::vector<Labels> resolved;  ///< Told, and not firing at all.
   bool has_new = false;          ///< Some that are audible were not told.
   bool has_open = false;         ///< Some that are audible are not acknowledged.
+  bool has_flapping = false;     ///< Some that are audible flap, and that was not told.
+  bool has_calm = false;         ///< Some that are audible were told to flap, and are calm.
 };
 
 GroupNow LookAt(const GroupState& group, Alerts audible, const Alerts& all_firing,
@@ -123,6 +125,15 @@ GroupNow LookAt(const GroupState& group, Alerts audible, const Alerts& all_firin
   GroupNow now;
   std::set_difference(group.told.begin(), group.told.end(), all_firing.begin(), all_firing.end(),
                       std::back_inserter(now.resolved));
+  std::erase_if(now.resolved, [&group](const Labels& alert) {
+    const auto found = group.flaps.find(alert);
+    return found != group.flaps.end() && found->second.flapping;
+  });
+  for (const auto& [alert, record] : group.flaps) {
+    if (record.flapping != record.told && audible.contains(alert)) {
+      (record.flapping ? now.has_flapping : now.has_calm) = true;
+    }
+  }
   now.has_new =
       !std::includes(group.told.begin(), group.told.end(), audible.begin(), audible.end());
   now.has_open =
@@ -142,6 +153,9 @@ std::optional<NotifyReason> WhyTell(const GroupState& group, const GroupNow& now
     return now.resolved.size() == group.told.size() ? NotifyReason::kAllResolved
                                                     : NotifyReason::kSomeEnded;
   }
+  if (now.has_flapping || now.has_calm) {
+    return now.has_flapping ? NotifyReason::kFlapping : NotifyReason::kCalm;
+  }
   if (!now.audible.empty() && now.has_open && group.last_at &&
       at - *group.last_at >= options.repeat_interval) {
     return NotifyReason::kRepeat;
@@ -159,8 +173,24 @@ bool IsTime(GroupState& group, const RouteOptions& options, WallTime at) {
   return at - *group.waiting_since >= options.group_wait;
 }
 
+/// What is to say about alerts that flap, which then counts as told.
+std::map<Labels, FlapNote> TellFlaps(const GroupNow& now, FlapBook& book) {
+  std::map<Labels, FlapNote> notes;
+  for (auto& [alert, record] : book) {
+    const bool is_named =
+        now.audible.contains(alert) ||
+        std::find(now.resolved.begin(), now.resolved.end(), alert) != now.resolved.end();
+    if (is_named && (record.flapping || record.told)) {
+      notes[alert] = {.count = record.count, .flapping = record.flapping};
+      record.told = record.flapping;
+    }
+  }
+  return notes;
+}
+
 Notification Tell(const GroupKey& key, const RouteOptions& options, GroupState& group,
                   GroupNow now) {
+  std::map<Labels, FlapNote> flaps = TellFlaps(now, group.flaps);
   for (const Labels& ended : now.resolved) {
     group.told.erase(ended);
   }
@@ -173,7 +203,8 @@ Notification Tell(const GroupKey& key, const RouteOptions& options, GroupState& 
           .number = group.number,
           .reason = NotifyReason::kFirst,
           .firing = {now.audible.begin(), now.audible.end()},
-          .resolved = std::move(now.resolved)};
+          .resolved = std::move(now.resolved),
+          .flaps = std::move(flaps)};
 }
 
 }  // namespace
@@ -201,6 +232,7 @@ std::vector<Notification> StepNotifications(const NotificationPolicy& policy,
     const GroupKey& key = item->first;
     GroupState& group = item->second;
     const RouteOptions& options = policy.routes.options(key.route);
+    StepFlaps(policy.flapping, firing.at, audible[key], all_firing, group.flaps);
     GroupNow now = LookAt(group, std::move(audible[key]), all_firing, firing.acknowledged);
     const std::optional<NotifyReason> reason = WhyTell(group, now, options, firing.at);
     if (!reason) {
@@ -214,7 +246,10 @@ std::vector<Notification> StepNotifications(const NotificationPolicy& policy,
     // not new each time.
     const bool is_over = group.told.empty() && !group.waiting_since &&
                          (!group.last_at || firing.at - *group.last_at >= options.group_interval);
-    item = is_over ? state.groups.erase(item) : std::next(item);
+    if (is_over && !group.flaps.empty()) {
+      group.last_at.reset();  // All that is remembered of it is what might flap.
+    }
+    item = is_over && group.flaps.empty() ? state.groups.erase(item) : std::next(item);
   }
   return due;
 }
@@ -241,6 +276,10 @@ std::string_view NotifyReasonName(NotifyReason reason) {
       return "some_ended";
     case NotifyReason::kAllResolved:
       return "all_resolved";
+    case NotifyReason::kFlapping:
+      return "flapping";
+    case NotifyReason::kCalm:
+      return "calm";
     case NotifyReason::kRepeat:
       return "repeat";
   }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "monitor/alerts/flap_damper.h"
 #include "monitor/alerts/label_matcher.h"
 #include "monitor/alerts/routing_tree.h"
 
@@ -40,6 +41,7 @@ struct Silence {
 struct NotificationPolicy {
   RoutingTree routes;
   std::vector<InhibitRule> inhibit_rules;
+  FlapLimits flapping = {};
 };
 
 /// All alerts that fire at `at`. Twice the same labels: one alert.
@@ -57,7 +59,17 @@ enum class NotifyReason : std::uint8_t {
   kNewAlerts,    ///< Some alerts were not told yet; others may have ended.
   kSomeEnded,    ///< Of those told, some have ended.
   kAllResolved,  ///< Of those told, none fires any more.
+  kFlapping,     ///< Of those told, some are found to flap.
+  kCalm,         ///< Of those told to flap, some fire steadily.
   kRepeat,       ///< Nothing changed for repeat_interval.
+};
+
+/// An alert of a message that flaps, or has.
+struct FlapNote {
+  std::size_t count = 0;  ///< How often it began.
+  bool flapping = true;   ///< False: it is calm now, and who is told was told that it flaps.
+
+  friend bool operator==(const FlapNote&, const FlapNote&) = default;
 };
 
 /// A message that is due. It is told: the state of the step counts it as such, so the caller writes
@@ -72,6 +84,7 @@ struct Notification {
   NotifyReason reason = NotifyReason::kFirst;
   std::vector<Labels> firing;    ///< Those that are not muted.
   std::vector<Labels> resolved;  ///< Told as firing before, and ended.
+  std::map<Labels, FlapNote> flaps = {};
 };
 
 /// How far a group is escalated (escalation.h).
@@ -90,6 +103,7 @@ struct GroupState {
   std::optional<WallTime> last_at;
   std::uint64_t number = 0;
   std::optional<EscalationState> escalation = {};
+  FlapBook flaps = {};
 
   friend bool operator==(const GroupState&, const GroupState&) = default;
 };
@@ -127,6 +141,8 @@ std::vector<MuteReason> MutesOf(const NotificationPolicy& policy, const FiringAl
 /// - Who was told that an alert fires is told that it ended, even if it was muted by then.
 /// - An alert that was told, muted, and goes on after the mute is not told again but as a repeat.
 /// - A group of which all alerts are acknowledged is not repeated.
+/// - An alert that was told and flaps (flap_damper.h) counts as one that goes on: neither its ends
+///   nor its new beginnings are told. Once it is calm, its end is told, or that it fires steadily.
 ///
 /// Cost: O(alerts x (routes + inhibit rules + silences)), and a comparison of labels for each
 /// group.
@@ -136,7 +152,7 @@ std::vector<Notification> StepNotifications(const NotificationPolicy& policy,
 /// "not_muted", "silenced", "inhibited".
 std::string_view MuteReasonName(MuteReason reason);
 
-/// "first", "new_alerts", "some_ended", "all_resolved", "repeat".
+/// "first", "new_alerts", "some_ended", "all_resolved", "flapping", "calm", "repeat".
 std::string_view NotifyReasonName(NotifyReason reason);
 
 }  // namespace weir::monitor

@@ -16,7 +16,8 @@ struct ToldAlert {
   Labels labels;
   Labels annotations;
   WallTime starts_at{};
-  WallTime ends_at{};  ///< Of one that is resolved.
+  WallTime ends_at{};      ///< Of one that is resolved.
+  std::string flaps = {};  ///< That it flaps or has, in words; else empty.
 };
 
 /// What is told of a group of alerts, whatever the channel.

@@ -43,13 +43,17 @@ Json WebhookJson(const AlertNotice& message) {
     for (const auto& [name, value] : alert.labels) {
       identity.append(name).append(1, '\xff').append(value).append(1, '\xff');
     }
-    alerts.push_back({{"status", alert.firing ? "firing" : "resolved"},
-                      {"labels", JsonOf(alert.labels)},
-                      {"annotations", JsonOf(alert.annotations)},
-                      {"startsAt", FormatMillis(alert.starts_at)},
-                      {"endsAt", alert.firing ? kNoTime : FormatMillis(alert.ends_at)},
-                      {"generatorURL", message.link},
-                      {"fingerprint", Sha256Hex(identity).substr(0, 16)}});
+    Json json = {{"status", alert.firing ? "firing" : "resolved"},
+                 {"labels", JsonOf(alert.labels)},
+                 {"annotations", JsonOf(alert.annotations)},
+                 {"startsAt", FormatMillis(alert.starts_at)},
+                 {"endsAt", alert.firing ? kNoTime : FormatMillis(alert.ends_at)},
+                 {"generatorURL", message.link},
+                 {"fingerprint", Sha256Hex(identity).substr(0, 16)}};
+    if (!alert.flaps.empty()) {
+      json["flapping"] = alert.flaps;
+    }
+    alerts.push_back(std::move(json));
   }
   Json json = {{"receiver", message.receiver},
                {"status", message.Status()},
@@ -69,7 +73,7 @@ Json WebhookJson(const AlertNotice& message) {
   return json;
 }
 
-/// One line for each alert: its summary, else its labels.
+/// One line for each alert: its summary, else its labels; and that it flaps.
 std::string Lines(const AlertNotice& message, bool firing) {
   std::string text;
   for (const ToldAlert& alert : message.alerts) {
@@ -85,6 +89,7 @@ std::string Lines(const AlertNotice& message, bool firing) {
       line = labels;
     }
     text += fmt::format("{}{}", text.empty() ? "" : "\n", line);
+    text += alert.flaps.empty() ? "" : fmt::format(" ({})", alert.flaps);
   }
   return text;
 }

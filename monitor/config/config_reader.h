@@ -24,6 +24,8 @@ struct ConfigReader {
   void ReadService(const scenarios::YamlNode& root) const;
   void ReadRoutes(const scenarios::YamlNode* root, const scenarios::YamlNode* inhibit) const;
 
+  void ReadFlapping(const scenarios::YamlNode* node) const;
+
   /// False, and an error, when it is no list of maps of up to `count_max`.
   bool IsListOfMaps(scenarios::Named list, std::size_t count_max) const;
 

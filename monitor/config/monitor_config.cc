@@ -24,9 +24,9 @@ constexpr std::size_t kSecretBytesMax = 4096;
 constexpr Nanos kEvaluateShortest = std::chrono::milliseconds(100);
 
 void ReadRoot(const YamlNode& root, const ConfigReader& reader) {
-  constexpr std::array<std::string_view, 11> kKnown = {
+  constexpr std::array<std::string_view, 12> kKnown = {
       "evaluate_every", "link",     "listen", "read_token_file", "act_token_file", "sources",
-      "rules",          "channels", "route",  "receivers",       "inhibit_rules"};
+      "rules",          "channels", "route",  "receivers",       "inhibit_rules",  "flapping"};
   if (root.kind == YamlNode::Kind::kNull) {
     reader.diagnostics.Add({}, "the file is empty", "docs/monitoring.md has one to begin with");
     return;
@@ -57,6 +57,7 @@ void ReadRoot(const YamlNode& root, const ConfigReader& reader) {
   }
   reader.ReadReceivers(FindValue(root, "receivers"));
   reader.ReadRoutes(FindValue(root, "route"), FindValue(root, "inhibit_rules"));
+  reader.ReadFlapping(FindValue(root, "flapping"));
   for (const SourceSpec& source : config.sources) {
     if (source.down_after > Nanos(0)) {
       config.rules.push_back(SourceDownRule(source, config.sources.size()));

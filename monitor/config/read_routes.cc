@@ -20,6 +20,7 @@ namespace {
 constexpr std::size_t kNameBytesMax = 100;
 constexpr std::size_t kReceiversMax = 1000;
 constexpr std::size_t kInhibitRulesMax = 1000;
+constexpr std::size_t kFlapTimes = 5;
 
 // The tree of routes, and how each is known after the file has changed.
 class RouteReader {
@@ -178,6 +179,28 @@ void ConfigReader::ReadReceivers(const YamlNode* list) const {
                      [&](const ReceiverSpec& receiver) { return receiver.name == name; })) {
       receivers.push_back({name, {i}});
     }
+  }
+}
+
+void ConfigReader::ReadFlapping(const YamlNode* node) const {
+  FlapLimits& limits = config.policy.flapping;
+  limits.times = kFlapTimes;
+  constexpr std::array<std::string_view, 2> kKnown = {"times", "window"};
+  if (node == nullptr || !CheckKeys(*node, {"flapping", kKnown, {}}, diagnostics)) {
+    return;
+  }
+  ReadSpan(*node, "window", std::chrono::seconds(1), limits.window);
+  if (const YamlNode* times = FindValue(*node, "times")) {
+    const Result<std::uint64_t> count = ParseCount(times->text);
+    if (!count || *count == 1 || *count > FlapLimits::kTimesMax) {
+      diagnostics.Add(times->span,
+                      fmt::format("times says how often an alert may begin in the window before it "
+                                  "flaps, 2 to {}, or 0 for never",
+                                  FlapLimits::kTimesMax),
+                      "for example 'flapping: { times: 5, window: 1h }'");
+      return;
+    }
+    limits.times = static_cast<std::size_t>(*count);
   }
 }
 

@@ -56,6 +56,7 @@ class MonitorTest(unittest.TestCase):
                               capture_output=True, text=True, timeout=20)
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("1 source, 2 rules, 1 route, 1 channel", done.stdout)
+        self.assertRegex(done.stdout, r"flapping .* more than 5 times in 60\.0 min")
         self.assertFalse(os.path.exists(os.path.join(self.folder, "weir.db")))
         self.write("m.yaml", "sources: []\nrule: []\n")
         done = subprocess.run([WEIR, "monitor", "--check", "m.yaml"], cwd=self.folder,

@@ -164,7 +164,34 @@ TEST_F(DeskTest, NothingIsToldTwiceOrMissedOverRestartsAtEveryStep) {
   Restart();
   EXPECT_TRUE(Step(401s).empty());
   EXPECT_TRUE(Step(1000s).empty());
+  EXPECT_TRUE(Step(2h).empty());  // When it began is remembered for an hour.
   EXPECT_TRUE(stored_.empty()) << stored_.begin()->second;
+}
+
+// It fires for five minutes in ten: five beginnings and five ends are told, then that it flaps,
+// then nothing until it is calm. Another process goes on at every step.
+TEST_F(DeskTest, AnAlertThatFlapsIsHeldBackOverRestartsAndToldWhenItIsCalm) {
+  std::vector<std::string> told;
+  for (int minute = 0; minute < 360; ++minute) {
+    if (minute < 180 && minute % 10 < 5) {
+      Put("down", {{"host", "a"}, {"cause", "disk"}});
+    }
+    for (const store::OutboxMessage& message : Step(std::chrono::minutes(minute))) {
+      if (message.channel == "pager") {
+        const auto json = nlohmann::json::parse(message.payload);
+        told.push_back(fmt::format("{} {} {}", minute, json["status"].get<std::string>(),
+                                   json["alerts"][0].value("flapping", "")));
+      }
+    }
+    if (minute == 180) {
+      EXPECT_EQ(nlohmann::json::parse(stored_.rbegin()->second)["flaps"][0]["count"], 18);
+    }
+    Restart();
+  }
+  ASSERT_EQ(told.size(), 12U) << fmt::format("{}", fmt::join(told, "\n"));
+  EXPECT_EQ(told[9], "45 resolved ");
+  EXPECT_EQ(told[10], "50 firing flapping: began 6 times; told again once it is calm for 60.0 min");
+  EXPECT_EQ(told[11], "235 resolved calm for 60.0 min after it began 18 times");
 }
 
 TEST_F(DeskTest, TheSameStepsMakeTheSameMessagesByteForByte) {
@@ -287,6 +314,23 @@ TEST_F(EscalatingDeskTest, AnAcknowledgementStopsIt) {
   EXPECT_EQ(ToldAt(900s), Channels{});
   EXPECT_EQ(ToldAt(3600s), Channels{});
   EXPECT_EQ(ToldAt(3601s, false), (Channels{"chat", "pager"}));
+}
+
+// It fires in every other minute. From the tenth on it is told to flap, and the chain that begins
+// there goes on though the alert does not fire just when the steps are due.
+TEST_F(EscalatingDeskTest, AnAlertThatFlapsIsEscalatedLikeOneThatGoesOn) {
+  const std::map<int, Channels> expected = {
+      {0, {"chat"}}, {5, {"chat"}}, {10, {"chat"}}, {15, {"pager"}}, {25, {"pager", "boss"}}};
+  for (int minute = 0; minute < 60; ++minute) {
+    const auto due = expected.find(minute);
+    EXPECT_EQ(ToldAt(std::chrono::minutes(minute), minute % 2 == 0),
+              due == expected.end() ? Channels{} : due->second)
+        << minute;
+    if (minute == 30) {
+      EXPECT_EQ(desk_->List(kStart + 30min, 1)[0].flaps, 16U);
+    }
+    Restart();
+  }
 }
 
 }  // namespace

@@ -70,6 +70,26 @@ TEST(MonitorConfigTest, ReadsAWholeFile) {
   EXPECT_EQ(config->route_ids,
             (std::vector<std::string>{"{}", "{}/{team=\"web\"}", "{}/{team=\"web\"}#2"}));
   EXPECT_EQ(config->policy.routes.options(2).receiver, "run");
+  EXPECT_EQ(config->policy.flapping.times, 5U);
+  EXPECT_EQ(config->policy.flapping.window, std::chrono::hours(1));
+}
+
+TEST(MonitorConfigTest, TheLimitsOfFlappingAreReadAndOneThatMarksEveryAlertIsRefused) {
+  const std::string whole = kWhole;
+  const auto config =
+      ReadMonitorConfig(whole + "flapping: { times: 3, window: 20m }\n", "m.yaml", Access());
+  ASSERT_TRUE(config) << config.error().message;
+  EXPECT_EQ(config->policy.flapping.times, 3U);
+  EXPECT_EQ(config->policy.flapping.window, std::chrono::minutes(20));
+  const auto never = ReadMonitorConfig(whole + "flapping: { times: 0 }\n", "m.yaml", Access());
+  ASSERT_TRUE(never) << never.error().message;
+  EXPECT_EQ(never->policy.flapping.times, 0U);
+  EXPECT_EQ(ErrorOf(whole + "flapping: { times: 1 }\n"),
+            "m.yaml:26:20: error: times says how often an alert may begin in the window before it "
+            "flaps, 2 to 100, or 0 for never\n"
+            "  26 | flapping: { times: 1 }\n"
+            "     |                    ^\n"
+            "  hint: for example 'flapping: { times: 5, window: 1h }'");
 }
 
 TEST(MonitorConfigTest, AnUnknownKeyPointsAtItselfAndNamesTheNearest) {
