@@ -1,4 +1,7 @@
+#include <cmath>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <fmt/format.h>
@@ -88,6 +91,38 @@ std::string AlertLine(const Json& alert) {
                      by.empty() ? "" : " (acknowledged by " + by + ")");
 }
 
+std::string PageLine(const Json& page) {
+  const auto number = [&page](const char* key) -> std::optional<double> {
+    const Json value = PartOf(page, key);
+    return value.is_number() ? std::optional(value.get<double>()) : std::nullopt;
+  };
+  const auto said = [](std::string_view what, const std::optional<std::string>& value) {
+    return fmt::format(", {} {}", what, value.value_or("n/a"));
+  };
+  const auto span = [](std::optional<double> seconds) {
+    return seconds ? std::optional(FormatDuration(Nanos(std::llround(*seconds * 1e9))))
+                   : std::nullopt;
+  };
+  std::optional<std::string> apdex;
+  if (const auto score = number("apdex")) {
+    apdex = fmt::format("{:.2f}", *score);
+  }
+  std::optional<std::string> left;
+  if (const auto ratio = number("left_ratio")) {
+    left = fmt::format("{:.1f} %", *ratio * 100);
+  }
+  std::optional<std::string> from = span(number("leave_from_s"));
+  const auto low = span(number("leave_low_s"));
+  const auto high = span(number("leave_high_s"));
+  if (from && low && high) {
+    *from += fmt::format(" ({} to {})", *low, *high);
+  }
+  return fmt::format("page     {:<20} {:.0f} views{}{}{}{}\n", TextOf(page, "page"),
+                     number("views").value_or(0), said("Apdex", apdex),
+                     said("p75 of LCP", span(number("lcp_p75_s"))), said("left", left),
+                     said("more leave from an LCP of", from));
+}
+
 std::string InText(const Json& status) {
   std::string text = TextOf(status, "health") + "\n";
   for (const Json& reason : PartOf(status, "reasons")) {
@@ -107,6 +142,9 @@ std::string InText(const Json& status) {
                         TextOf(channel, "name"), TextOf(channel, "kind"),
                         CountOf(channel, "delivered"), CountOf(channel, "attempts_failed"),
                         CountOf(channel, "given_up"), trouble.empty() ? "" : ": " + trouble);
+  }
+  for (const Json& page : PartOf(status, "pages")) {
+    text += PageLine(page);
   }
   const Json alerts = PartOf(status, "alerts");
   for (std::size_t i = 0; i < alerts.size() && i < kAlertsShown; ++i) {

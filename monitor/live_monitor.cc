@@ -216,6 +216,25 @@ std::vector<SourceReport> LiveMonitor::LookAtSources(Instant now) const {
   return sources;
 }
 
+// It is asked by the source of beacons itself; rules look at what it finds.
+EngineReport LiveMonitor::LookAtUx(const std::vector<SourceReport>& sources) const {
+  std::vector<const SourceReport*> asked;
+  for (const SourceReport& source : sources) {
+    if (source.kind == SourceKind::kRum) {
+      asked.push_back(&source);
+    }
+  }
+  EngineReport engine = ReportEngine("ux", asked);
+  if (asked.empty()) {
+    engine.reason = "there is no source rum";
+  }
+  engine.rules = static_cast<std::size_t>(
+      std::count_if(config_.rules.begin(), config_.rules.end(), [&](const AlertRule& rule) {
+        return rule.source < sources.size() && sources[rule.source].kind == SourceKind::kRum;
+      }));
+  return engine;
+}
+
 std::vector<EngineReport> LiveMonitor::LookAtEngines(
     const std::vector<SourceReport>& sources) const {
   // In the order of RuleEngineSpec.
@@ -231,8 +250,7 @@ std::vector<EngineReport> LiveMonitor::LookAtEngines(
   for (std::size_t i = 0; i < kNames.size(); ++i) {
     engines.push_back(ReportEngine(kNames[i], asked[i]));
   }
-  // It looks at recorded series only (weir analyze ux).
-  engines.push_back(ReportEngine("ux", {}));
+  engines.push_back(LookAtUx(sources));
   return engines;
 }
 
@@ -243,6 +261,11 @@ MonitorReport LiveMonitor::Report() {
   report.sources = LookAtSources(parts_.clock.Now());
   report.engines = LookAtEngines(report.sources);
   report.rules = config_.rules.size();
+  for (const SourceReport& source : report.sources) {
+    if (source.kind == SourceKind::kRum && source.Usable() && source.status.last_good) {
+      report.pages = ReadPages(*source.status.last_good);
+    }
+  }
   for (const auto& courier : couriers_) {
     report.channels.push_back(
         {courier->channel().name, courier->channel().kind, courier->counts()});

@@ -75,6 +75,7 @@ class LiveMonitor {
   void Save(store::MonitorChange change);
   bool WaitUntil(Instant at);
   std::vector<SourceReport> LookAtSources(Instant now) const;
+  EngineReport LookAtUx(const std::vector<SourceReport>& sources) const;
   std::vector<EngineReport> LookAtEngines(const std::vector<SourceReport>& sources) const;
 
   const MonitorConfig config_;

@@ -110,6 +110,19 @@ Json JsonOf(const ServiceReport& service) {
           {"trend", std::move(trend)}};
 }
 
+Json JsonOf(const PageFigures& page) {
+  return {{"page", page.page},
+          {"views", page.views},
+          {"apdex", JsonOf(page.apdex)},
+          {"lcp_p75_s", JsonOf(page.lcp_p75_s)},
+          {"inp_p75_s", JsonOf(page.inp_p75_s)},
+          {"cls_p75", JsonOf(page.cls_p75)},
+          {"left_ratio", JsonOf(page.left_ratio)},
+          {"leave_from_s", JsonOf(page.leave_from_s)},
+          {"leave_low_s", JsonOf(page.leave_low_s)},
+          {"leave_high_s", JsonOf(page.leave_high_s)}};
+}
+
 template <typename T>
 Json ListOf(const std::vector<T>& items) {
   Json list = Json::array();
@@ -202,6 +215,7 @@ std::string ReportJson(const MonitorReport& report, JsonLayout layout) {
                      {"reasons", diagnosis.reasons},
                      {"sources", ListOf(report.sources)},
                      {"services", ListOf(report.services)},
+                     {"pages", ListOf(report.pages)},
                      {"engines", ListOf(report.engines)},
                      {"channels", ListOf(report.channels)},
                      {"alerts", ListOf(report.alerts)},

@@ -10,6 +10,7 @@
 #include "base/time.h"
 #include "monitor/alert_desk.h"
 #include "monitor/courier.h"
+#include "monitor/page_figures.h"
 #include "monitor/service_meter.h"
 #include "monitor/sources/poller.h"
 #include "store/monitor_book.h"
@@ -78,6 +79,7 @@ struct MonitorReport {
   WallTime started_at{};
   std::vector<SourceReport> sources;
   std::vector<ServiceReport> services;
+  std::vector<PageFigures> pages;  ///< Of a source rum that is fresh.
   std::vector<EngineReport> engines;
   std::vector<ChannelReport> channels;
   std::vector<AlertView> alerts;

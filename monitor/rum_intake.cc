@@ -1,6 +1,7 @@
 #include "monitor/rum_intake.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include <fmt/format.h>
@@ -106,8 +107,30 @@ HttpResponse RumIntake::Answer(const HttpRequest& request) {
 }
 
 Reading RumIntake::Look() {
+  const Instant now = clock_.Now();
+  if (!asked_at_ || now - *asked_at_ >= kLeaveEvery) {
+    asked_at_ = now;
+    LearnWhenUsersLeave(now);
+  }
   const std::lock_guard lock(mutex_);
-  return views_.Look(clock_.Now());
+  return views_.Look(now);
+}
+
+// It takes some hundredths of a second, in which beacons go on coming.
+void RumIntake::LearnWhenUsersLeave(Instant now) {
+  std::map<std::string, std::vector<UserView>> rows;
+  {
+    const std::lock_guard lock(mutex_);
+    rows = views_.UserViews(now);
+  }
+  std::map<std::string, LeavePoint> points;
+  for (const auto& [page, views] : rows) {
+    if (const auto point = FindLeavePoint(views)) {
+      points.emplace(page, *point);
+    }
+  }
+  const std::lock_guard lock(mutex_);
+  views_.Learn(std::move(points));
 }
 
 std::unique_ptr<Source> RumIntake::MakeSource() {

@@ -31,6 +31,7 @@ class RumIntake {
  public:
   static constexpr RateLimit kPerPeer = {.per_s = 10, .burst = 100};
   static constexpr RateLimit kOverall = {.per_s = 500, .burst = 1000};
+  static constexpr Nanos kLeaveEvery = std::chrono::seconds(10);
 
   RumIntake(std::vector<std::string> origins, const RumOptions& options, const Clock& clock);
 
@@ -42,6 +43,8 @@ class RumIntake {
   /// To what was let through.
   HttpResponse Answer(const HttpRequest& request);
 
+  /// Also asks, each kLeaveEvery, from which latency on users leave (sources/leave_point.h), while
+  /// beacons are taken in. One thread at a time.
   Reading Look();
 
   /// That looks at it; it must not outlive this.
@@ -50,12 +53,14 @@ class RumIntake {
  private:
   std::optional<std::string> AllowedOrigin(std::string_view origin) const;
   HttpResponse Refuse(int status, const std::string& reason);
+  void LearnWhenUsersLeave(Instant now);
 
   const std::vector<std::string> origins_;
   const Clock& clock_;
   RateLimiter peers_;
   RateLimiter overall_;
-  std::mutex mutex_;  // Guards what follows.
+  std::optional<Instant> asked_at_;  // Of who looks.
+  std::mutex mutex_;                 // Guards what follows.
   RumViews views_;
 };
 

@@ -161,6 +161,12 @@ void RumViews::Tell(std::string_view page, const Totals& totals,
       }
     }
   }
+  const auto leave = leave_.find(std::string(page));
+  if (leave != leave_.end() && !views.empty()) {
+    put("weir_rum_leave_from_seconds", leave->second.from_s);
+    put("weir_rum_leave_from_low_seconds", leave->second.low_s);
+    put("weir_rum_leave_from_high_seconds", leave->second.high_s);
+  }
   Mean marks;
   Mean left;
   for (const View* view : views) {
@@ -173,6 +179,41 @@ void RumViews::Tell(std::string_view page, const Totals& totals,
       put(metric, mean.sum / static_cast<double>(mean.count));
     }
   }
+}
+
+std::map<std::string, std::vector<UserView>> RumViews::UserViews(Instant now) {
+  Forget(now);
+  std::vector<std::size_t> order;
+  for (std::size_t i = 0; i < pages_.size(); ++i) {
+    if (pages_[i].views > 0) {
+      order.push_back(i);
+    }
+  }
+  std::stable_sort(order.begin(), order.end(), [this](std::size_t a, std::size_t b) {
+    return pages_[a].views > pages_[b].views;
+  });
+  order.resize(std::min(order.size(), kUxPages));
+  std::map<std::string, std::vector<UserView>> rows;
+  const auto add = [&rows](const std::string& page, const UserView& row) {
+    std::vector<UserView>& of_page = rows[page];
+    if (of_page.size() < kUxViewsMax) {
+      of_page.push_back(row);
+    }
+  };
+  for (auto view = views_.rbegin(); view != views_.rend(); ++view) {
+    if (!view->last.lcp_s || !view->last.left) {
+      continue;
+    }
+    const UserView row{*view->last.lcp_s, *view->last.left};
+    add("all", row);
+    if (std::find(order.begin(), order.end(), view->page) != order.end()) {
+      add(pages_[view->page].name, row);
+    }
+  }
+  for (auto& [page, of_page] : rows) {
+    std::reverse(of_page.begin(), of_page.end());
+  }
+  return rows;
 }
 
 Reading RumViews::Look(Instant now) {

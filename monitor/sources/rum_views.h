@@ -13,6 +13,7 @@
 
 #include "base/time.h"
 #include "monitor/sources/beacon.h"
+#include "monitor/sources/leave_point.h"
 #include "monitor/sources/sample.h"
 
 namespace weir::monitor {
@@ -33,11 +34,16 @@ struct RumOptions {
 /// - `weir_rum_left_ratio{page}`: the share of views whose user left the site, of those whose
 ///   browser told.
 ///
+/// - `weir_rum_leave_from_seconds{page}`, `_low_seconds`, `_high_seconds`: what was learnt last
+///   (Learn) of a page that has views in the window.
+///
 /// `page` is a path, `all`, or `other` for those beyond kPagesMax. A page is forgotten, with its
 /// counters, when no view of it is in the window. One thread at a time. Cost of Look: O(views log).
 class RumViews {
  public:
   static constexpr std::size_t kPagesMax = 100;
+  static constexpr std::size_t kUxPages = 5;
+  static constexpr std::size_t kUxViewsMax = 1000;
   static constexpr std::size_t kViewsMax = 10'000;  ///< In the window; then the oldest leaves.
 
   explicit RumViews(const RumOptions& options) : options_(options) {}
@@ -49,6 +55,13 @@ class RumViews {
   void Reject(const std::string& reason) { ledger_.Reject(reason); }
 
   void Drop(const std::string& reason) { ledger_.Drop(reason); }
+
+  /// Of `all` and of the kUxPages pages with most views in the window, the newest kUxViewsMax views
+  /// that tell both latency and whether the user left; oldest first.
+  std::map<std::string, std::vector<UserView>> UserViews(Instant now);
+
+  /// From when users leave, by page; what was known before is forgotten.
+  void Learn(std::map<std::string, LeavePoint> points) { leave_ = std::move(points); }
 
   /// What is known at this moment. The ledger is of the beacons since the last look.
   Reading Look(Instant now);
@@ -88,7 +101,8 @@ class RumViews {
   std::vector<Page> pages_ = {{"other", 0, {}}};      // By number; the first stays.
   Totals all_;
   std::uint64_t early_ = 0;  // Views that left the window before their time.
-  SourceLedger ledger_;      // Since the last look.
+  std::map<std::string, LeavePoint> leave_;
+  SourceLedger ledger_;  // Since the last look.
   std::map<std::pair<std::string, std::string>, std::shared_ptr<const SeriesName>> names_;
 };
 

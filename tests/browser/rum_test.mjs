@@ -158,6 +158,22 @@ test("what a user had of a page is what the monitor says of it", async () => {
   await context.close();
 });
 
+test("the dashboard shows Apdex as the engine has it, and what users have of each page", async () => {
+  const { pages, engines } = await status();
+  assert.equal(pages[0].page, "all");
+  assert.ok(pages[0].apdex > 0 && pages[0].apdex <= 1, JSON.stringify(pages));
+  assert.equal(engines.find((engine) => engine.name === "ux").health, "integrated");
+  const page = await browser.newPage();
+  await page.goto(url);
+  const tile = page.locator('[data-tile="Apdex"]');
+  await tile.locator(`data[value="${pages[0].apdex}"]`).waitFor();
+  assert.equal(await tile.locator(".figure").innerText(), pages[0].apdex.toFixed(2));
+  const row = page.locator('[data-page="/"]');
+  assert.equal(await row.locator("td").nth(2).innerText(), "0.50");
+  assert.match(await row.locator("td").last().innerText(), /^n too small/, "one view tells nothing");
+  await page.close();
+});
+
 test("a script that fails makes a view that failed, and a tab that is closed still tells", async () => {
   const context = await browser.newContext();
   const page = await context.newPage();

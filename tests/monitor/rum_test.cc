@@ -1,12 +1,17 @@
 // What browsers send of pages: reading it, the window of views, and who may send.
 
+#include <algorithm>
+#include <cstdint>
 #include <string>
+#include <vector>
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "base/rng.h"
 #include "monitor/http_exchange.h"
 #include "monitor/monitor_service.h"
+#include "monitor/page_figures.h"
 #include "monitor/rum_intake.h"
 #include "monitor/sources/beacon.h"
 #include "monitor/sources/rum_views.h"
@@ -189,6 +194,62 @@ TEST(RumViewsTest, ViewsAreBoundedAndThoseThatLeaveEarlyAreSaid) {
             "5 views left the window before their time: more than 10000 came in it");
 }
 
+// Users who leave whatever happens, and from 3 s on ever more of them.
+std::vector<UserView> SimulatedViews(std::uint64_t seed, double slope) {
+  Rng rng(seed);
+  std::vector<UserView> views;
+  for (int i = 0; i < 1000; ++i) {
+    const double lcp_s = 0.5 + 6 * rng.Uniform();
+    const double leaves = 0.1 + slope * std::max(0.0, lcp_s - 3);
+    views.push_back({lcp_s, rng.Uniform() < leaves});
+  }
+  return views;
+}
+
+TEST(LeavePointTest, FindsTheLatencyFromWhichMoreUsersLeave) {
+  int found = 0;
+  int held = 0;
+  for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+    const auto point = FindLeavePoint(SimulatedViews(seed, 0.25));
+    found += point ? 1 : 0;
+    held += point && point->low_s <= 3 && point->high_s >= 3 ? 1 : 0;
+  }
+  EXPECT_GE(found, 38);
+  EXPECT_GE(held, found - 4);
+}
+
+TEST(LeavePointTest, SaysNothingWhereLatencyDoesNotMatterOrLittleIsKnown) {
+  int found = 0;
+  for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+    found += FindLeavePoint(SimulatedViews(seed, 0)) ? 1 : 0;
+  }
+  EXPECT_LE(found, 4);
+  EXPECT_FALSE(FindLeavePoint({}));
+  EXPECT_FALSE(FindLeavePoint(std::vector<UserView>(100, UserView{1.0, true})));
+}
+
+TEST(PageFiguresTest, AllComesFirstThenThePagesWithMostViews) {
+  RumViews views({});
+  views.Take(View(1, "/a", 1.0), At(0));
+  views.Take(View(2, "/b", 4.0), At(0));
+  Beacon beacon = View(3, "/b", 20.0);
+  beacon.left = true;
+  views.Take(beacon, At(0));
+  views.Learn({{"/b", {3.0, 2.5, 3.5}}});
+  const std::vector<PageFigures> pages = ReadPages(views.Look(At(1)));
+  ASSERT_EQ(pages.size(), 3U);
+  EXPECT_EQ(pages[0].page, "all");
+  EXPECT_EQ(pages[0].apdex, 0.5);
+  EXPECT_EQ(pages[0].leave_from_s, std::nullopt);
+  EXPECT_EQ(pages[1].page, "/b");
+  EXPECT_EQ(pages[1].views, 2);
+  EXPECT_EQ(pages[1].lcp_p75_s, 20.0);
+  EXPECT_EQ(pages[1].left_ratio, 1.0);
+  EXPECT_EQ(pages[1].leave_from_s, 3.0);
+  EXPECT_EQ(pages[1].leave_high_s, 3.5);
+  EXPECT_EQ(pages[2].page, "/a");
+}
+
 class RumIntakeTest : public testing::Test {
  protected:
   HttpRequest Post(const std::string& peer = "127.0.0.1") const {
@@ -251,6 +312,29 @@ TEST_F(RumIntakeTest, AnswersAreForPagesOfThatOriginAndSetNoCookie) {
   const Reading look = intake_.Look();
   EXPECT_EQ(look.ledger.ingested, 1U);
   EXPECT_EQ(look.ledger.rejected.at("malformed"), 1U);
+}
+
+// What was learnt is told with the next look, and learnt anew after a while.
+TEST_F(RumIntakeTest, LearnsFromWhichLatencyOnUsersLeave) {
+  const auto post = [this](int number, double lcp_s, bool left) {
+    HttpRequest request = Post();
+    request.body = fmt::format(R"({{"view": "{:016x}", "page": "/a", "lcp_ms": {}, "left": {}}})",
+                               number, lcp_s * 1000, left);
+    EXPECT_EQ(intake_.Answer(request).status, 204);
+  };
+  EXPECT_EQ(OfPage(intake_.Look(), "weir_rum_leave_from_seconds", "all"), std::nullopt);
+  int number = 0;
+  for (const UserView& view : SimulatedViews(1, 0.25)) {
+    post(number++, view.lcp_s, view.left);
+  }
+  clock_.Advance(RumIntake::kLeaveEvery - Nanos(1));
+  EXPECT_EQ(OfPage(intake_.Look(), "weir_rum_leave_from_seconds", "all"), std::nullopt);
+  clock_.Advance(Nanos(1));
+  const Reading look = intake_.Look();
+  const auto point = FindLeavePoint(SimulatedViews(1, 0.25));
+  ASSERT_TRUE(point);
+  EXPECT_NEAR(*OfPage(look, "weir_rum_leave_from_seconds", "/a"), point->from_s, 0.01);
+  EXPECT_NEAR(*OfPage(look, "weir_rum_leave_from_high_seconds", "all"), point->high_s, 0.01);
 }
 
 // Through a real server: neither token nor Host is asked for, and nothing else opens by it.

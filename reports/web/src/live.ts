@@ -33,6 +33,20 @@ interface Service {
   trend: Trend & { at: string[] };
 }
 
+/** What users have of a page; "all" comes first. */
+interface Page {
+  page: string;
+  views: number;
+  apdex: number | null;
+  lcp_p75_s: number | null;
+  inp_p75_s: number | null;
+  cls_p75: number | null;
+  left_ratio: number | null;
+  leave_from_s: number | null;
+  leave_low_s: number | null;
+  leave_high_s: number | null;
+}
+
 interface Alert {
   id: string;
   labels: Record<string, string>;
@@ -66,6 +80,7 @@ interface Status {
   reasons: string[];
   sources: Source[];
   services: Service[];
+  pages: Page[];
   engines: Engine[];
   channels: Channel[];
   alerts: Alert[];
@@ -180,6 +195,43 @@ function serviceTile(
   );
 }
 
+function apdex(now: Status): Node {
+  const all = now.pages.find(({ page }) => page === "all");
+  if (!all) {
+    return unknown("no source tells it: rum");
+  }
+  return all.apdex === null
+    ? unknown("no view in its window tells it")
+    : datum(all.apdex, all.apdex.toFixed(2));
+}
+
+function pageRow(page: Page): HTMLElement {
+  const cell = (value: number | null, text: (value: number) => string, why = "no view tells it") =>
+    h("td", {}, value === null ? unknown(why) : datum(value, text(value)));
+  const seconds = (value: number) => format.duration(value * 1e9);
+  return h(
+    "tr",
+    { "data-page": page.page },
+    h("td", {}, name(page.page)),
+    cell(page.views, String),
+    cell(page.apdex, (value) => value.toFixed(2)),
+    cell(page.lcp_p75_s, seconds),
+    cell(page.inp_p75_s, seconds),
+    cell(page.cls_p75, (value) => value.toFixed(3)),
+    cell(page.left_ratio, format.percent),
+    cell(
+      page.leave_from_s,
+      (value) => `${seconds(value)} (${seconds(page.leave_low_s ?? 0)} to ${seconds(page.leave_high_s ?? 0)})`,
+      "too few views, or no latency from which more users leave",
+    ),
+  );
+}
+
+function pageTable(now: Status): HTMLElement | null {
+  const head = ["page", "views", "Apdex", "LCP, p75", "INP, p75", "CLS, p75", "left", "more leave from an LCP of"];
+  return now.pages.length === 0 ? null : table("Pages", head, now.pages.map(pageRow), "");
+}
+
 function latency(now: Status): Node {
   const value = now.pipeline_latency_s;
   return value === null ? unknown("no look was taken in yet") : datum(value, format.duration(value * 1e9));
@@ -203,6 +255,7 @@ function tiles(now: Status): HTMLElement {
       unknown("forecasts are not yet set against what came, so nothing is known of it"),
     ),
     serviceTile(now, "requests that fail", "error_ratio", format.percent),
+    tile("Apdex", apdex(now)),
     tile("pipeline latency", latency(now)),
     tile("alerts fire", datum(now.alerts_firing, String(now.alerts_firing))),
     tile("sources work", h("span", {}, `${working.length} of ${now.sources.length}`)),
@@ -301,6 +354,7 @@ function show(): void {
       now.alerts.slice(0, 200).map(alertRow),
       "Nothing is pending or fires.",
     ),
+    ...[pageTable(now)].filter((each) => each !== null),
     table(
       "Sources",
       ["state", "source", "last good look", "series", "offered = ingested + rejected + dropped", ""],

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "monitor/sources/sample.h"
+
+namespace weir::monitor {
+
+/// What users have of a page, as the newest look at a source rum found it (sources/rum_views.h).
+/// What is not known is absent.
+struct PageFigures {
+  std::string page;  ///< A path, `all` or `other`.
+  double views = 0;  ///< Since the page is known.
+  std::optional<double> apdex;
+  std::optional<double> lcp_p75_s;
+  std::optional<double> inp_p75_s;
+  std::optional<double> cls_p75;
+  std::optional<double> left_ratio;
+  std::optional<double> leave_from_s;  ///< The LCP from which on more users leave.
+  std::optional<double> leave_low_s;   ///< Its 95 % interval.
+  std::optional<double> leave_high_s;
+};
+
+/// Reads `weir_rum_*`: `all` first, then by views, the most first; at most kPagesListed. Pure.
+std::vector<PageFigures> ReadPages(const Reading& reading);
+
+inline constexpr std::size_t kPagesListed = 20;
+
+}  // namespace weir::monitor
