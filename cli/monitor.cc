@@ -68,7 +68,7 @@ std::string InWords(std::size_t count, std::string_view thing) {
 
 std::string Details(const monitor::SourceSpec& source) {
   if (source.kind != monitor::SourceKind::kRum) {
-    return {};
+    return source.cgroup.empty() ? "" : ", with control group " + Printable(source.cgroup);
   }
   std::string origins;
   for (const std::string& origin : source.origins) {

@@ -96,6 +96,21 @@ void ReadRum(const ConfigReader& reader, const YamlNode& node, SourceSpec& spec)
   reader.ReadSpan(node, "window", kWindowShortest, spec.rum.window);
 }
 
+void ReadCgroup(const ConfigReader& reader, const YamlNode& node, SourceSpec& spec) {
+  const YamlNode* group = FindValue(node, "cgroup");
+  if (group == nullptr) {
+    return;
+  }
+  spec.cgroup = reader.TextOf(node, "cgroup");
+  if (spec.kind != SourceKind::kHost) {
+    reader.diagnostics.Add(group->span, "only a source host has a 'cgroup'");
+  } else if (!spec.cgroup.starts_with('/') || spec.cgroup.find("..") != std::string::npos) {
+    reader.diagnostics.Add(group->span,
+                           fmt::format("'{}' is no control group", Printable(spec.cgroup)),
+                           "write its path as in /proc/PID/cgroup: /system.slice/nginx.service");
+  }
+}
+
 void ReadProbe(const ConfigReader& reader, const YamlNode& node, SourceSpec& spec) {
   const YamlNode* rate = FindValue(node, "rate");
   if (rate != nullptr) {
@@ -118,9 +133,10 @@ void ReadProbe(const ConfigReader& reader, const YamlNode& node, SourceSpec& spe
 }
 
 SourceSpec ReadSource(const ConfigReader& reader, const YamlNode& node) {
-  constexpr std::array<std::string_view, 15> kKnown = {
-      "name",      "prometheus", "scrape", "host", "lines",    "access_log", "probe",
-      "rum",       "apdex",      "window", "rate", "interval", "timeout",    "authorization_file",
+  constexpr std::array<std::string_view, 16> kKnown = {
+      "name",      "prometheus", "scrape",   "host",    "cgroup",
+      "lines",     "access_log", "probe",    "rum",     "apdex",
+      "window",    "rate",       "interval", "timeout", "authorization_file",
       "down_after"};
   SourceSpec spec;
   if (!CheckKeys(node, {"source", kKnown, {}}, reader.diagnostics)) {
@@ -135,6 +151,7 @@ SourceSpec ReadSource(const ConfigReader& reader, const YamlNode& node) {
   ReadKind(reader, node, spec);
   reader.ReadSpan(node, "interval", kShortest, spec.timing.interval);
   reader.ReadSpan(node, "timeout", kShortest, spec.timeout);
+  ReadCgroup(reader, node, spec);
   ReadProbe(reader, node, spec);
   ReadRum(reader, node, spec);
   if (const YamlNode* down = FindValue(node, "down_after");

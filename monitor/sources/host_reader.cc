@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "loadgen/metrics_text.h"
+#include "monitor/sources/kernel_text.h"
 
 namespace weir::monitor {
 namespace {
@@ -46,11 +47,15 @@ class HostReader::Page {
   explicit Page(HostReader& reader) : reader_(reader) {}
 
   void Put(const std::string& metric, double value, const std::string& device = "") {
-    std::shared_ptr<const SeriesName>& name = reader_.names_[{metric, device}];
+    Put(metric, value, "device", device);
+  }
+
+  void Put(const std::string& metric, double value, const char* label, const std::string& text) {
+    std::shared_ptr<const SeriesName>& name = reader_.names_[{metric, text}];
     if (name == nullptr) {
       Labels labels;
-      if (!device.empty()) {
-        labels.emplace("device", device);
+      if (!text.empty()) {
+        labels.emplace(label, text);
       }
       name = std::make_shared<const SeriesName>(SeriesName{metric, std::move(labels)});
     }
@@ -79,22 +84,14 @@ void HostReader::Page::ReadMemory(std::string_view text) {
   });
 }
 
-// "some avg10=0.00 avg60=0.00 avg300=0.00 total=12345", in microseconds; "full" alike.
 void HostReader::Page::ReadPressure(std::string_view text, std::string_view resource) {
-  constexpr std::string_view kTotal = "total=";
-  ForEachLine(text, [&](const std::vector<std::string_view>& words) {
-    if (words.empty() || !words.back().starts_with(kTotal)) {
-      return;
-    }
-    const auto microseconds = loadgen::ParseMetricValue(words.back().substr(kTotal.size()));
-    const bool stalled = words.front() == "full";
+  for (const auto& [kind, what] : {std::pair{"some", "waiting"}, std::pair{"full", "stalled"}}) {
+    const auto seconds = PressureSeconds(text, kind);
     // A processor that all wait for does not exist: the kernel writes zeros.
-    if (microseconds && !(stalled && resource == "cpu")) {
-      Put(fmt::format("node_pressure_{}_{}_seconds_total", resource,
-                      stalled ? "stalled" : "waiting"),
-          *microseconds / 1e6);
+    if (seconds && !(resource == "cpu" && std::string_view(kind) == "full")) {
+      Put(fmt::format("node_pressure_{}_{}_seconds_total", resource, what), *seconds);
     }
-  });
+  }
 }
 
 void HostReader::Page::ReadNetwork(std::string_view text) {
@@ -140,6 +137,13 @@ Result<Reading> HostReader::Read() {
     page.ReadPressure(text_of((std::string("pressure/") + resource).c_str()), resource);
   }
   page.ReadNetwork(text_of("net/dev"));
+  if (cgroup_) {
+    const Status read = cgroup_->Read(
+        [&](const std::string& metric, double value) { page.Put(metric, value, "id", group_); });
+    if (!read) {
+      return tl::unexpected(read.error());
+    }
+  }
   return page.Take();
 }
 

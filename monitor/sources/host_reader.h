@@ -8,6 +8,7 @@
 
 #include "base/result.h"
 #include "loadgen/host_counters.h"
+#include "monitor/sources/cgroup_reader.h"
 #include "monitor/sources/sample.h"
 
 namespace weir::monitor {
@@ -21,16 +22,24 @@ namespace weir::monitor {
 /// the first). What the kernel does not tell is absent. One thread at a time.
 class HostReader {
  public:
-  /// `root` is put before /proc, for tests.
-  explicit HostReader(std::string root = "") : root_(std::move(root)) {}
+  /// `root` is put before /proc and /sys, for tests. With a `group` also what CgroupReader tells of
+  /// that control group, with its path as label `id`.
+  explicit HostReader(std::string root = "", std::string group = "")
+      : root_(std::move(root)), group_(std::move(group)) {
+    if (!group_.empty()) {
+      cgroup_.emplace(root_, group_);
+    }
+  }
 
-  /// Errors: kUnavailable: there is no /proc/stat.
+  /// Errors: kUnavailable: there is no /proc/stat, or no such group.
   Result<Reading> Read();
 
  private:
   class Page;
 
   const std::string root_;
+  const std::string group_;
+  std::optional<CgroupReader> cgroup_;
   // By metric and device: names are made once (Sample::series).
   std::map<std::pair<std::string, std::string>, std::shared_ptr<const SeriesName>> names_;
   std::optional<loadgen::MachineTicks> last_;

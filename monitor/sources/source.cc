@@ -139,7 +139,7 @@ class ScrapeSource final : public Source {
 
 class HostSource final : public Source {
  public:
-  explicit HostSource(const SourceSpec& spec) : reader_(spec.root) {}
+  explicit HostSource(const SourceSpec& spec) : reader_(spec.root, spec.cgroup) {}
 
   ReadResult Read() override {
     Result<Reading> reading = reader_.Read();

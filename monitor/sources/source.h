@@ -34,6 +34,7 @@ struct SourceSpec {
   std::string authorization = {};         ///< Value of that header; secret; empty = none.
   std::vector<std::string> queries = {};  ///< kPrometheus: those of the rules, without doubles.
   std::string root = {};                  ///< kHost: put before /proc.
+  std::string cgroup = {};                ///< kHost: a control group; may be empty.
   Rate rate = Rate::PerSecond(2);         ///< kProbe: requests while a look lasts.
   std::string path = {};                  ///< kLines, kAccessLog: the file.
   std::vector<std::string> origins = {};  ///< kRum: of the pages, as browsers write them.

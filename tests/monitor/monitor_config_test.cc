@@ -95,19 +95,36 @@ TEST(MonitorConfigTest, TheLimitsOfFlappingAreReadAndOneThatMarksEveryAlertIsRef
 TEST(MonitorConfigTest, AnUnknownKeyPointsAtItselfAndNamesTheNearest) {
   std::string text = kWhole;
   text.replace(text.find("interval: 10s"), 13, "intervall: 1s");
-  EXPECT_EQ(ErrorOf(text),
-            "m.yaml:4:57: error: unknown key 'intervall' in source\n"
-            "  4 |   - { name: prom, prometheus: 'http://127.0.0.1:9090/', intervall: 1s }\n"
-            "    |                                                         ^~~~~~~~~\n"
-            "  hint: did you mean 'interval'? known keys: name, prometheus, scrape, host, lines, "
-            "access_log, probe, rum, apdex, window, rate, interval, timeout, authorization_file, "
-            "down_after");
+  EXPECT_EQ(
+      ErrorOf(text),
+      "m.yaml:4:57: error: unknown key 'intervall' in source\n"
+      "  4 |   - { name: prom, prometheus: 'http://127.0.0.1:9090/', intervall: 1s }\n"
+      "    |                                                         ^~~~~~~~~\n"
+      "  hint: did you mean 'interval'? known keys: name, prometheus, scrape, host, cgroup, lines, "
+      "access_log, probe, rum, apdex, window, rate, interval, timeout, authorization_file, "
+      "down_after");
 }
 
 std::string WithSource(const std::string& source, const std::string& listen = "127.0.0.1:0") {
   return (listen.empty() ? "" : "listen: " + listen + "\n") + "sources:\n  - " + source +
          "\nrules: [ { alert: A, source: weir, metric: weir_source_age_seconds, above: 60 } ]\n"
          "channels: [ { name: log, file: log } ]\n";
+}
+
+TEST(MonitorConfigTest, AHostMayHaveAControlGroup) {
+  const auto config =
+      ReadMonitorConfig(WithSource("{ name: here, host: /, cgroup: /system.slice/nginx.service }"),
+                        "m.yaml", Access());
+  ASSERT_TRUE(config) << config.error().message;
+  EXPECT_EQ(config->sources[0].cgroup, "/system.slice/nginx.service");
+  EXPECT_EQ(ErrorOf(WithSource("{ name: here, host: /, cgroup: nginx }")),
+            "m.yaml:3:36: error: 'nginx' is no control group\n"
+            "  3 |   - { name: here, host: /, cgroup: nginx }\n"
+            "    |                                    ^~~~~\n"
+            "  hint: write its path as in /proc/PID/cgroup: /system.slice/nginx.service");
+  EXPECT_NE(ErrorOf(WithSource("{ name: a, probe: 'http://127.0.0.1/', cgroup: /x }"))
+                .find("only a source host has a 'cgroup'"),
+            std::string::npos);
 }
 
 TEST(MonitorConfigTest, ReadsASourceOfBeacons) {
