@@ -250,6 +250,27 @@ test("nothing is wider than the screen, also on a phone and with names of 10 kB"
   }
 });
 
+test("what decides is read without scrolling: on a phone, on a page, on paper", async () => {
+  const builds = "#/compare?a=build:checkout/b1&b=build:checkout/b2";
+  for (const [hash, region, width, media] of [
+    ["#/", "Checks", 390, "screen"],
+    [builds, "Over runs", 390, "screen"],
+    ["#/", "Checks", 1280, "screen"],
+    ["#/", "Change points", 1280, "screen"],
+    ["#/history/checkout", "Change points", 1280, "screen"],
+    ["#/", "Checks", 794, "print"], // A4
+  ]) {
+    const page = await open("report.html", { hash, viewport: { width, height: 900 } });
+    await page.emulateMedia({ media });
+    const excess = await page
+      .getByRole("region", { name: region })
+      .first()
+      .evaluate((element) => element.scrollWidth - element.clientWidth);
+    assert.ok(excess <= 0, `${region} at ${width}, ${media}: ${excess} px too wide`);
+    page.check();
+  }
+});
+
 test("an empty report says so", async () => {
   const page = await open("empty.html");
   assert.match(await page.locator("main").textContent(), /No runs in this report/);

@@ -41,8 +41,16 @@ function checkRow(check: Check, span: number): (Node | string)[] {
     ),
     shown(check.baseline),
     shown(check.candidate),
-    change === null ? unknown(check.reason) : datum(change, format.change(change, check.unit)),
-    check.interval ? format.changeRange(check.interval, check.unit) : unknown(check.reason),
+    h(
+      "span",
+      { class: "moved" },
+      change === null ? unknown(check.reason) : datum(change, format.change(change, check.unit)),
+      h(
+        "small",
+        {},
+        check.interval ? format.changeRange(check.interval, check.unit) : unknown(check.reason),
+      ),
+    ),
     check.tolerance === null
       ? name(check.demand ?? "")
       : `± ${format.change(check.tolerance, check.unit).slice(1)}`,
@@ -59,8 +67,7 @@ function checksTable(checks: Check[]): HTMLElement {
       { title: "metric", left: true },
       { title: "baseline", wide: true },
       { title: "candidate", wide: true },
-      { title: "change" },
-      { title: "interval" },
+      { title: "change, interval" },
       { title: "tolerance", wide: true },
       { title: "interval against tolerance", left: true, wide: true },
     ],
