@@ -26,29 +26,25 @@ constexpr std::array<Vital, 4> kVitals = {{{"weir_rum_ttfb_seconds", &Beacon::tt
 // Names are made anew when there are so many of pages that are gone.
 constexpr std::size_t kNamesMax = 20'000;
 
-// Of a view that has a mark: 1, a half or 0.
-std::optional<double> Mark(const Beacon& beacon, double target_s) {
-  if (beacon.outcome == ViewOutcome::kError) {
-    return 0;
-  }
-  if (!beacon.lcp_s) {
-    return std::nullopt;
-  }
-  return *beacon.lcp_s <= target_s ? 1 : *beacon.lcp_s <= 4 * target_s ? 0.5 : 0;
-}
-
 /// The mean of what is told to it.
 struct Mean {
   double sum = 0;
   std::uint64_t count = 0;
 
-  void Add(std::optional<double> value) {
-    if (value) {
-      sum += *value;
-      ++count;
-    }
+  void Add(double value) {
+    sum += value;
+    ++count;
   }
 };
+
+// 1, a half or 0; a view without a paint that did not fail has no mark.
+void AddMark(const Beacon& beacon, double target_s, Mean& marks) {
+  if (beacon.outcome == ViewOutcome::kError) {
+    marks.Add(0);
+  } else if (beacon.lcp_s) {
+    marks.Add(*beacon.lcp_s <= target_s ? 1 : *beacon.lcp_s <= 4 * target_s ? 0.5 : 0);
+  }
+}
 
 }  // namespace
 
@@ -170,8 +166,10 @@ void RumViews::Tell(std::string_view page, const Totals& totals,
   Mean marks;
   Mean left;
   for (const View* view : views) {
-    marks.Add(Mark(view->last, Seconds(options_.apdex_target)));
-    left.Add(view->last.left ? std::optional(*view->last.left ? 1.0 : 0.0) : std::nullopt);
+    AddMark(view->last, Seconds(options_.apdex_target), marks);
+    if (view->last.left) {
+      left.Add(*view->last.left ? 1 : 0);
+    }
   }
   for (const auto& [metric, mean] :
        {std::pair{"weir_rum_apdex", marks}, std::pair{"weir_rum_left_ratio", left}}) {
