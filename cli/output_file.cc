@@ -10,21 +10,11 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "base/write_all.h"
 #include "cli/terminal.h"
 
 namespace weir::cli {
 namespace {
-
-bool WriteAll(int fd, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t written = write(fd, text.data(), text.size());
-    if (written < 0 && errno != EINTR) {
-      return false;
-    }
-    text.remove_prefix(written > 0 ? static_cast<std::size_t>(written) : 0);
-  }
-  return true;
-}
 
 // The file beside `path` that takes its name in the end.
 std::string TemporaryOf(const std::string& path) {

@@ -14,6 +14,7 @@
 
 #include "base/check.h"
 #include "base/text.h"
+#include "base/write_all.h"
 #include "loadgen/resources.h"
 #include "scenarios/request_log.h"
 
@@ -33,17 +34,6 @@ struct NoteHead {
   std::int64_t due_ns = 0;
   std::uint64_t length = 0;
 };
-
-bool Write(int fd, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t written = write(fd, text.data(), text.size());
-    if (written < 0 && errno != EINTR) {
-      return false;
-    }
-    text.remove_prefix(written > 0 ? static_cast<std::size_t>(written) : 0);
-  }
-  return true;
-}
 
 tl::unexpected<Error> CannotWrite(const std::string& path, int error) {
   return Unavailable(fmt::format(
@@ -187,7 +177,7 @@ void RequestLog::WriteNotes(std::string_view notes) {
     ++(said ? written_ : unsayable_);
     notes.remove_prefix(sizeof(head) + wire.size());
     if (notes.empty() || lines_.size() >= kWriteBytes) {
-      write_error_ = Write(fd_, lines_) ? 0 : errno;
+      write_error_ = weir::WriteAll(fd_, lines_) ? 0 : errno;
       lines_.clear();
     }
   }

@@ -11,24 +11,12 @@
 
 #include "base/check.h"
 #include "base/percent.h"
+#include "scenarios/json_text.h"
 
 namespace weir::loadgen {
 namespace {
 
 using scenarios::Filler;
-
-void AppendJson(std::string_view text, std::string& out) {
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned>(c));
-    } else {
-      out += c;
-    }
-  }
-}
 
 void AppendBase64(const std::string& text, std::string& out) {
   std::string encoded(4 * ((text.size() + 2) / 3) + 1, '\0');
@@ -143,7 +131,7 @@ class Writer {
         AppendPercentEncoded(Value(piece.arguments[0]), kUnreservedCharacters, out);
         break;
       case Filler::kJson:
-        AppendJson(Value(piece.arguments[0]), out);
+        scenarios::AppendJsonText(Value(piece.arguments[0]), out);
         break;
       case Filler::kNumber:
         Append(piece.arguments[0], out);

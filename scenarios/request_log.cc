@@ -13,6 +13,7 @@
 #include "scenarios/internal/http_syntax.h"
 #include "scenarios/internal/replay_files.h"
 #include "scenarios/internal/utf8.h"
+#include "scenarios/json_text.h"
 
 namespace weir::scenarios {
 namespace {
@@ -32,16 +33,7 @@ std::optional<std::string_view> CutFront(std::string_view& text, std::string_vie
 
 void AppendString(std::string_view text, std::string& out) {
   out += '"';
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned>(c));
-    } else {
-      out += c;
-    }
-  }
+  AppendJsonText(text, out);
   out += '"';
 }
 

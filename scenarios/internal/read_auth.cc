@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdint>
 #include <optional>
 #include <string>
 
 #include <fmt/format.h>
 
+#include "scenarios/internal/base64.h"
 #include "scenarios/internal/http_syntax.h"
 #include "scenarios/internal/slot_scope.h"
 #include "scenarios/internal/values.h"
@@ -18,23 +18,6 @@ namespace {
 
 constexpr std::string_view kForms =
     "write 'auth: { basic: \"user:password\" }' or 'auth: { bearer: TOKEN }'";
-
-// RFC 4648, section 4.
-std::string Base64(std::string_view text) {
-  constexpr std::string_view kDigits =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::string out;
-  for (std::size_t at = 0; at < text.size(); at += 3) {
-    std::uint32_t bits = 0;
-    for (std::size_t i = 0; i < 3; ++i) {
-      bits = (bits << 8U) | (at + i < text.size() ? static_cast<unsigned char>(text[at + i]) : 0U);
-    }
-    for (std::size_t i = 0; i < 4; ++i) {
-      out += at + i > text.size() ? '=' : kDigits[(bits >> (18 - 6 * i)) & 0x3FU];
-    }
-  }
-  return out;
-}
 
 // "user:{{ password }}" as one slot; nothing when a stretch of text holds both kinds of quotes.
 std::optional<std::string> Base64Slot(std::string_view text) {
@@ -76,7 +59,7 @@ std::optional<std::string> Credentials(const YamlEntry& entry, Diagnostics& diag
     return std::nullopt;
   }
   if (!HasSlots(*text)) {
-    return "Basic " + Base64(*text);
+    return "Basic " + EncodeBase64(*text);
   }
   const std::optional<std::string> slot = Base64Slot(*text);
   if (!slot) {
