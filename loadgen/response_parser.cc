@@ -93,6 +93,57 @@ ResponseParser::Texts& ResponseParser::texts() {
   return *texts_;
 }
 
+const ResponseParser::HeadMemo::Head* ResponseParser::HeadMemo::Find(
+    std::string_view data, const Expectation& expectation) const {
+  for (std::size_t age = 0; age < kHeads; ++age) {
+    const Head& head = heads_[(newest_ - age) % kHeads];
+    if (head.size != 0 && head.size <= data.size() && head.is_head == expectation.is_head &&
+        head.keep_head == expectation.keep_head &&
+        std::memcmp(head.bytes.data(), data.data(), head.size) == 0) {
+      return &head;
+    }
+  }
+  return nullptr;
+}
+
+ResponseParser::HeadMemo::Head& ResponseParser::HeadMemo::Next() {
+  newest_ = (newest_ + 1) % kHeads;
+  return heads_[newest_];
+}
+
+std::size_t ResponseParser::TakeKnownHead(std::string_view data, State& state) {
+  const HeadMemo::Head* known = heads_->Find(data, expectation_);
+  if (known == nullptr) {
+    return 0;
+  }
+  at_ = known->at;
+  status_ = known->status;
+  keep_alive_ = known->keep_alive;
+  remaining_ = known->remaining;
+  if (expectation_.keep_head) {
+    texts().head = known->lines;
+  }
+  state = known->state;
+  return known->size;
+}
+
+void ResponseParser::RememberHead(std::string_view bytes, State state) {
+  if (bytes.size() > HeadMemo::kBytesMax) {
+    return;
+  }
+  HeadMemo::Head& made = heads_->Next();
+  std::memcpy(made.bytes.data(), bytes.data(), bytes.size());
+  made.size = bytes.size();
+  made.lines = head();
+  made.remaining = remaining_;
+  made.status = status_;
+  made.at = at_;
+  made.state = state;
+  made.keep_alive = keep_alive_;
+  made.is_head = expectation_.is_head;
+  made.keep_head = expectation_.keep_head;
+}
+
 ResponseParser::State ResponseParser::Fail(RequestError error) {
   error_ = error;
   keep_alive_ = false;
@@ -102,6 +153,12 @@ ResponseParser::State ResponseParser::Fail(RequestError error) {
 ResponseParser::Progress ResponseParser::Feed(std::string_view data) {
   std::size_t at = 0;
   State state = State::kNeedMore;
+  // Only the head of a final answer that this read brings from its first to its last byte.
+  bool is_new_head = heads_ != nullptr && bytes_ == 0;
+  if (is_new_head) {
+    at = TakeKnownHead(data, state);
+    is_new_head = at == 0;
+  }
   while (at < data.size() && state == State::kNeedMore) {
     switch (at_) {
       case At::kBodyLength:
@@ -121,6 +178,12 @@ ResponseParser::Progress ResponseParser::Feed(std::string_view data) {
         std::size_t used = 0;
         state = TakeLine(data.substr(at), used);
         at += used;
+        if (is_new_head && (at_ != At::kHeader || state == State::kDone)) {
+          is_new_head = false;
+          if (at_ != At::kStatusLine && state != State::kError) {
+            RememberHead(data.substr(0, at), state);
+          }
+        }
         break;
       }
     }

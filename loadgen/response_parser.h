@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -38,6 +39,12 @@ class ResponseParser {
         0;  ///< Bytes that belong to this answer; the rest belongs to nobody or the next.
     State state = State::kNeedMore;
   };
+
+  class HeadMemo;
+
+  /// From now on takes heads from `memo`, and leaves there what it has parsed; null: neither. It
+  /// changes what parsing costs, never what it finds. `memo` must outlive the parser.
+  void ShareHeads(HeadMemo* memo) { heads_ = memo; }
 
   /// Starts a new answer.
   void Begin(const Expectation& expectation);
@@ -80,6 +87,9 @@ class ResponseParser {
     kTrailer,
   };
 
+  /// Bytes of a head that is known, taken as parsed; 0 when it is not.
+  std::size_t TakeKnownHead(std::string_view data, State& state);
+  void RememberHead(std::string_view bytes, State state);
   State OnLine(std::string_view line);
   State OnStatusLine(std::string_view line);
   State OnHeader(std::string_view line);
@@ -115,6 +125,40 @@ class ResponseParser {
   std::uint64_t remaining_ = 0;  ///< Of the body or the chunk.
   std::uint64_t bytes_ = 0;
   std::unique_ptr<Texts> texts_;
+  HeadMemo* heads_ = nullptr;
+};
+
+/// The newest heads that came whole and at once, and what was found in them. A server says the same
+/// head to many requests, but for the date once a second, and comparing it costs a tenth of parsing
+/// it. What a head means depends on its bytes and the expectation only. Thread rule: one owner;
+/// all parsers that share it are of his thread. Keeps its memory.
+class ResponseParser::HeadMemo {
+ public:
+  static constexpr std::size_t kBytesMax = 1024;  ///< A longer head is parsed each time.
+  static constexpr std::size_t kHeads = 4;        ///< So many steps may take turns.
+
+ private:
+  friend class ResponseParser;
+
+  struct Head {
+    std::array<char, kBytesMax> bytes{};
+    std::size_t size = 0;  ///< 0 = none.
+    std::string lines;     ///< ResponseParser::head(), where the expectation wants it.
+    std::uint64_t remaining = 0;
+    int status = 0;
+    At at = At::kStatusLine;
+    State state = State::kNeedMore;
+    bool keep_alive = false;
+    bool is_head = false;
+    bool keep_head = false;
+  };
+
+  const Head* Find(std::string_view data, const Expectation& expectation) const;
+  /// The place of the oldest, for a new one.
+  Head& Next();
+
+  std::array<Head, kHeads> heads_;
+  std::size_t newest_ = 0;
 };
 
 }  // namespace weir::loadgen

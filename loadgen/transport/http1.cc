@@ -146,6 +146,7 @@ int Http1Transport::Open(ExchangeId id, const PreparedRequest* request) {
   Connection& connection = *owned;
   connection.owner = this;
   connection.tcp.data = &connection;
+  connection.parser.ShareHeads(&heads_);
   const int status = uv_tcp_init(&loop_, &connection.tcp);
   if (status != 0) {
     return status;

@@ -169,6 +169,7 @@ class Http1Transport final : public WorkerTransport {
   std::uint32_t preconnecting_ = 0;
   std::uint32_t closing_ = 0;
   std::uint64_t closed_retransmits_ = 0;  ///< Of connections that are gone.
+  ResponseParser::HeadMemo heads_;
   /// Every read is parsed before the next one begins, so all connections share it.
   std::array<char, kReadBufferBytes> read_buffer_{};
 };

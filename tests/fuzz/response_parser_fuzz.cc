@@ -8,7 +8,8 @@
 #include "loadgen/response_parser.h"
 
 // Whatever the bytes are, and however they are cut: the parser ends, stays within its limits, and
-// every cut gives the same answer. The first byte says what is expected and how to cut.
+// every cut gives the same answer, also where the head is known. The first byte says what is
+// expected and how to cut.
 namespace {
 
 using weir::RequestError;
@@ -27,8 +28,9 @@ struct Parsed {
 };
 
 Parsed Parse(std::string_view bytes, const ResponseParser::Expectation& expectation,
-             std::size_t step) {
+             std::size_t step, ResponseParser::HeadMemo* memo = nullptr) {
   ResponseParser parser;
+  parser.ShareHeads(memo);
   parser.Begin(expectation);
   Parsed parsed;
   while (parsed.state == State::kNeedMore && parsed.consumed < bytes.size()) {
@@ -70,6 +72,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const ResponseParser::Expectation expectation{(data[0] & 1) != 0, (data[0] & 2) != 0,
                                                 (data[0] & 4) != 0};
   const std::size_t step = std::size_t{1} + (data[0] >> 3);
-  WEIR_CHECK(Parse(bytes, expectation, bytes.size()) == Parse(bytes, expectation, step));
+  const Parsed parsed = Parse(bytes, expectation, bytes.size());
+  WEIR_CHECK(Parse(bytes, expectation, step) == parsed);
+  ResponseParser::HeadMemo memo;
+  // Once it learns, then it knows; and it does not know what was learnt with another expectation.
+  ResponseParser::Expectation other = expectation;
+  other.is_head = !other.is_head;
+  WEIR_CHECK(Parse(bytes, other, bytes.size(), &memo) == Parse(bytes, other, step));
+  WEIR_CHECK(Parse(bytes, expectation, bytes.size(), &memo) == parsed);
+  WEIR_CHECK(Parse(bytes, expectation, bytes.size(), &memo) == parsed);
   return 0;
 }

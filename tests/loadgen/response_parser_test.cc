@@ -59,8 +59,9 @@ Seen Report(const ResponseParser& parser, State state, std::size_t consumed) {
 }
 
 // Feeds the pieces between `cuts` (ascending) one after the other.
-Seen Parse(ResponseParser& parser, const Input& input, const std::vector<std::size_t>& cuts) {
-  parser.Begin({input.is_head, true, true});
+Seen Parse(ResponseParser& parser, const Input& input, const std::vector<std::size_t>& cuts,
+           bool keep_head = true) {
+  parser.Begin({input.is_head, keep_head, true});
   std::size_t at = 0;
   std::size_t consumed = 0;
   for (std::size_t i = 0; i <= cuts.size(); ++i) {
@@ -387,6 +388,35 @@ Seen ParseInPieces(const std::string& bytes) {
     EXPECT_EQ(Parse(parser, input, cuts), whole) << "in pieces of " << size;
   }
   return whole;
+}
+
+// Expectations take turns, so that what was learnt with one of them is there with the other.
+TEST(ResponseParserTest, FindsTheSameInHeadsThatAreKnown) {
+  ResponseParser::HeadMemo memo;
+  ResponseParser knowing;
+  knowing.ShareHeads(&memo);
+  ResponseParser plain;
+  std::vector<Input> inputs;
+  for (const DoneCase& c : kDoneCases) {
+    inputs.push_back(c.input);
+  }
+  for (const BrokenCase& c : kBrokenCases) {
+    inputs.push_back(c.input);
+  }
+  const auto parse = [](ResponseParser& parser, const Input& input, int turn) {
+    const bool keep_head = turn % 2 == 0;
+    const bool is_head = turn % 4 == 3 ? !input.is_head : input.is_head;
+    return Parse(parser, {input.bytes, is_head, input.after}, {}, keep_head);
+  };
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    for (int turn = 0; turn < 8; ++turn) {
+      // The one before is still known.
+      for (const Input& input : {inputs[i == 0 ? 0 : i - 1], inputs[i]}) {
+        EXPECT_EQ(parse(knowing, input, turn), parse(plain, input, turn))
+            << input.bytes.substr(0, 80) << ", turn " << turn;
+      }
+    }
+  }
 }
 
 TEST(ResponseParserTest, TakesALineOfExactlyTheLimit) {
