@@ -1,7 +1,10 @@
-"""Open loop: the highest rate on one core that still deserves belief."""
+"""Open loop: the highest rate on one core that still deserves belief, beside what a bare epoll loop
+reaches that waits for nothing: no client of one request and one answer a time can do more."""
+
+import re
 
 import lab
-from table import Table
+from table import Table, spread
 
 RATES = (50, 75, 100, 125, 150, 175, 200)  # thousands per second
 P99_MAX_NS = 2_000_000
@@ -21,9 +24,19 @@ def _try(server, rate, pacing, seconds):
             "held": p99 <= P99_MAX_NS and achieved >= ACHIEVED_MIN and rate_ratio >= ACHIEVED_MIN}
 
 
+def _ceiling(server, seconds):
+    port = server.url.rpartition(":")[2].strip("/")
+    usage = lab.run_client([lab.BARE_CLIENT, port, CONNECTIONS, seconds], seconds + 30,
+                           server_pid=server.pid)
+    requests = int(re.search(r"requests (\d+)", usage.output).group(1))
+    return {"rate": requests / seconds, "others_ratio": usage.others_ratio}
+
+
 def measure(options):
     rows = []
     with lab.target() as server:
+        ceilings = [lab.undisturbed(lambda: _ceiling(server, options.seconds))
+                    for _ in range(options.rounds)]
         for pacing in ("hybrid", "spin"):
             for thousands in RATES:
                 tries = [lab.undisturbed(
@@ -35,7 +48,8 @@ def measure(options):
                         f"{min(row['p99_us'] for row in tries):.0f} us")
                 if held * 2 <= len(tries):
                     break
-    return {"rows": rows, "seconds": options.seconds, "rounds": options.rounds}
+    return {"rows": rows, "ceilings": ceilings, "seconds": options.seconds,
+            "rounds": options.rounds}
 
 
 def tables(result):
@@ -49,9 +63,13 @@ def tables(result):
             lines.append([f"{pacing}, {rate:,}/s", f"{held} of {len(tries)}",
                           ", ".join(f"{value:,.0f}" for value in p99),
                           ", ".join(f"{row['achieved_ratio']:.4f}" for row in tries)])
+    ceilings = result.get("ceilings", [])
+    bare = [f"bare epoll loop, closed: "
+            f"{spread([ceiling['rate'] for ceiling in ceilings], 0)} requests/s"]
     yield Table(
         "Open loop: highest rate, one thread", ["pacing, rate", "held", "p99 us", "achieved"],
         lines,
         [f"held: p99 from the due instant at most {P99_MAX_NS / 1e6:g} ms and at least "
          f"{ACHIEVED_MIN:.1%} of the plan completed, in runs of {result['seconds']} s; the climb "
-         "ends where most runs do not hold", lab.disturbance(result["rows"])])
+         "ends where most runs do not hold", *(bare if ceilings else []),
+         lab.disturbance(result["rows"])])
