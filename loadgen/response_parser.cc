@@ -67,6 +67,7 @@ void ResponseParser::Begin(const Expectation& expectation) {
     texts_->partial.clear();
     texts_->body.clear();
   }
+  body_ = {};
   ResetHead();
 }
 
@@ -84,6 +85,7 @@ void ResponseParser::ResetHead() {
   if (texts_ != nullptr) {
     texts_->head.clear();
   }
+  head_ = {};
 }
 
 ResponseParser::Texts& ResponseParser::texts() {
@@ -121,7 +123,7 @@ std::size_t ResponseParser::TakeKnownHead(std::string_view data, State& state) {
   keep_alive_ = known->keep_alive;
   remaining_ = known->remaining;
   if (expectation_.keep_head) {
-    texts().head = known->lines;
+    head_ = known->lines;
   }
   state = known->state;
   return known->size;
@@ -159,6 +161,7 @@ ResponseParser::Progress ResponseParser::Feed(std::string_view data) {
     at = TakeKnownHead(data, state);
     is_new_head = at == 0;
   }
+  const bool is_known_head = at > 0;
   while (at < data.size() && state == State::kNeedMore) {
     switch (at_) {
       case At::kBodyLength:
@@ -188,6 +191,11 @@ ResponseParser::Progress ResponseParser::Feed(std::string_view data) {
       }
     }
   }
+  if (is_known_head && state == State::kNeedMore && expectation_.keep_head) {
+    // Until the rest comes, the memo may forget it.
+    texts().head = head_;
+    head_ = texts_->head;
+  }
   bytes_ += at;
   return {at, state};
 }
@@ -198,8 +206,14 @@ std::size_t ResponseParser::TakeBody(std::string_view data) {
     take = static_cast<std::size_t>(std::min<std::uint64_t>(take, remaining_));
     remaining_ -= take;
   }
-  if (expectation_.keep_body) {
+  if (!expectation_.keep_body) {
+    return take;
+  }
+  if (at_ == At::kBodyLength && remaining_ == 0 && body_.empty()) {
+    body_ = data.substr(0, take);
+  } else {
     texts().body.append(data.substr(0, take));
+    body_ = texts_->body;
   }
   return take;
 }
@@ -281,6 +295,7 @@ ResponseParser::State ResponseParser::OnHeader(std::string_view line) {
   }
   if (expectation_.keep_head) {
     texts().head.append(line).push_back('\n');
+    head_ = texts_->head;
   }
   const std::string_view name = line.substr(0, colon);
   // Only three names matter, and their lengths tell them from nearly all others.

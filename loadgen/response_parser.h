@@ -12,8 +12,9 @@
 namespace weir::loadgen {
 
 /// An incremental HTTP/1.1 response parser (RFC 9112). Fed with whatever a read brought, in any
-/// cut; never copies a body, and heads only when a line is cut in two or a check wants to see
-/// them. Trusts nothing: every length is bounded, every odd byte is an error.
+/// cut; copies a body only when a check wants one that came in pieces, and heads only when a line
+/// is cut in two or a check wants to see a new one. Trusts nothing: every length is bounded, every
+/// odd byte is an error.
 ///
 /// Understands: HTTP/1.0 and 1.1, Content-Length, chunked with extensions and trailers,
 /// bodies that end with the connection, answers to HEAD, 204 and 304, interim 1xx answers
@@ -69,11 +70,12 @@ class ResponseParser {
   /// Whether any byte of this answer has come.
   bool started() const { return bytes_ > 0; }
 
-  /// Header lines "Name: value\n"; empty unless keep_head.
-  std::string_view head() const { return texts_ ? std::string_view(texts_->head) : ""; }
+  /// Header lines "Name: value\n"; empty unless keep_head. Valid while the bytes last that Feed was
+  /// given, until the next call of Begin or Feed of any parser that shares the memo.
+  std::string_view head() const { return head_; }
 
-  /// Decoded body; empty unless keep_body.
-  std::string_view body() const { return texts_ ? std::string_view(texts_->body) : ""; }
+  /// Decoded body; empty unless keep_body. Valid as head() is.
+  std::string_view body() const { return body_; }
 
  private:
   enum class At : std::uint8_t {
@@ -126,6 +128,9 @@ class ResponseParser {
   std::uint64_t bytes_ = 0;
   std::unique_ptr<Texts> texts_;
   HeadMemo* heads_ = nullptr;
+  // Of texts_, of the memo, or of what was fed.
+  std::string_view head_;
+  std::string_view body_;
 };
 
 /// The newest heads that came whole and at once, and what was found in them. A server says the same

@@ -419,6 +419,29 @@ TEST(ResponseParserTest, FindsTheSameInHeadsThatAreKnown) {
   }
 }
 
+TEST(ResponseParserTest, KeepsAKnownHeadThatIsForgottenBeforeTheBodyIsWhole) {
+  ResponseParser::HeadMemo memo;
+  ResponseParser slow;
+  ResponseParser other;
+  slow.ShareHeads(&memo);
+  other.ShareHeads(&memo);
+  const Input input{
+      "HTTP/1.1 200 OK\r\nX-Name: value that is too long for a short string\r\n"
+      "Content-Length: 5\r\n\r\nhello"};
+  const Seen whole = Parse(slow, input, {});
+  slow.Begin({false, true, true});
+  ASSERT_EQ(slow.Feed(std::string_view(input.bytes).substr(0, input.bytes.size() - 2)).state,
+            State::kNeedMore);
+  for (std::size_t i = 0; i < ResponseParser::HeadMemo::kHeads; ++i) {
+    Parse(other,
+          {"HTTP/1.1 404 No\r\nX: " + std::string(600 + i, 'x') + "\r\nContent-Length: 0\r\n\r\n"},
+          {});
+  }
+  ASSERT_EQ(slow.Feed("lo").state, State::kDone);
+  EXPECT_EQ(slow.head(), whole.head);
+  EXPECT_EQ(slow.body(), "hello");
+}
+
 TEST(ResponseParserTest, TakesALineOfExactlyTheLimit) {
   const std::string before = "HTTP/1.1 200 OK\r\n";
   const std::string after = "Content-Length: 0\r\n\r\n";
