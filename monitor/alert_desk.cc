@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "monitor/channels/render.h"
 #include "monitor/state_codec.h"
+#include "monitor/state_times.h"
 
 namespace weir::monitor {
 namespace {
@@ -65,6 +66,11 @@ std::set<Labels> OpenOf(const NotificationPolicy& policy, const FiringAlerts& fi
   return open;
 }
 
+// Nothing of it has to be remembered: its end was told, or it never fired.
+bool IsOver(const AlertInstance& alert) {
+  return alert.state.phase == AlertPhase::kInactive && !alert.state.resolved_at;
+}
+
 // A message for each of the channels, once.
 void Post(const MonitorConfig& config, const AlertNotice& message,
           const std::vector<std::size_t>& channels, store::MonitorChange& change) {
@@ -97,7 +103,7 @@ void AlertDesk::Restore(const StoredMonitor& stored) {
       engine_.Restore(std::move(*alert));
     }
     if (labels.empty() || engine_.Find(labels) == nullptr) {
-      gone_.push_back({MonitorStateKind::kAlert, row.key, ""});
+      pending_rows_.push_back({MonitorStateKind::kAlert, row.key, ""});
     }
   }
   for (const store::MonitorStateRow& row : stored.groups) {
@@ -106,7 +112,7 @@ void AlertDesk::Restore(const StoredMonitor& stored) {
         group ? std::find(config_.route_ids.begin(), config_.route_ids.end(), group->route_id)
               : config_.route_ids.end();
     if (route == config_.route_ids.end()) {
-      gone_.push_back({MonitorStateKind::kGroup, row.key, ""});
+      pending_rows_.push_back({MonitorStateKind::kGroup, row.key, ""});
       continue;
     }
     GroupKey key{static_cast<std::size_t>(route - config_.route_ids.begin()),
@@ -118,7 +124,7 @@ void AlertDesk::Restore(const StoredMonitor& stored) {
 
 store::MonitorChange AlertDesk::Step(WallTime at, std::span<const SourceView> sources) {
   store::MonitorChange change;
-  change.rows = std::exchange(gone_, {});
+  change.rows = std::exchange(pending_rows_, {});
   engine_.Evaluate(at, sources);
   const std::vector<Labels> firing = engine_.Firing();
   const std::set<Labels> acknowledged = TakeAcknowledged(at, change);
@@ -133,6 +139,29 @@ store::MonitorChange AlertDesk::Step(WallTime at, std::span<const SourceView> so
   SaveAlerts(change);
   SaveGroups(change);
   return change;
+}
+
+void AlertDesk::ClockSetBack(Nanos by) {
+  for (Acknowledgement& said : said_.acknowledgements) {
+    // An episode is known by when it began.
+    said.fired_at -= by;
+    pending_rows_.push_back(
+        {MonitorStateKind::kAcknowledgement, AlertKey(said.labels), EncodeAcknowledgement(said)});
+  }
+  engine_.ClockSetBack(by);
+  for (auto& [key, state] : notifier_.groups) {
+    MoveBack(state, by);
+  }
+}
+
+WallTime AlertDesk::Latest() const {
+  WallTime latest = WallTime::min();
+  engine_.Visit(
+      [&latest](const AlertInstance& alert) { latest = std::max(latest, LatestIn(alert.state)); });
+  for (const auto& [key, state] : notifier_.groups) {
+    latest = std::max(latest, LatestIn(state));
+  }
+  return latest;
 }
 
 void AlertDesk::Hear(AlertBook said) {
@@ -215,11 +244,25 @@ std::vector<AlertView> AlertDesk::List(WallTime at, std::size_t count) const {
   return views;
 }
 
+std::vector<store::MonitorStateRow> AlertDesk::Whole() const {
+  std::vector<store::MonitorStateRow> rows;
+  engine_.Visit([&rows](const AlertInstance& alert) {
+    if (!IsOver(alert)) {
+      rows.push_back({MonitorStateKind::kAlert, AlertKey(alert.labels), EncodeAlert(alert)});
+    }
+  });
+  for (const auto& [key, state] : notifier_.groups) {
+    const std::string& id = config_.route_ids[key.route];
+    rows.push_back({MonitorStateKind::kGroup, StoredGroupKey(id, key.labels),
+                    EncodeGroup({id, key.labels, state})});
+  }
+  return rows;
+}
+
 void AlertDesk::SaveAlerts(store::MonitorChange& change) {
   for (const AlertInstance& alert : engine_.TakeChanged()) {
-    const bool over = alert.state.phase == AlertPhase::kInactive && !alert.state.resolved_at;
     change.rows.push_back({MonitorStateKind::kAlert, AlertKey(alert.labels),
-                           over ? std::string() : EncodeAlert(alert)});
+                           IsOver(alert) ? std::string() : EncodeAlert(alert)});
   }
   const std::vector<Labels> forgotten = engine_.Forget([this](const Labels& labels) {
     return std::any_of(notifier_.groups.begin(), notifier_.groups.end(),

@@ -48,8 +48,18 @@ class AlertDesk {
   /// What people say from now on: `said` instead of what they said before. Its alerts do not count.
   void Hear(AlertBook said);
 
-  /// Times come in their order. `sources` as in RuleEngine::Evaluate.
+  /// The clock was set back by `by` since the last step: what happened keeps its distance from now.
+  /// Silences are about the clock, and stay.
+  void ClockSetBack(Nanos by);
+
+  /// The latest instant at which something happened that it remembers.
+  WallTime Latest() const;
+
+  /// Times come in their order, but for ClockSetBack. `sources` as in RuleEngine::Evaluate.
   store::MonitorChange Step(WallTime at, std::span<const SourceView> sources);
+
+  /// All of its state, as Restore takes it: for a store that has missed steps.
+  std::vector<store::MonitorStateRow> Whole() const;
 
   const RuleEngine& engine() const { return engine_; }
 
@@ -79,7 +89,7 @@ class AlertDesk {
   AlertBook said_;                 // Without alerts.
   std::vector<Silence> silences_;  // Of said_.
   std::map<GroupKey, GroupState> saved_groups_;
-  std::vector<store::MonitorStateRow> gone_;  // Rows that the next step takes away.
+  std::vector<store::MonitorStateRow> pending_rows_;  // For the next step to write.
   std::uint64_t notifications_ = 0;
 };
 

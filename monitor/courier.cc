@@ -112,7 +112,8 @@ Nanos Courier::Deliver() {
   if (!*next) {
     return kIdle;
   }
-  if (const Nanos wait = (*next)->due_at - parts_.clock.WallNow(); wait > Nanos(0)) {
+  if (const Nanos wait = (*next)->due_at - parts_.clock.WallNow();
+      wait > Nanos(0) && wait <= kRetryPauseMax) {
     return std::min(wait, kIdle);
   }
   if (const Nanos wait = limiter_.Take("", parts_.clock.Now()); wait > Nanos(0)) {

@@ -2,32 +2,23 @@
 
 #include <algorithm>
 #include <array>
-#include <iterator>
 #include <string_view>
 #include <utility>
 #include <variant>
 
 #include <fmt/format.h>
 
+#include "base/text.h"
 #include "monitor/own_samples.h"
 
 namespace weir::monitor {
 namespace {
 
-// Changes that wait for a store that does not take them; then the oldest messages go.
-constexpr std::size_t kUnsavedMessagesMax = 10'000;
-
-bool IsEmpty(const store::MonitorChange& change) {
-  return change.rows.empty() && change.messages.empty();
-}
+// A clock that is set back by less stands still for as long.
+constexpr Nanos kClockSlack = std::chrono::seconds(1);
 
 bool TellsOfUsers(SourceKind kind) {
   return kind == SourceKind::kProbe || kind == SourceKind::kAccessLog;
-}
-
-template <typename T>
-void Append(std::vector<T>& to, std::vector<T> more) {
-  to.insert(to.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
 }
 
 }  // namespace
@@ -142,22 +133,58 @@ void LiveMonitor::HearPeople() {
   desk_.Hear(std::move(*said));
 }
 
+// The time of this evaluation by the clock of the wall, which may be set back. By little: time
+// stands still until it has caught up. By more: what is remembered is moved along with it.
+WallTime LiveMonitor::FollowClock(Instant now) {
+  const WallTime said = parts_.clock.WallNow();
+  Nanos back{0};
+  if (clock_said_ != WallTime::min()) {
+    back = clock_said_ + (now - evaluated_at_) - said;
+  } else {
+    const std::lock_guard lock(desk_mutex_);
+    // It may have been set back while no monitor was there to see it.
+    const WallTime latest = desk_.Latest();
+    back = latest > said ? latest - said : Nanos(0);
+  }
+  if (back > kClockSlack) {
+    parts_.log(
+        fmt::format("the clock was set back by {}; engines learn anew", FormatDuration(back)));
+    const std::lock_guard lock(desk_mutex_);
+    desk_.ClockSetBack(back);
+    meters_.assign(meters_.size(), ServiceMeter());
+    evaluated_at_wall_ = WallTime::min();
+  }
+  evaluated_at_ = now;
+  clock_said_ = said;
+  evaluated_at_wall_ = std::max(evaluated_at_wall_, said);
+  return evaluated_at_wall_;
+}
+
+std::vector<SourceView> LiveMonitor::ViewsOf(const std::vector<SourceStatus>& statuses, Instant now,
+                                             WallTime at) const {
+  std::vector<SourceView> views;
+  for (std::size_t i = 0; i < statuses.size(); ++i) {
+    const WallTime came_at = statuses[i].good_at_wall.value_or(WallTime{});
+    // A look from before the clock was set back has no time that could be compared.
+    views.push_back({.reading = statuses[i].last_good.get(),
+                     .at = came_at,
+                     .stale = came_at > at || statuses[i].Stale(pollers_[i]->spec(), now)});
+  }
+  return views;
+}
+
 void LiveMonitor::Evaluate() {
   HearPeople();
   const Instant now = parts_.clock.Now();
-  const WallTime at = parts_.clock.WallNow();
   std::vector<SourceStatus> statuses;
   std::vector<SourceAge> ages;
   for (const auto& poller : pollers_) {
     statuses.push_back(poller->status());
     ages.push_back({poller->spec().name, now - statuses.back().good_at.value_or(started_at_)});
   }
-  std::vector<SourceView> views;
-  for (std::size_t i = 0; i < statuses.size(); ++i) {
-    views.push_back({.reading = statuses[i].last_good.get(),
-                     .at = statuses[i].good_at_wall.value_or(WallTime{}),
-                     .stale = statuses[i].Stale(pollers_[i]->spec(), now)});
-  }
+  // After what came, which so cannot be later.
+  const WallTime at = FollowClock(parts_.clock.Now());
+  std::vector<SourceView> views = ViewsOf(statuses, now, at);
   const Reading own = OwnSamples(ages);
   views.push_back({.reading = &own, .at = at, .stale = false});
   store::MonitorChange change;
@@ -184,7 +211,7 @@ void LiveMonitor::Measure(const std::vector<SourceStatus>& statuses) {
     if (status.last_good == nullptr || !status.good_at || !status.good_at_wall) {
       continue;
     }
-    if (TellsOfUsers(pollers_[i]->spec().kind)) {
+    if (TellsOfUsers(pollers_[i]->spec().kind) && *status.good_at_wall <= evaluated_at_wall_) {
       meters_[i].Take(*status.good_at_wall, *status.last_good);
     }
     if (*status.good_at > newest_look_) {
@@ -308,13 +335,18 @@ MonitorReport LiveMonitor::Report() {
 }
 
 void LiveMonitor::Save(store::MonitorChange change) {
-  Append(unsaved_.rows, std::move(change.rows));
-  Append(unsaved_.messages, std::move(change.messages));
-  if (IsEmpty(unsaved_)) {
+  const std::size_t lost = unsaved_.Add(std::move(change));
+  if (lost > 0) {
+    parts_.log(fmt::format("{} messages are lost: too many wait", lost));
+  }
+  if (unsaved_.empty()) {
     return;
   }
-  const Status saved =
-      book_.With([this](store::MonitorBook& book) { return book.Commit(unsaved_); });
+  const store::MonitorChange& all = unsaved_.Get([this] {
+    const std::lock_guard lock(desk_mutex_);
+    return desk_.Whole();
+  });
+  const Status saved = book_.With([&all](store::MonitorBook& book) { return book.Commit(all); });
   const std::string trouble = saved ? "" : saved.error().message;
   std::string before;
   {
@@ -325,19 +357,13 @@ void LiveMonitor::Save(store::MonitorChange change) {
     if (before.empty()) {
       parts_.log(fmt::format("alerts wait until they can be written down: {}", trouble));
     }
-    if (unsaved_.messages.size() > kUnsavedMessagesMax) {
-      const auto surplus =
-          static_cast<std::ptrdiff_t>(unsaved_.messages.size() - kUnsavedMessagesMax);
-      unsaved_.messages.erase(unsaved_.messages.begin(), unsaved_.messages.begin() + surplus);
-      parts_.log(fmt::format("{} messages are lost: too many wait", surplus));
-    }
     return;
   }
   if (!before.empty()) {
     parts_.log("the history takes alerts again");
   }
-  const bool has_messages = !unsaved_.messages.empty();
-  unsaved_ = {};
+  const bool has_messages = unsaved_.has_messages();
+  unsaved_.Clear();
   for (const auto& courier : couriers_) {
     if (has_messages) {
       courier->Wake();

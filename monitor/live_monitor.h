@@ -21,6 +21,7 @@
 #include "monitor/service_meter.h"
 #include "monitor/shared_book.h"
 #include "monitor/sources/poller.h"
+#include "monitor/unsaved_change.h"
 
 namespace weir::monitor {
 
@@ -70,6 +71,9 @@ class LiveMonitor {
   Status StartThreads();
   void Work();
   void Evaluate();
+  WallTime FollowClock(Instant now);
+  std::vector<SourceView> ViewsOf(const std::vector<SourceStatus>& statuses, Instant now,
+                                  WallTime at) const;
   void Measure(const std::vector<SourceStatus>& statuses);
   void HearPeople();
   void Save(store::MonitorChange change);
@@ -88,8 +92,13 @@ class LiveMonitor {
   std::vector<std::unique_ptr<Poller>> pollers_;
   std::vector<std::unique_ptr<Courier>> couriers_;
 
-  store::MonitorChange unsaved_;       // What the store has not taken yet; the evaluating thread's.
+  UnsavedChange unsaved_;              // The evaluating thread's.
   std::optional<std::int64_t> heard_;  // ChangeCount of what people said last; that thread's, too.
+
+  // Of the last evaluation, and what the clock said then; that thread's, too.
+  Instant evaluated_at_{};
+  WallTime clock_said_ = WallTime::min();
+  WallTime evaluated_at_wall_ = WallTime::min();
 
   std::mutex desk_mutex_;  // Guards what follows. Not held while the store is asked.
   AlertDesk desk_;

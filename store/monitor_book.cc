@@ -78,6 +78,18 @@ Status PutRow(Connection& connection, const MonitorStateRow& row) {
               : statement->Bind(kind, row.key, row.value).Run();
 }
 
+Status DropAlertsAndGroups(Connection& connection) {
+  Result<Statement> statement =
+      connection.Prepare("DELETE FROM monitor_state WHERE kind IN (?, ?)");
+  if (!statement) {
+    return tl::unexpected(statement.error());
+  }
+  return statement
+      ->Bind(static_cast<std::uint32_t>(MonitorStateKind::kAlert),
+             static_cast<std::uint32_t>(MonitorStateKind::kGroup))
+      .Run();
+}
+
 Status PutMessage(Connection& connection, const OutboxMessage& message) {
   Result<Statement> statement = connection.Prepare(
       "INSERT INTO outbox (event_id, dedup_key, channel, payload, created_at_ns, due_at_ns,"
@@ -162,6 +174,11 @@ Result<std::vector<MonitorStateRow>> MonitorBook::LoadState(MonitorStateKind kin
 
 Status MonitorBook::Commit(const MonitorChange& change) {
   return InTransaction(*connection_, [&]() -> Status {
+    if (change.replaces_state) {
+      if (Status dropped = DropAlertsAndGroups(*connection_); !dropped) {
+        return dropped;
+      }
+    }
     for (const MonitorStateRow& row : change.rows) {
       if (Status put = PutRow(*connection_, row); !put) {
         return put;

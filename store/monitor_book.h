@@ -57,6 +57,7 @@ struct OutboxMessage {
 struct MonitorChange {
   std::vector<MonitorStateRow> rows;
   std::vector<OutboxMessage> messages;  ///< One whose event and channel are there already: skipped.
+  bool replaces_state = false;          ///< Alerts and groups that are not in `rows` go.
 };
 
 /// What came of an attempt to deliver.

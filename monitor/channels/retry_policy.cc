@@ -45,12 +45,11 @@ DeliveryAttempt JudgeReply(const ChannelSpec& channel, const HttpReply& reply) {
 Nanos RetryPause(std::uint32_t attempts, std::optional<Nanos> retry_after, Rng& rng) {
   constexpr Nanos kFirst = std::chrono::seconds(1);
   constexpr Nanos kLongest = std::chrono::minutes(5);
-  constexpr Nanos kAskedMax = std::chrono::hours(1);
   constexpr std::uint32_t kDoublingsMax = 10;
   const std::uint32_t doublings = std::min(attempts == 0 ? 0 : attempts - 1, kDoublingsMax);
   const Nanos pause = std::min(kFirst * (std::int64_t{1} << doublings), kLongest);
   const Nanos jittered = FromSeconds(Seconds(pause) * (0.5 + 0.5 * rng.Uniform()));
-  return std::max(jittered, std::min(retry_after.value_or(Nanos(0)), kAskedMax));
+  return std::max(jittered, std::min(retry_after.value_or(Nanos(0)), kRetryPauseMax));
 }
 
 }  // namespace weir::monitor

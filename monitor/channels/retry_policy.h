@@ -32,8 +32,13 @@ struct DeliveryAttempt {
 /// 5321, 4.2.1.
 DeliveryAttempt JudgeReply(const ChannelSpec& channel, const HttpReply& reply);
 
+/// No pause is longer: a message that is due later than that was written by a clock that has been
+/// set back since.
+inline constexpr Nanos kRetryPauseMax = std::chrono::hours(1);
+
 /// How long to wait after attempt number `attempts` (from 1) failed: 1 s, doubled up to 5 min,
-/// jittered between half and whole, never shorter than `retry_after` (at most 1 h).
+/// jittered between half and whole, never shorter than `retry_after` (at most
+/// kRetryPauseMax).
 Nanos RetryPause(std::uint32_t attempts, std::optional<Nanos> retry_after, Rng& rng);
 
 }  // namespace weir::monitor

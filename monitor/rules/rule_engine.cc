@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "monitor/state_times.h"
 
 namespace weir::monitor {
 namespace {
@@ -223,6 +224,24 @@ void RuleEngine::Evaluate(WallTime at, std::span<const SourceView> sources) {
       for (auto& [labels, series] : states_[rule].series) {
         Step(rule, series, at, *view);
       }
+    }
+  }
+}
+
+void RuleEngine::ClockSetBack(Nanos by) {
+  worked_at_ = {};
+  for (std::size_t rule = 0; rule < rules_.size(); ++rule) {
+    RuleState& state = states_[rule];
+    state.taken_at = {};
+    if (state.meter != nullptr) {
+      state.meter = std::make_unique<BurnMeter>(std::get<BurnRateSpec>(rules_[rule].engine));
+    }
+    for (auto& [labels, series] : state.series) {
+      MoveBack(series.alert.state, by);
+      series.window = {};
+      series.judge = MakeJudge(rules_[rule]);
+      series.seen_at = {};
+      series.changed = true;
     }
   }
 }

@@ -100,6 +100,10 @@ class RuleEngine {
   /// found by the labels of the rules.
   void Restore(AlertInstance instance);
 
+  /// The clock was set back by `by`: what happened keeps its distance from now. Windows and engines
+  /// begin anew, as with a new process: until they can tell, alerts stay as they are.
+  void ClockSetBack(Nanos by);
+
   std::uint64_t series_left_out() const { return series_left_out_; }
 
   /// Forecasts that the last evaluation left for later ones.

@@ -112,6 +112,100 @@ TEST_F(DeskTest, TheEndIsToldWithTheSameDedupKeyToWhoWantsIt) {
   EXPECT_EQ(json["alerts"][0]["annotations"]["summary"], "a is down");
 }
 
+constexpr const char* kSlowConfig = R"(
+sources: [ { name: shop, scrape: 'http://127.0.0.1:1/metrics', down_after: never } ]
+rules: [ { alert: Down, source: shop, metric: down, at_least: 1, for: 1m, keep_firing_for: 1m } ]
+channels: [ { name: chat, file: chat }, { name: boss, file: boss } ]
+receivers: [ { name: team, channels: [ chat ], escalate: [ { wait: 5m, channels: [ boss ] } ] } ]
+route: { receiver: team, group_interval: 5m, repeat_interval: 4h }
+)";
+
+// The same story, with a clock that is set back by an hour in the middle, makes the same messages.
+TEST_F(DeskTest, AClockThatIsSetBackChangesNoSpan) {
+  const auto tell = [this](Nanos set_back_after) {
+    config_ = Config(kSlowConfig);
+    desk_ = std::make_unique<AlertDesk>(config_);
+    std::vector<std::pair<Nanos, std::string>> told;
+    Nanos back{0};
+    for (Nanos at{0}; at <= 20min; at += 10s) {
+      if (at == set_back_after) {
+        back = 1h;
+        desk_->ClockSetBack(back);
+      }
+      Put("down", {{"host", "a"}}, at < 8min ? 1 : 0);
+      for (const store::OutboxMessage& message : Step(at - back)) {
+        told.emplace_back(
+            at, message.channel + " " + nlohmann::json::parse(message.payload)["status"].dump());
+      }
+    }
+    return told;
+  };
+  const auto steady = tell(2h);
+  const std::vector<std::pair<Nanos, std::string>> expected = {{60s, "chat \"firing\""},
+                                                               {6min, "boss \"firing\""},
+                                                               {9min, "chat \"resolved\""},
+                                                               {9min, "boss \"resolved\""}};
+  EXPECT_EQ(steady, expected);
+  for (const Nanos after : std::initializer_list<Nanos>{30s, 3min, 490s, 10min}) {
+    EXPECT_EQ(tell(after), steady) << after / 1s << " s";
+  }
+}
+
+TEST_F(DeskTest, AnAcknowledgementOutlivesAClockThatIsSetBack) {
+  config_ = Config(kSlowConfig);
+  desk_ = std::make_unique<AlertDesk>(config_);
+  for (const Nanos at : {0s, 60s}) {
+    Put("down", {});
+    Step(at);
+  }
+  ASSERT_EQ(desk_->List(kStart + 60s, 9).size(), 1U);
+  const AlertInstance alert = desk_->List(kStart + 60s, 9)[0].alert;
+  AlertBook said;
+  said.acknowledgements.push_back(
+      {.labels = alert.labels, .fired_at = *alert.state.fired_at, .at = kStart, .speaker = {}});
+  desk_->Hear(said);
+  EXPECT_EQ(desk_->Latest(), kStart + 60s);
+  desk_->ClockSetBack(1h);
+  EXPECT_EQ(desk_->Latest(), kStart + 60s - 1h);
+  Put("down", {});
+  Step(70s - 1h);
+  EXPECT_TRUE(desk_->List(kStart + 70s - 1h, 9)[0].acknowledged);
+  // And so it is written down.
+  bool found = false;
+  for (const auto& [key, value] : stored_) {
+    found = found || (key.first == store::MonitorStateKind::kAcknowledgement &&
+                      DecodeAcknowledgement(value)->fired_at == kStart + 60s - 1h);
+  }
+  EXPECT_TRUE(found);
+}
+
+TEST_F(DeskTest, ItsWholeStateIsWhatItsStepsHaveStored) {
+  Rng rng(23);
+  for (int step = 0; step < 400; ++step) {
+    for (int host = 0; host < 6; ++host) {
+      if (rng.Uniform() < 0.6) {
+        Put(host % 2 == 0 ? "down" : "slow",
+            {{"host", std::to_string(host)}, {"cause", host < 3 ? "disk" : "net"}},
+            rng.Uniform() < 0.5 ? 1 : 0);
+      }
+    }
+    Step(step * 40s);
+    // Of an alert but the value of its last evaluation, which is not written down each time.
+    std::map<std::pair<store::MonitorStateKind, std::string>, nlohmann::json> whole;
+    for (const store::MonitorStateRow& row : desk_->Whole()) {
+      whole[{row.kind, row.key}] = nlohmann::json::parse(row.value);
+      whole[{row.kind, row.key}].erase("value");
+    }
+    decltype(whole) stored;
+    for (const auto& [key, value] : stored_) {
+      stored[key] = nlohmann::json::parse(value);
+      stored[key].erase("value");
+    }
+    ASSERT_EQ(whole, stored) << "step " << step;
+  }
+  EXPECT_FALSE(stored_.empty());
+}
+
 TEST_F(DeskTest, FiveHundredAlertsOfOneCauseAreOneNotification) {
   for (int host = 0; host < 500; ++host) {
     Put("down", {{"host", std::to_string(host)}, {"cause", "disk"}});

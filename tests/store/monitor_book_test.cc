@@ -51,6 +51,21 @@ TEST_F(MonitorBookTest, StateIsPutReplacedAndTakenAway) {
   EXPECT_EQ(Open()->LoadState(MonitorStateKind::kGroup)->size(), 1U);
 }
 
+TEST_F(MonitorBookTest, AWholeStateReplacesAlertsAndGroupsAndNothingElse) {
+  ASSERT_TRUE(Open()->Commit({.rows = {{MonitorStateKind::kAlert, "a", "1"},
+                                       {MonitorStateKind::kGroup, "a", "2"},
+                                       {MonitorStateKind::kSilence, "a", "3"}},
+                              .messages = {}}));
+  ASSERT_TRUE(Open()->Commit(
+      {.rows = {{MonitorStateKind::kAlert, "b", "4"}}, .messages = {}, .replaces_state = true}));
+  const auto alerts = Open()->LoadState(MonitorStateKind::kAlert);
+  ASSERT_TRUE(alerts);
+  ASSERT_EQ(alerts->size(), 1U);
+  EXPECT_EQ(alerts->front().key, "b");
+  EXPECT_TRUE(Open()->LoadState(MonitorStateKind::kGroup)->empty());
+  EXPECT_EQ(Open()->LoadState(MonitorStateKind::kSilence)->size(), 1U);
+}
+
 // A trigger that overtakes the resolve before it would open a second incident.
 TEST_F(MonitorBookTest, MessagesOfOneKeyKeepTheirOrderAndOthersOvertake) {
   const auto book = Open();
