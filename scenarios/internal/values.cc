@@ -233,7 +233,9 @@ Result<Nanos> CheckedDuration(std::string_view text, NanosRange range) {
   }
   if (*span < range.low) {
     return tl::unexpected(HintedError(fmt::format("'{}' is too short", Printable(text, 40)),
-                                      "it must be above 0, for example '30s'"));
+                                      range.low > Nanos(1)
+                                          ? fmt::format("at least {}", SpanInWords(range.low))
+                                          : "it must be above 0, for example '30s'"));
   }
   if (*span > range.high) {
     return tl::unexpected(HintedError(fmt::format("'{}' is too long", Printable(text, 40)),

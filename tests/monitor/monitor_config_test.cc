@@ -105,6 +105,12 @@ TEST(MonitorConfigTest, AnUnknownKeyPointsAtItselfAndNamesTheNearest) {
       "down_after");
 }
 
+TEST(MonitorConfigTest, ASpanThatIsTooShortNamesTheShortest) {
+  const std::string error = ErrorOf("evaluate_every: 20ms\n" + std::string(kWhole));
+  EXPECT_NE(error.find("'20ms' is too short"), std::string::npos) << error;
+  EXPECT_NE(error.find("hint: at least 100 ms\n"), std::string::npos) << error;
+}
+
 std::string WithSource(const std::string& source, const std::string& listen = "127.0.0.1:0") {
   return (listen.empty() ? "" : "listen: " + listen + "\n") + "sources:\n  - " + source +
          "\nrules: [ { alert: A, source: weir, metric: weir_source_age_seconds, above: 60 } ]\n"
