@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <ctime>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -39,7 +40,8 @@ FlagSpec Spec() {
       "groups\n"
       "and routes them, and delivers the messages over its channels (webhook, Slack, PagerDuty,\n"
       "Alertmanager, e-mail, programs, files). Alerts and messages that wait are kept in the\n"
-      "history and survive a restart. docs/monitoring.md has every key with an example.";
+      "history and survive a restart. SIGHUP makes it read FILE again, without a gap.\n"
+      "docs/monitoring.md has every key with an example.";
   spec.examples =
       "  weir monitor monitor.yaml\n"
       "  weir monitor --check monitor.yaml          say what it would do, or what is wrong\n"
@@ -124,25 +126,138 @@ monitor::ServiceManager::Environment ReadEnvironment() {
           .watchdog_pid = read("WATCHDOG_PID")};
 }
 
-// Until SIGINT or SIGTERM. The sign of life is that rules are evaluated, not that this thread runs.
-void WaitForEnd(const sigset_t& signals, monitor::LiveMonitor& live,
-                const monitor::ServiceManager& manager) {
-  if (!manager.sign_every()) {
-    int signal = 0;
-    sigwait(&signals, &signal);
-    return;
+// What is running, and what it was made of.
+struct Running {
+  const std::string& path;
+  std::function<void(std::string_view line)> log;
+  monitor::LiveMonitor& live;
+  monitor::MonitorService* service = nullptr;  // Null: it answers nobody.
+};
+
+Status TakeFile(const Running& running) {
+  Result<monitor::MonitorConfig> config = monitor::ReadMonitorConfigFile(running.path);
+  if (!config) {
+    return tl::unexpected(config.error());
   }
-  const auto whole = std::chrono::floor<std::chrono::seconds>(*manager.sign_every());
-  const timespec pause = {.tv_sec = whole.count(),
-                          .tv_nsec = (*manager.sign_every() - whole).count()};
+  if (config->service.has_value() != (running.service != nullptr)) {
+    return UsageError(
+        "listen: whether it answers cannot change while it runs\n"
+        "  hint: restart it; alerts, timers and messages are in the history");
+  }
+  const std::optional<monitor::ServiceSpec> answers = config->service;
+  // First what may fail and cannot be taken back, then what may fail and changes nothing.
+  if (Status checked = running.service == nullptr ? Status() : running.service->Check(*answers);
+      !checked) {
+    return checked;
+  }
+  if (Status taken = running.live.Reload(std::move(*config)); !taken) {
+    return taken;
+  }
+  return running.service == nullptr ? Status() : running.service->Reload(*answers);
+}
+
+// SIGHUP. A file that is wrong changes nothing.
+void ReadAgain(const Running& running, const SystemClock& clock,
+               const monitor::ServiceManager& manager) {
+  manager.Tell(fmt::format("RELOADING=1\nMONOTONIC_USEC={}",
+                           clock.Now().time_since_epoch() / std::chrono::microseconds(1)));
+  const Status taken = TakeFile(running);
+  running.live.NoteReload(taken ? "" : taken.error().message);
+  running.log(taken ? fmt::format("{} was read again, and is in force", Printable(running.path))
+                    : "the file was read again and not taken; it goes on as before\n" +
+                          taken.error().message);
+  manager.Tell("READY=1");
+}
+
+// Nothing when the pause has passed; for ever without one.
+std::optional<int> NextSignal(const sigset_t& signals, const std::optional<Nanos>& longest) {
+  int signal = 0;
+  if (!longest) {
+    sigwait(&signals, &signal);
+    return signal;
+  }
+  const auto whole = std::chrono::floor<std::chrono::seconds>(*longest);
+  const timespec pause = {.tv_sec = whole.count(), .tv_nsec = (*longest - whole).count()};
+  signal = sigtimedwait(&signals, nullptr, &pause);
+  return signal < 0 ? std::nullopt : std::optional(signal);
+}
+
+// Until SIGINT or SIGTERM. The sign of life is that rules are evaluated, not that this thread runs.
+void WaitForEnd(const sigset_t& signals, const Running& running, const SystemClock& clock,
+                const monitor::ServiceManager& manager) {
   std::uint64_t seen = 0;
-  while (sigtimedwait(&signals, nullptr, &pause) < 0) {
-    const std::uint64_t now = live.Evaluations();
+  while (true) {
+    const std::optional<int> signal = NextSignal(signals, manager.sign_every());
+    if (signal == SIGHUP) {
+      ReadAgain(running, clock, manager);
+    } else if (signal) {
+      return;
+    }
+    const std::uint64_t now = running.live.Evaluations();
     if (now != seen) {
       manager.Tell("WATCHDOG=1");
     }
     seen = now;
   }
+}
+
+Result<std::unique_ptr<monitor::MonitorService>> Answer(const monitor::ServiceSpec& spec,
+                                                        monitor::LiveMonitor& live,
+                                                        const Clock& clock,
+                                                        const std::string& store_path) {
+  return monitor::MonitorService::Start(
+      spec,
+      {.report = [&live] { return live.Report(); },
+       .clock = clock,
+       .await = [&live](std::uint64_t seen, Nanos longest) { live.AwaitEvaluation(seen, longest); },
+       .store_path = store_path,
+       .rum = [&live] { return live.rum(); }});
+}
+
+// Before any thread is started, so that all of them leave these signals to this one.
+sigset_t BlockSignals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+    sigaddset(&signals, signal);
+  }
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+  return signals;
+}
+
+Status Run(const std::string& file, monitor::MonitorConfig config, const std::string& store_path,
+           const std::function<void(std::string_view line)>& log) {
+  const sigset_t signals = BlockSignals();
+  const monitor::ServiceManager manager(ReadEnvironment(), getpid());
+  const SystemClock clock;
+  const std::optional<monitor::ServiceSpec> answers = config.service;
+  auto live = monitor::LiveMonitor::Start(
+      std::move(config), store_path,
+      {.clock = clock, .log = log, .seed = static_cast<std::uint64_t>(CountNs(clock.WallNow()))});
+  if (!live) {
+    return tl::unexpected(live.error());
+  }
+  std::unique_ptr<monitor::MonitorService> service;
+  if (answers) {
+    auto started = Answer(*answers, **live, clock, store_path);
+    if (!started) {
+      return tl::unexpected(started.error());
+    }
+    service = std::move(*started);
+    Print(fmt::format("watching; answers on port {}\n", service->port()));
+  } else {
+    Print("watching\n");
+  }
+  manager.Tell("READY=1");
+  WaitForEnd(signals, {.path = file, .log = log, .live = **live, .service = service.get()}, clock,
+             manager);
+  manager.Tell("STOPPING=1");
+  if (service != nullptr) {
+    service->Stop();
+  }
+  (*live)->Stop();
+  return {};
 }
 
 Status Watch(const ParsedFlags& flags) {
@@ -162,57 +277,12 @@ Status Watch(const ParsedFlags& flags) {
   if (flags.Has("replay")) {
     return ReplayMonitor(*config, {.path = flags.Text("replay"), .json = flags.Has("lines")});
   }
-  // Before any thread is started, so that all of them leave these signals to this one.
-  sigset_t signals;
-  sigemptyset(&signals);
-  for (const int signal : {SIGINT, SIGTERM}) {
-    sigaddset(&signals, signal);
-  }
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  std::signal(SIGPIPE, SIG_IGN);
-
-  const monitor::ServiceManager manager(ReadEnvironment(), getpid());
-  const SystemClock clock;
-  const std::optional<monitor::ServiceSpec> answers = config->service;
   const bool quiet = flags.Has("quiet");
-  auto live =
-      monitor::LiveMonitor::Start(std::move(*config), *path,
-                                  {.clock = clock,
-                                   .log =
-                                       [quiet](std::string_view line) {
-                                         if (!quiet) {
-                                           Say(line);
-                                         }
-                                       },
-                                   .seed = static_cast<std::uint64_t>(CountNs(clock.WallNow()))});
-  if (!live) {
-    return tl::unexpected(live.error());
-  }
-  std::unique_ptr<monitor::MonitorService> service;
-  if (answers) {
-    auto started = monitor::MonitorService::Start(
-        *answers, {.report = [&live] { return (*live)->Report(); },
-                   .clock = clock,
-                   .await = [&live](std::uint64_t seen,
-                                    Nanos longest) { (*live)->AwaitEvaluation(seen, longest); },
-                   .store_path = *path,
-                   .rum = (*live)->rum()});
-    if (!started) {
-      return tl::unexpected(started.error());
+  return Run(files.front(), std::move(*config), *path, [quiet](std::string_view line) {
+    if (!quiet) {
+      Say(line);
     }
-    service = std::move(*started);
-    Print(fmt::format("watching; answers on port {}\n", service->port()));
-  } else {
-    Print("watching\n");
-  }
-  manager.Tell("READY=1");
-  WaitForEnd(signals, **live, manager);
-  manager.Tell("STOPPING=1");
-  if (service != nullptr) {
-    service->Stop();
-  }
-  (*live)->Stop();
-  return {};
+  });
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "base/check.h"
 #include "base/text.h"
 #include "monitor/channels/render.h"
+#include "monitor/config/config_change.h"
 #include "monitor/state_codec.h"
 #include "monitor/state_times.h"
 
@@ -52,6 +53,22 @@ std::string InWords(const FlapNote& note, const FlapLimits& limits) {
 
 std::string EventId(const std::string& what) {
   return "msg_" + Sha256Hex(what).substr(0, 32);
+}
+
+std::string EventId(const AlertNotice& message, std::uint64_t number, WallTime at) {
+  return EventId(fmt::format("{}\n{}\n{}", message.dedup_key, number, CountNs(at)));
+}
+
+// The channels of the receiver, and those that an escalation has told: of the end as well.
+std::vector<std::size_t> ToldOf(const ReceiverSpec& receiver, const GroupState& group) {
+  std::vector<std::size_t> channels = receiver.channels;
+  const std::size_t told =
+      group.escalation ? std::min(group.escalation->told, receiver.escalate_to.size()) : 0;
+  for (std::size_t step = 0; step < told; ++step) {
+    const std::vector<std::size_t>& more = receiver.escalate_to[step];
+    channels.insert(channels.end(), more.begin(), more.end());
+  }
+  return channels;
 }
 
 // Those that fire, are not muted, and that nobody looks after.
@@ -107,19 +124,68 @@ void AlertDesk::Restore(const StoredMonitor& stored) {
     }
   }
   for (const store::MonitorStateRow& row : stored.groups) {
-    std::optional<StoredGroup> group = DecodeGroup(row.value);
-    const auto route =
-        group ? std::find(config_.route_ids.begin(), config_.route_ids.end(), group->route_id)
-              : config_.route_ids.end();
-    if (route == config_.route_ids.end()) {
+    if (std::optional<StoredGroup> group = DecodeGroup(row.value)) {
+      Adopt(std::move(*group));
+    } else {
       pending_rows_.push_back({MonitorStateKind::kGroup, row.key, ""});
-      continue;
     }
-    GroupKey key{static_cast<std::size_t>(route - config_.route_ids.begin()),
-                 std::move(group->labels)};
-    notifier_.groups.insert_or_assign(std::move(key), std::move(group->state));
   }
   saved_groups_ = notifier_.groups;
+}
+
+void AlertDesk::TakeOver(AlertDesk&& before) {
+  pending_rows_ = std::move(before.pending_rows_);
+  abandoned_ = std::move(before.abandoned_);
+  said_ = std::move(before.said_);
+  silences_ = std::move(before.silences_);
+  notifications_ = before.notifications_;
+  const auto same = SameRules(before.config_, config_);
+  for (const Labels& labels : engine_.TakeOver(std::move(before.engine_), same)) {
+    pending_rows_.push_back({MonitorStateKind::kAlert, AlertKey(labels), ""});
+  }
+  for (auto& [key, state] : before.notifier_.groups) {
+    Adopt({before.config_.route_ids[key.route], key.labels, std::move(state),
+           before.config_.policy.routes.options(key.route).receiver});
+  }
+  saved_groups_ = notifier_.groups;
+}
+
+// Under the route that is the same now, if there is one.
+void AlertDesk::Adopt(StoredGroup group) {
+  const auto route = std::find(config_.route_ids.begin(), config_.route_ids.end(), group.route_id);
+  const auto number = static_cast<std::size_t>(route - config_.route_ids.begin());
+  if (route != config_.route_ids.end() &&
+      (group.receiver.empty() ||
+       group.receiver == config_.policy.routes.options(number).receiver)) {
+    notifier_.groups.insert_or_assign({number, std::move(group.labels)}, std::move(group.state));
+    return;
+  }
+  pending_rows_.push_back(
+      {MonitorStateKind::kGroup, StoredGroupKey(group.route_id, group.labels), ""});
+  if (!group.state.told.empty()) {
+    abandoned_.push_back(std::move(group));
+  }
+}
+
+// Who was told by a route that is gone would else have to close by hand what it has opened.
+void AlertDesk::CloseAbandoned(WallTime at, store::MonitorChange& change) {
+  for (const StoredGroup& group : std::exchange(abandoned_, {})) {
+    const auto receiver =
+        std::find_if(config_.receivers.begin(), config_.receivers.end(),
+                     [&group](const ReceiverSpec& spec) { return spec.name == group.receiver; });
+    if (receiver == config_.receivers.end()) {
+      continue;
+    }
+    Notification over;
+    over.receiver = group.receiver;
+    over.group = group.labels;
+    over.number = group.state.number + 1;
+    over.reason = NotifyReason::kAllResolved;
+    over.resolved.assign(group.state.told.begin(), group.state.told.end());
+    AlertNotice message = NoticeOf(at, over, group.route_id);
+    message.event_id = EventId(message, over.number, at);
+    Post(config_, message, ToldOf(*receiver, group.state), change);
+  }
 }
 
 store::MonitorChange AlertDesk::Step(WallTime at, std::span<const SourceView> sources) {
@@ -134,6 +200,7 @@ store::MonitorChange AlertDesk::Step(WallTime at, std::span<const SourceView> so
   for (const Notification& notification : due) {
     Write(at, notification, change);
   }
+  CloseAbandoned(at, change);
   notifications_ += due.size();
   Escalate(now, due, change);
   SaveAlerts(change);
@@ -244,6 +311,12 @@ std::vector<AlertView> AlertDesk::List(WallTime at, std::size_t count) const {
   return views;
 }
 
+store::MonitorStateRow AlertDesk::RowOf(const GroupKey& key, const GroupState& state) const {
+  const std::string& id = config_.route_ids[key.route];
+  return {MonitorStateKind::kGroup, StoredGroupKey(id, key.labels),
+          EncodeGroup({id, key.labels, state, config_.policy.routes.options(key.route).receiver})};
+}
+
 std::vector<store::MonitorStateRow> AlertDesk::Whole() const {
   std::vector<store::MonitorStateRow> rows;
   engine_.Visit([&rows](const AlertInstance& alert) {
@@ -252,9 +325,7 @@ std::vector<store::MonitorStateRow> AlertDesk::Whole() const {
     }
   });
   for (const auto& [key, state] : notifier_.groups) {
-    const std::string& id = config_.route_ids[key.route];
-    rows.push_back({MonitorStateKind::kGroup, StoredGroupKey(id, key.labels),
-                    EncodeGroup({id, key.labels, state})});
+    rows.push_back(RowOf(key, state));
   }
   return rows;
 }
@@ -274,16 +345,11 @@ void AlertDesk::SaveAlerts(store::MonitorChange& change) {
 }
 
 void AlertDesk::SaveGroups(store::MonitorChange& change) {
-  const auto row = [this, &change](const GroupKey& key, const GroupState* state) {
-    const std::string& id = config_.route_ids[key.route];
-    change.rows.push_back({MonitorStateKind::kGroup, StoredGroupKey(id, key.labels),
-                           state == nullptr ? "" : EncodeGroup({id, key.labels, *state})});
-  };
   bool differs = notifier_.groups.size() != saved_groups_.size();
   for (const auto& [key, state] : notifier_.groups) {
     const auto saved = saved_groups_.find(key);
     if (saved == saved_groups_.end() || saved->second != state) {
-      row(key, &state);
+      change.rows.push_back(RowOf(key, state));
       differs = true;
     }
   }
@@ -292,7 +358,8 @@ void AlertDesk::SaveGroups(store::MonitorChange& change) {
   }
   for (const auto& [key, state] : saved_groups_) {
     if (!notifier_.groups.contains(key)) {
-      row(key, nullptr);
+      change.rows.push_back(
+          {MonitorStateKind::kGroup, StoredGroupKey(config_.route_ids[key.route], key.labels), ""});
     }
   }
   saved_groups_ = notifier_.groups;
@@ -320,10 +387,10 @@ const ReceiverSpec& AlertDesk::ReceiverOf(std::size_t route) const {
   return *receiver;
 }
 
-AlertNotice AlertDesk::NoticeOf(WallTime at, const Notification& notification) const {
+AlertNotice AlertDesk::NoticeOf(WallTime at, const Notification& notification,
+                                const std::string& route_id) const {
   AlertNotice message;
-  message.group_key =
-      fmt::format("{}:{}", config_.route_ids[notification.route], Written(notification.group));
+  message.group_key = fmt::format("{}:{}", route_id, Written(notification.group));
   message.dedup_key = Sha256Hex(notification.receiver + '\n' + message.group_key);
   message.receiver = notification.receiver;
   message.group = notification.group;
@@ -346,22 +413,14 @@ AlertNotice AlertDesk::NoticeOf(WallTime at, const Notification& notification) c
 
 void AlertDesk::Write(WallTime at, const Notification& notification,
                       store::MonitorChange& change) const {
-  AlertNotice message = NoticeOf(at, notification);
-  message.event_id =
-      EventId(fmt::format("{}\n{}\n{}", message.dedup_key, notification.number, CountNs(at)));
+  AlertNotice message = NoticeOf(at, notification, config_.route_ids[notification.route]);
+  message.event_id = EventId(message, notification.number, at);
   const ReceiverSpec& receiver = ReceiverOf(notification.route);
-  std::vector<std::size_t> channels = receiver.channels;
-  // Who was told by an escalation is told that it is over.
   const auto group = notifier_.groups.find({notification.route, notification.group});
-  if (notification.reason == NotifyReason::kAllResolved && group != notifier_.groups.end() &&
-      group->second.escalation) {
-    const std::size_t told = std::min(group->second.escalation->told, receiver.escalate_to.size());
-    for (std::size_t step = 0; step < told; ++step) {
-      const std::vector<std::size_t>& more = receiver.escalate_to[step];
-      channels.insert(channels.end(), more.begin(), more.end());
-    }
-  }
-  Post(config_, message, channels, change);
+  const bool all_are_told =
+      notification.reason == NotifyReason::kAllResolved && group != notifier_.groups.end();
+  Post(config_, message, all_are_told ? ToldOf(receiver, group->second) : receiver.channels,
+       change);
 }
 
 void AlertDesk::Escalate(const FiringAlerts& now, std::span<const Notification> told,
@@ -390,7 +449,7 @@ void AlertDesk::Escalate(const FiringAlerts& now, std::span<const Notification> 
     notification.receiver = receiver.name;
     notification.group = due.group.labels;
     notification.firing = due.firing;
-    AlertNotice message = NoticeOf(now.at, notification);
+    AlertNotice message = NoticeOf(now.at, notification, config_.route_ids[notification.route]);
     message.event_id = EventId(fmt::format("{}\nescalation {} {}\n{}", message.dedup_key, due.round,
                                            due.step, CountNs(now.at)));
     message.escalation_step = due.step + 1;

@@ -13,6 +13,7 @@
 #include "monitor/config/monitor_config.h"
 #include "monitor/interventions.h"
 #include "monitor/rules/rule_engine.h"
+#include "monitor/state_codec.h"
 #include "store/monitor_book.h"
 
 namespace weir::monitor {
@@ -45,6 +46,12 @@ class AlertDesk {
   /// the next step says so.
   void Restore(const StoredMonitor& stored);
 
+  /// Goes on where `before` was, by another configuration; nothing is left of it. What is the same
+  /// in both keeps what it has learnt, the rest is as after Restore: alerts of rules that are gone
+  /// end, and what routes have told that are gone, or have another receiver, is told to be over.
+  /// The configuration of `before` must still be there.
+  void TakeOver(AlertDesk&& before);
+
   /// What people say from now on: `said` instead of what they said before. Its alerts do not count.
   void Hear(AlertBook said);
 
@@ -76,9 +83,13 @@ class AlertDesk {
   void SaveAlerts(store::MonitorChange& change);
   std::set<Labels> TakeAcknowledged(WallTime at, store::MonitorChange& change);
   void SaveGroups(store::MonitorChange& change);
+  store::MonitorStateRow RowOf(const GroupKey& key, const GroupState& state) const;
   std::vector<Labels> HeldOpen() const;
   const ReceiverSpec& ReceiverOf(std::size_t route) const;
-  AlertNotice NoticeOf(WallTime at, const Notification& notification) const;
+  void Adopt(StoredGroup group);
+  void CloseAbandoned(WallTime at, store::MonitorChange& change);
+  AlertNotice NoticeOf(WallTime at, const Notification& notification,
+                       const std::string& route_id) const;
   void Write(WallTime at, const Notification& notification, store::MonitorChange& change) const;
   void Escalate(const FiringAlerts& now, std::span<const Notification> told,
                 store::MonitorChange& change);
@@ -90,6 +101,7 @@ class AlertDesk {
   std::vector<Silence> silences_;  // Of said_.
   std::map<GroupKey, GroupState> saved_groups_;
   std::vector<store::MonitorStateRow> pending_rows_;  // For the next step to write.
+  std::vector<StoredGroup> abandoned_;                // For the next step to tell that it is over.
   std::uint64_t notifications_ = 0;
 };
 

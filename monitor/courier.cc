@@ -31,7 +31,13 @@ Courier::Courier(const ChannelSpec& channel, std::unique_ptr<Sender> sender, std
 
 Courier::~Courier() {
   Stop();
-  thread_.join();
+  AwaitEnd();
+}
+
+void Courier::AwaitEnd() {
+  if (thread_.joinable()) {
+    thread_.join();
+  }
 }
 
 void Courier::Wake() {
@@ -123,6 +129,11 @@ Nanos Courier::Deliver() {
 }
 
 void Courier::Work() {
+  if (parts_.after != nullptr) {
+    parts_.after->Stop();
+    parts_.after->AwaitEnd();
+    parts_.after.reset();
+  }
   while (true) {
     const Nanos pause = Deliver();
     std::unique_lock lock(mutex_);

@@ -35,6 +35,10 @@ class Courier {
     SharedBook& book;
     const Clock& clock;
     std::function<void(std::string_view line)> log;  ///< On that thread; printable, no secret.
+
+    /// Whose messages it goes on with: it is stopped, and waited for before the first one is sent,
+    /// so that none is sent by both. Null: nobody's.
+    std::shared_ptr<Courier> after = {};
   };
 
   /// What `parts` refers to must outlive it.
@@ -58,6 +62,7 @@ class Courier {
 
  private:
   void Work();
+  void AwaitEnd();
   Nanos Deliver();
   /// False: what came of it could not be written down, so that it will be sent again.
   bool Send(const store::OutboxMessage& message);
@@ -65,7 +70,7 @@ class Courier {
 
   const ChannelSpec channel_;
   const std::unique_ptr<Sender> sender_;
-  const Parts parts_;
+  Parts parts_;
   Rng rng_;  // The thread's, as is the next.
   RateLimiter limiter_;
 

@@ -17,6 +17,38 @@ namespace {
 // A clock that is set back by less stands still for as long.
 constexpr Nanos kClockSlack = std::chrono::seconds(1);
 
+constexpr Nanos kStraysEvery = std::chrono::minutes(10);
+constexpr Nanos kStraysKept = std::chrono::hours(24);
+
+// The one that was made for it, if there is one.
+std::shared_ptr<Courier> FindCourier(const std::vector<std::shared_ptr<Courier>>& couriers,
+                                     const ChannelSpec& channel) {
+  const auto found = std::find_if(couriers.begin(), couriers.end(), [&](const auto& courier) {
+    return courier->channel() == channel;
+  });
+  return found == couriers.end() ? nullptr : *found;
+}
+
+std::shared_ptr<Courier> FindCourier(const std::vector<std::shared_ptr<Courier>>& couriers,
+                                     std::string_view name) {
+  const auto found = std::find_if(couriers.begin(), couriers.end(), [&](const auto& courier) {
+    return courier->channel().name == name;
+  });
+  return found == couriers.end() ? nullptr : *found;
+}
+
+std::shared_ptr<Poller> FindPoller(const std::vector<std::shared_ptr<Poller>>& pollers,
+                                   const SourceSpec& source) {
+  const auto found = std::find_if(pollers.begin(), pollers.end(),
+                                  [&](const auto& poller) { return poller->spec() == source; });
+  return found == pollers.end() ? nullptr : *found;
+}
+
+template <typename T>
+bool Contains(const std::vector<T>& all, const T& one) {
+  return std::find(all.begin(), all.end(), one) != all.end();
+}
+
 bool TellsOfUsers(SourceKind kind) {
   return kind == SourceKind::kProbe || kind == SourceKind::kAccessLog;
 }
@@ -35,49 +67,133 @@ Result<std::unique_ptr<LiveMonitor>> LiveMonitor::Start(MonitorConfig config,
   if (!alerts || !groups) {
     return tl::unexpected(!alerts ? alerts.error() : groups.error());
   }
-  std::unique_ptr<LiveMonitor> monitor(new LiveMonitor(std::move(config), std::move(*book), parts));
-  monitor->desk_.Restore({.alerts = std::move(*alerts), .groups = std::move(*groups)});
-  if (Status started = monitor->StartThreads(); !started) {
-    return tl::unexpected(started.error());
+  std::unique_ptr<LiveMonitor> monitor(new LiveMonitor(std::move(*book), parts));
+  auto crew = monitor->MakeCrew(std::move(config), Crew());
+  if (!crew) {
+    return tl::unexpected(crew.error());
   }
+  monitor->desk_ = std::make_unique<AlertDesk>((*crew)->config);
+  monitor->desk_->Restore({.alerts = std::move(*alerts), .groups = std::move(*groups)});
+  monitor->meters_.resize((*crew)->pollers.size());
+  monitor->crew_ = std::move(*crew);
+  monitor->config_at_ = parts.clock.WallNow();
+  monitor->thread_ = std::thread([self = monitor.get()] { self->Work(); });
   return monitor;
 }
 
-LiveMonitor::LiveMonitor(MonitorConfig config, std::unique_ptr<store::MonitorBook> book,
-                         const Parts& parts)
-    : config_(std::move(config)),
-      parts_(parts),
+LiveMonitor::LiveMonitor(std::unique_ptr<store::MonitorBook> book, const Parts& parts)
+    : parts_(parts),
       book_(std::move(book)),
+      seed_(parts.seed),
       started_at_(parts.clock.Now()),
-      started_at_wall_(parts.clock.WallNow()),
-      desk_(config_) {}
+      started_at_wall_(parts.clock.WallNow()) {}
 
-Status LiveMonitor::StartThreads() {
-  std::uint64_t seed = parts_.seed;
-  for (const ChannelSpec& channel : config_.channels) {
+// Those of `before` that are the same go on, the others begin.
+Result<std::shared_ptr<const LiveMonitor::Crew>> LiveMonitor::MakeCrew(MonitorConfig config,
+                                                                       const Crew& before) {
+  auto crew = std::make_shared<Crew>();
+  crew->config = std::move(config);
+  // All senders first: one that cannot be made leaves everything as it was.
+  std::vector<std::unique_ptr<Sender>> senders;
+  for (const ChannelSpec& channel : crew->config.channels) {
+    if (FindCourier(before.couriers, channel) != nullptr) {
+      senders.emplace_back();
+      continue;
+    }
     Result<std::unique_ptr<Sender>> sender = MakeSender(channel, parts_.clock);
     if (!sender) {
       return tl::unexpected(sender.error());
     }
-    couriers_.push_back(std::make_unique<Courier>(
-        channel, std::move(*sender), ++seed,
-        Courier::Parts{.book = book_, .clock = parts_.clock, .log = parts_.log}));
+    senders.push_back(std::move(*sender));
   }
-  for (const SourceSpec& source : config_.sources) {
+  for (std::size_t i = 0; i < senders.size(); ++i) {
+    const ChannelSpec& channel = crew->config.channels[i];
+    crew->couriers.push_back(
+        senders[i] == nullptr
+            ? FindCourier(before.couriers, channel)
+            : std::make_shared<Courier>(
+                  channel, std::move(senders[i]), ++seed_,
+                  Courier::Parts{.book = book_,
+                                 .clock = parts_.clock,
+                                 .log = parts_.log,
+                                 .after = FindCourier(before.couriers, channel.name)}));
+  }
+  for (const SourceSpec& source : crew->config.sources) {
+    if (auto same = FindPoller(before.pollers, source)) {
+      crew->pollers.push_back(std::move(same));
+      crew->rum = source.kind == SourceKind::kRum ? before.rum : crew->rum;
+      continue;
+    }
     std::unique_ptr<Source> made;
     if (source.kind == SourceKind::kRum) {
-      rum_ = std::make_unique<RumIntake>(source.origins, source.rum, parts_.clock);
-      made = rum_->MakeSource();
+      crew->rum = std::make_shared<RumIntake>(source.origins, source.rum, parts_.clock);
+      made = crew->rum->MakeSource();
     } else {
       made = MakeSource(source, parts_.clock);
     }
-    pollers_.push_back(std::make_unique<Poller>(
+    crew->pollers.push_back(std::make_shared<Poller>(
         source, std::move(made),
-        Poller::Parts{.clock = parts_.clock, .seed = ++seed, .arrived = [] {}}));
+        Poller::Parts{.clock = parts_.clock, .seed = ++seed_, .arrived = [] {}}));
   }
-  meters_.resize(pollers_.size());
-  thread_ = std::thread([this] { Work(); });
+  return std::shared_ptr<const Crew>(std::move(crew));
+}
+
+Status LiveMonitor::Reload(MonitorConfig config) {
+  const std::shared_ptr<const Crew> before = crew();
+  auto made = MakeCrew(std::move(config), *before);
+  if (!made) {
+    return tl::unexpected(made.error());
+  }
+  {
+    const std::lock_guard step(step_mutex_);
+    const std::lock_guard lock(desk_mutex_);
+    auto desk = std::make_unique<AlertDesk>((*made)->config);
+    desk->TakeOver(std::move(*desk_));
+    desk_ = std::move(desk);
+    meters_ = MetersFor(**made);
+    crew_ = *made;
+    strays_at_ = {};
+  }
+  // All are told before one is waited for: with the last of `before`, at the end of this.
+  for (const auto& poller : before->pollers) {
+    if (!Contains((*made)->pollers, poller)) {
+      poller->Stop();
+    }
+  }
+  for (const auto& courier : before->couriers) {
+    if (!Contains((*made)->couriers, courier)) {
+      courier->Stop();
+    }
+  }
   return {};
+}
+
+void LiveMonitor::NoteReload(std::string_view trouble) {
+  const std::lock_guard lock(mutex_);
+  // The rest of it points into the file.
+  reload_trouble_ = trouble.substr(0, trouble.find('\n'));
+  config_at_ = reload_trouble_.empty() ? parts_.clock.WallNow() : config_at_;
+}
+
+std::shared_ptr<const LiveMonitor::Crew> LiveMonitor::crew() const {
+  const std::lock_guard lock(desk_mutex_);
+  return crew_;
+}
+
+std::shared_ptr<RumIntake> LiveMonitor::rum() {
+  return crew()->rum;
+}
+
+// With desk_mutex_ held: those of sources that go on, else new ones.
+std::vector<ServiceMeter> LiveMonitor::MetersFor(const Crew& crew) const {
+  std::vector<ServiceMeter> meters(crew.pollers.size());
+  for (std::size_t i = 0; i < meters.size(); ++i) {
+    const auto old = std::find(crew_->pollers.begin(), crew_->pollers.end(), crew.pollers[i]);
+    if (old != crew_->pollers.end()) {
+      meters[i] = meters_[static_cast<std::size_t>(old - crew_->pollers.begin())];
+    }
+  }
+  return meters;
 }
 
 LiveMonitor::~LiveMonitor() {
@@ -90,17 +206,19 @@ void LiveMonitor::Stop() {
     stopping_ = true;
   }
   changed_.notify_all();
-  for (const auto& poller : pollers_) {
+  const std::shared_ptr<const Crew> last = crew();
+  if (last == nullptr) {
+    return;
+  }
+  for (const auto& poller : last->pollers) {
     poller->Stop();
   }
   if (thread_.joinable()) {
     thread_.join();
   }
-  for (const auto& courier : couriers_) {
+  for (const auto& courier : last->couriers) {
     courier->Stop();
   }
-  couriers_.clear();
-  pollers_.clear();
 }
 
 bool LiveMonitor::WaitUntil(Instant at) {
@@ -108,12 +226,16 @@ bool LiveMonitor::WaitUntil(Instant at) {
   return !changed_.wait_for(lock, at - parts_.clock.Now(), [this] { return stopping_; });
 }
 
+Nanos LiveMonitor::EvaluateEvery() const {
+  return crew()->config.evaluate_every;
+}
+
 void LiveMonitor::Work() {
   Instant next = parts_.clock.Now();
   do {
     Evaluate();
-    const auto passed = (parts_.clock.Now() - next) / config_.evaluate_every;
-    next += (passed + 1) * config_.evaluate_every;
+    const Nanos every = EvaluateEvery();
+    next += ((parts_.clock.Now() - next) / every + 1) * every;
   } while (WaitUntil(next));
 }
 
@@ -130,7 +252,7 @@ void LiveMonitor::HearPeople() {
   }
   heard_ = *changes;
   const std::lock_guard lock(desk_mutex_);
-  desk_.Hear(std::move(*said));
+  desk_->Hear(std::move(*said));
 }
 
 // The time of this evaluation by the clock of the wall, which may be set back. By little: time
@@ -143,14 +265,14 @@ WallTime LiveMonitor::FollowClock(Instant now) {
   } else {
     const std::lock_guard lock(desk_mutex_);
     // It may have been set back while no monitor was there to see it.
-    const WallTime latest = desk_.Latest();
+    const WallTime latest = desk_->Latest();
     back = latest > said ? latest - said : Nanos(0);
   }
   if (back > kClockSlack) {
     parts_.log(
         fmt::format("the clock was set back by {}; engines learn anew", FormatDuration(back)));
     const std::lock_guard lock(desk_mutex_);
-    desk_.ClockSetBack(back);
+    desk_->ClockSetBack(back);
     meters_.assign(meters_.size(), ServiceMeter());
     evaluated_at_wall_ = WallTime::min();
   }
@@ -160,7 +282,8 @@ WallTime LiveMonitor::FollowClock(Instant now) {
   return evaluated_at_wall_;
 }
 
-std::vector<SourceView> LiveMonitor::ViewsOf(const std::vector<SourceStatus>& statuses, Instant now,
+std::vector<SourceView> LiveMonitor::ViewsOf(const Crew& crew,
+                                             const std::vector<SourceStatus>& statuses, Instant now,
                                              WallTime at) const {
   std::vector<SourceView> views;
   for (std::size_t i = 0; i < statuses.size(); ++i) {
@@ -168,34 +291,37 @@ std::vector<SourceView> LiveMonitor::ViewsOf(const std::vector<SourceStatus>& st
     // A look from before the clock was set back has no time that could be compared.
     views.push_back({.reading = statuses[i].last_good.get(),
                      .at = came_at,
-                     .stale = came_at > at || statuses[i].Stale(pollers_[i]->spec(), now)});
+                     .stale = came_at > at || statuses[i].Stale(crew.pollers[i]->spec(), now)});
   }
   return views;
 }
 
 void LiveMonitor::Evaluate() {
+  const std::lock_guard step(step_mutex_);
+  const std::shared_ptr<const Crew> crew = this->crew();
   HearPeople();
   const Instant now = parts_.clock.Now();
   std::vector<SourceStatus> statuses;
   std::vector<SourceAge> ages;
-  for (const auto& poller : pollers_) {
+  for (const auto& poller : crew->pollers) {
     statuses.push_back(poller->status());
     ages.push_back({poller->spec().name, now - statuses.back().good_at.value_or(started_at_)});
   }
   // After what came, which so cannot be later.
   const WallTime at = FollowClock(parts_.clock.Now());
-  std::vector<SourceView> views = ViewsOf(statuses, now, at);
+  std::vector<SourceView> views = ViewsOf(*crew, statuses, now, at);
   const Reading own = OwnSamples(ages);
   views.push_back({.reading = &own, .at = at, .stale = false});
   store::MonitorChange change;
   {
     const std::lock_guard lock(desk_mutex_);
-    change = desk_.Step(at, views);
+    change = desk_->Step(at, views);
     ++evaluations_;
     evaluation_took_ = parts_.clock.Now() - now;
-    Measure(statuses);
+    Measure(*crew, statuses);
   }
-  Save(std::move(change));
+  Save(*crew, std::move(change));
+  GiveUpStrays(*crew, now, at);
   {
     const std::lock_guard lock(mutex_);
     ++evaluated_;
@@ -204,14 +330,14 @@ void LiveMonitor::Evaluate() {
 }
 
 // With desk_mutex_ held.
-void LiveMonitor::Measure(const std::vector<SourceStatus>& statuses) {
+void LiveMonitor::Measure(const Crew& crew, const std::vector<SourceStatus>& statuses) {
   const Instant now = parts_.clock.Now();
   for (std::size_t i = 0; i < statuses.size(); ++i) {
     const SourceStatus& status = statuses[i];
     if (status.last_good == nullptr || !status.good_at || !status.good_at_wall) {
       continue;
     }
-    if (TellsOfUsers(pollers_[i]->spec().kind) && *status.good_at_wall <= evaluated_at_wall_) {
+    if (TellsOfUsers(crew.pollers[i]->spec().kind) && *status.good_at_wall <= evaluated_at_wall_) {
       meters_[i].Take(*status.good_at_wall, *status.last_good);
     }
     if (*status.good_at > newest_look_) {
@@ -231,9 +357,9 @@ void LiveMonitor::AwaitEvaluation(std::uint64_t seen, Nanos longest) {
   changed_.wait_for(lock, longest, [&] { return stopping_ || evaluated_ > seen; });
 }
 
-std::vector<SourceReport> LiveMonitor::LookAtSources(Instant now) const {
+std::vector<SourceReport> LiveMonitor::LookAtSources(const Crew& crew, Instant now) const {
   std::vector<SourceReport> sources;
-  for (const auto& poller : pollers_) {
+  for (const auto& poller : crew.pollers) {
     const SourceSpec& spec = poller->spec();
     SourceReport source{.name = spec.name, .kind = spec.kind, .status = poller->status()};
     source.stale = source.status.Stale(spec, now);
@@ -244,7 +370,7 @@ std::vector<SourceReport> LiveMonitor::LookAtSources(Instant now) const {
 }
 
 // It is asked by the source of beacons itself; rules look at what it finds.
-EngineReport LiveMonitor::LookAtUx(const std::vector<SourceReport>& sources) const {
+EngineReport LiveMonitor::LookAtUx(const Crew& crew, const std::vector<SourceReport>& sources) {
   std::vector<const SourceReport*> asked;
   for (const SourceReport& source : sources) {
     if (source.kind == SourceKind::kRum) {
@@ -256,19 +382,19 @@ EngineReport LiveMonitor::LookAtUx(const std::vector<SourceReport>& sources) con
     engine.reason = "there is no source rum";
   }
   engine.rules = static_cast<std::size_t>(
-      std::count_if(config_.rules.begin(), config_.rules.end(), [&](const AlertRule& rule) {
+      std::count_if(crew.config.rules.begin(), crew.config.rules.end(), [&](const AlertRule& rule) {
         return rule.source < sources.size() && sources[rule.source].kind == SourceKind::kRum;
       }));
   return engine;
 }
 
-std::vector<EngineReport> LiveMonitor::LookAtEngines(
-    const std::vector<SourceReport>& sources) const {
+std::vector<EngineReport> LiveMonitor::LookAtEngines(const Crew& crew,
+                                                     const std::vector<SourceReport>& sources) {
   // In the order of RuleEngineSpec.
   constexpr std::array<std::string_view, std::variant_size_v<RuleEngineSpec>> kNames = {
       "threshold", "burn_rate", "anomaly", "prediction"};
   std::array<std::vector<const SourceReport*>, kNames.size()> asked;
-  for (const AlertRule& rule : config_.rules) {
+  for (const AlertRule& rule : crew.config.rules) {
     if (rule.source < sources.size()) {
       asked[rule.engine.index()].push_back(&sources[rule.source]);
     }
@@ -277,29 +403,17 @@ std::vector<EngineReport> LiveMonitor::LookAtEngines(
   for (std::size_t i = 0; i < kNames.size(); ++i) {
     engines.push_back(ReportEngine(kNames[i], asked[i]));
   }
-  engines.push_back(LookAtUx(sources));
+  engines.push_back(LookAtUx(crew, sources));
   return engines;
 }
 
 MonitorReport LiveMonitor::Report() {
   MonitorReport report;
-  report.at = parts_.clock.WallNow();
-  report.started_at = started_at_wall_;
-  report.sources = LookAtSources(parts_.clock.Now());
-  report.engines = LookAtEngines(report.sources);
-  report.rules = config_.rules.size();
-  for (const SourceReport& source : report.sources) {
-    if (source.kind == SourceKind::kRum && source.Usable() && source.status.last_good) {
-      report.pages = ReadPages(*source.status.last_good);
-    }
-  }
-  for (const auto& courier : couriers_) {
-    report.channels.push_back(
-        {courier->channel().name, courier->channel().kind, courier->counts()});
-  }
   {
     const std::lock_guard lock(mutex_);
     report.store_trouble = store_trouble_;
+    report.reload_trouble = reload_trouble_;
+    report.config_at = config_at_;
   }
   const auto counts = book_.With([](store::MonitorBook& book) { return book.Counts(); });
   if (counts) {
@@ -308,11 +422,15 @@ MonitorReport LiveMonitor::Report() {
     report.store_trouble = counts.error().message;
   }
   const std::lock_guard lock(desk_mutex_);
-  report.alerts = desk_.List(report.at, MonitorReport::kAlertsMax);
-  desk_.engine().Visit([this, &report](const AlertInstance& alert) {
-    if (alert.state.phase == AlertPhase::kFiring && alert.rule < config_.rules.size() &&
-        config_.rules[alert.rule].source < config_.sources.size()) {
-      ++report.engines[config_.rules[alert.rule].engine.index()].firing;
+  report.at = parts_.clock.WallNow();
+  report.started_at = started_at_wall_;
+  ReportCrew(*crew_, report);
+  const MonitorConfig& config = crew_->config;
+  report.alerts = desk_->List(report.at, MonitorReport::kAlertsMax);
+  desk_->engine().Visit([&](const AlertInstance& alert) {
+    if (alert.state.phase == AlertPhase::kFiring &&
+        config.rules[alert.rule].source < config.sources.size()) {
+      ++report.engines[config.rules[alert.rule].engine.index()].firing;
     }
     report.pending += alert.state.phase == AlertPhase::kPending ? 1 : 0;
     report.firing += alert.state.phase == AlertPhase::kFiring ? 1 : 0;
@@ -326,15 +444,50 @@ MonitorReport LiveMonitor::Report() {
     }
   }
   report.pipeline_latency = pipeline_latency_;
-  report.groups = desk_.groups().groups.size();
-  report.series_left_out = desk_.engine().series_left_out();
-  report.notifications = desk_.notifications();
+  report.groups = desk_->groups().groups.size();
+  report.series_left_out = desk_->engine().series_left_out();
+  report.notifications = desk_->notifications();
   report.evaluations = evaluations_;
   report.evaluation_took = evaluation_took_;
   return report;
 }
 
-void LiveMonitor::Save(store::MonitorChange change) {
+void LiveMonitor::ReportCrew(const Crew& crew, MonitorReport& report) const {
+  report.sources = LookAtSources(crew, parts_.clock.Now());
+  report.engines = LookAtEngines(crew, report.sources);
+  report.rules = crew.config.rules.size();
+  for (const SourceReport& source : report.sources) {
+    if (source.kind == SourceKind::kRum && source.Usable() && source.status.last_good) {
+      report.pages = ReadPages(*source.status.last_good);
+    }
+  }
+  for (const auto& courier : crew.couriers) {
+    report.channels.push_back(
+        {courier->channel().name, courier->channel().kind, courier->counts()});
+  }
+}
+
+// Messages of channels that the configuration no longer has wait, for the channel may come back,
+// but not for ever.
+void LiveMonitor::GiveUpStrays(const Crew& crew, Instant now, WallTime at) {
+  if (strays_at_ != Instant() && now - strays_at_ < kStraysEvery) {
+    return;
+  }
+  strays_at_ = now;
+  std::vector<std::string> channels;
+  for (const ChannelSpec& channel : crew.config.channels) {
+    channels.push_back(channel.name);
+  }
+  const auto given_up = book_.With([&](store::MonitorBook& book) {
+    return book.GiveUpStrays(channels, {.created_before = at - kStraysKept, .at = at});
+  });
+  if (given_up && *given_up > 0) {
+    parts_.log(
+        fmt::format("{} messages are given up: their channel is no longer in the file", *given_up));
+  }
+}
+
+void LiveMonitor::Save(const Crew& crew, store::MonitorChange change) {
   const std::size_t lost = unsaved_.Add(std::move(change));
   if (lost > 0) {
     parts_.log(fmt::format("{} messages are lost: too many wait", lost));
@@ -344,7 +497,7 @@ void LiveMonitor::Save(store::MonitorChange change) {
   }
   const store::MonitorChange& all = unsaved_.Get([this] {
     const std::lock_guard lock(desk_mutex_);
-    return desk_.Whole();
+    return desk_->Whole();
   });
   const Status saved = book_.With([&all](store::MonitorBook& book) { return book.Commit(all); });
   const std::string trouble = saved ? "" : saved.error().message;
@@ -364,7 +517,7 @@ void LiveMonitor::Save(store::MonitorChange change) {
   }
   const bool has_messages = unsaved_.has_messages();
   unsaved_.Clear();
-  for (const auto& courier : couriers_) {
+  for (const auto& courier : crew.couriers) {
     if (has_messages) {
       courier->Wake();
     }

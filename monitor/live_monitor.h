@@ -28,8 +28,8 @@ namespace weir::monitor {
 /// Watches sources and tells people, until it is stopped: a thread for each source and channel, and
 /// one that evaluates. What must not be lost is in the store before anything is sent.
 ///
-/// Life: Start, Stop. Thread rule: one owner; `clock` and `log` must outlive it, and are called
-/// from several threads at a time.
+/// Life: Start, Reload, Stop. Thread rule: one owner; `clock` and `log` must outlive it, and are
+/// called from several threads at a time.
 class LiveMonitor {
  public:
   struct Parts {
@@ -48,6 +48,15 @@ class LiveMonitor {
   LiveMonitor(const LiveMonitor&) = delete;
   LiveMonitor& operator=(const LiveMonitor&) = delete;
 
+  /// Goes by another configuration from the next evaluation on. Sources, channels and rules that
+  /// are the same go on as they are; others begin or end (AlertDesk::TakeOver). Waits for what
+  /// ends: a look or a delivery, within its timeout. Its `service` is not looked at. Errors: as
+  /// MakeSender; then nothing has changed.
+  Status Reload(MonitorConfig config);
+
+  /// What came of reading the configuration again, for Report; empty: it was taken.
+  void NoteReload(std::string_view trouble);
+
   /// Ends all threads: first all are told, then each is waited for. Looks and deliveries that go on
   /// end within their timeouts; messages that are not delivered wait for the next Start.
   void Stop();
@@ -58,50 +67,63 @@ class LiveMonitor {
   /// How often all rules were evaluated since the start. Any thread.
   std::uint64_t Evaluations();
 
-  /// Where browsers send beacons; null without a source for them. It lives as long as this.
-  RumIntake* rum() { return rum_.get(); }
+  /// Where browsers send beacons; null without a source for them. Any thread.
+  std::shared_ptr<RumIntake> rum();
 
   /// Returns when an evaluation beyond the first `seen` has ended, it stops, or `longest` has
   /// passed. Any thread.
   void AwaitEvaluation(std::uint64_t seen, Nanos longest);
 
  private:
-  LiveMonitor(MonitorConfig config, std::unique_ptr<store::MonitorBook> book, const Parts& parts);
+  /// Who works by a configuration.
+  struct Crew {
+    MonitorConfig config;
+    std::shared_ptr<RumIntake> rum;  // Before those that look at it.
+    std::vector<std::shared_ptr<Poller>> pollers;
+    std::vector<std::shared_ptr<Courier>> couriers;
+  };
 
-  Status StartThreads();
+  LiveMonitor(std::unique_ptr<store::MonitorBook> book, const Parts& parts);
+
+  Result<std::shared_ptr<const Crew>> MakeCrew(MonitorConfig config, const Crew& before);
+  std::shared_ptr<const Crew> crew() const;
+  std::vector<ServiceMeter> MetersFor(const Crew& crew) const;
   void Work();
   void Evaluate();
   WallTime FollowClock(Instant now);
-  std::vector<SourceView> ViewsOf(const std::vector<SourceStatus>& statuses, Instant now,
-                                  WallTime at) const;
-  void Measure(const std::vector<SourceStatus>& statuses);
+  std::vector<SourceView> ViewsOf(const Crew& crew, const std::vector<SourceStatus>& statuses,
+                                  Instant now, WallTime at) const;
+  void Measure(const Crew& crew, const std::vector<SourceStatus>& statuses);
   void HearPeople();
-  void Save(store::MonitorChange change);
+  void Save(const Crew& crew, store::MonitorChange change);
+  void GiveUpStrays(const Crew& crew, Instant now, WallTime at);
   bool WaitUntil(Instant at);
-  std::vector<SourceReport> LookAtSources(Instant now) const;
-  EngineReport LookAtUx(const std::vector<SourceReport>& sources) const;
-  std::vector<EngineReport> LookAtEngines(const std::vector<SourceReport>& sources) const;
+  Nanos EvaluateEvery() const;
+  void ReportCrew(const Crew& crew, MonitorReport& report) const;
+  std::vector<SourceReport> LookAtSources(const Crew& crew, Instant now) const;
+  static EngineReport LookAtUx(const Crew& crew, const std::vector<SourceReport>& sources);
+  static std::vector<EngineReport> LookAtEngines(const Crew& crew,
+                                                 const std::vector<SourceReport>& sources);
 
-  const MonitorConfig config_;
   const Parts parts_;
   SharedBook book_;
+  std::uint64_t seed_;  // The owner's.
   Instant started_at_{};
   WallTime started_at_wall_{};
 
-  std::unique_ptr<RumIntake> rum_;  // Before those that look at it.
-  std::vector<std::unique_ptr<Poller>> pollers_;
-  std::vector<std::unique_ptr<Courier>> couriers_;
-
-  UnsavedChange unsaved_;              // The evaluating thread's.
-  std::optional<std::int64_t> heard_;  // ChangeCount of what people said last; that thread's, too.
-
-  // Of the last evaluation, and what the clock said then; that thread's, too.
+  std::mutex
+      step_mutex_;  // Held by an evaluation, and while the crew changes; guards the next six.
+  UnsavedChange unsaved_;
+  std::optional<std::int64_t> heard_;  // ChangeCount of what people said last.
+  Instant strays_at_{};                // When messages without a channel were looked for last.
+  // Of the last evaluation, and what the clock said then.
   Instant evaluated_at_{};
   WallTime clock_said_ = WallTime::min();
   WallTime evaluated_at_wall_ = WallTime::min();
 
-  std::mutex desk_mutex_;  // Guards what follows. Not held while the store is asked.
-  AlertDesk desk_;
+  mutable std::mutex desk_mutex_;  // Guards what follows. Not held while the store is asked.
+  std::shared_ptr<const Crew> crew_;
+  std::unique_ptr<AlertDesk> desk_;  // By the configuration of the crew.
   std::uint64_t evaluations_ = 0;
   Nanos evaluation_took_{0};
   std::vector<ServiceMeter> meters_;  // One for each poller.
@@ -110,7 +132,9 @@ class LiveMonitor {
 
   std::mutex mutex_;  // Guards what follows.
   std::condition_variable changed_;
-  std::string store_trouble_;  // Empty: it takes what is written.
+  std::string store_trouble_;   // Empty: it takes what is written.
+  std::string reload_trouble_;  // Of the last one; empty: there was none.
+  WallTime config_at_{};        // When the configuration was taken.
   std::uint64_t evaluated_ = 0;
   bool stopping_ = false;
 

@@ -170,6 +170,10 @@ Diagnosis Diagnose(const MonitorReport& report) {
         fmt::format("rules have left out {} samples, as a rule takes {} series at most",
                     report.series_left_out, RuleEngine::kSeriesMax));
   }
+  if (!report.reload_trouble.empty()) {
+    diagnosis.reasons.push_back("the file was not taken when it was read again: " +
+                                report.reload_trouble);
+  }
   if (!report.store_trouble.empty()) {
     diagnosis.reasons.push_back(report.store_trouble);
   }
@@ -208,31 +212,34 @@ EngineReport ReportEngine(std::string_view name, const std::vector<const SourceR
 
 std::string ReportJson(const MonitorReport& report, JsonLayout layout) {
   const Diagnosis diagnosis = Diagnose(report);
-  const Json json = {{"schema", "weir.monitor_status/1"},
-                     {"at", FormatMillis(report.at)},
-                     {"started_at", FormatMillis(report.started_at)},
-                     {"health", MonitorHealthName(diagnosis.health)},
-                     {"reasons", diagnosis.reasons},
-                     {"sources", ListOf(report.sources)},
-                     {"services", ListOf(report.services)},
-                     {"pages", ListOf(report.pages)},
-                     {"engines", ListOf(report.engines)},
-                     {"channels", ListOf(report.channels)},
-                     {"alerts", ListOf(report.alerts)},
-                     {"alerts_pending", report.pending},
-                     {"alerts_firing", report.firing},
-                     {"rules", report.rules},
-                     {"groups", report.groups},
-                     {"evaluations", report.evaluations},
-                     {"evaluation_took_s", Seconds(report.evaluation_took)},
-                     {"pipeline_latency_s",
-                      report.pipeline_latency ? Json(Seconds(*report.pipeline_latency)) : Json()},
-                     {"notifications", report.notifications},
-                     {"outbox",
-                      {{"waiting", report.outbox.waiting},
-                       {"delivered", report.outbox.delivered},
-                       {"given_up", report.outbox.given_up},
-                       {"oldest_waiting_at", JsonOf(report.outbox.oldest_waiting)}}}};
+  const Json json = {
+      {"schema", "weir.monitor_status/1"},
+      {"at", FormatMillis(report.at)},
+      {"started_at", FormatMillis(report.started_at)},
+      {"config",
+       {{"taken_at", FormatMillis(report.config_at)}, {"trouble", report.reload_trouble}}},
+      {"health", MonitorHealthName(diagnosis.health)},
+      {"reasons", diagnosis.reasons},
+      {"sources", ListOf(report.sources)},
+      {"services", ListOf(report.services)},
+      {"pages", ListOf(report.pages)},
+      {"engines", ListOf(report.engines)},
+      {"channels", ListOf(report.channels)},
+      {"alerts", ListOf(report.alerts)},
+      {"alerts_pending", report.pending},
+      {"alerts_firing", report.firing},
+      {"rules", report.rules},
+      {"groups", report.groups},
+      {"evaluations", report.evaluations},
+      {"evaluation_took_s", Seconds(report.evaluation_took)},
+      {"pipeline_latency_s",
+       report.pipeline_latency ? Json(Seconds(*report.pipeline_latency)) : Json()},
+      {"notifications", report.notifications},
+      {"outbox",
+       {{"waiting", report.outbox.waiting},
+        {"delivered", report.outbox.delivered},
+        {"given_up", report.outbox.given_up},
+        {"oldest_waiting_at", JsonOf(report.outbox.oldest_waiting)}}}};
   return json.dump(layout == JsonLayout::kIndented ? 2 : -1, ' ', false,
                    Json::error_handler_t::replace) +
          "\n";

@@ -95,7 +95,9 @@ struct MonitorReport {
   std::optional<Nanos> pipeline_latency;
   std::uint64_t notifications = 0;
   store::OutboxCounts outbox;
-  std::string store_trouble;  ///< Empty: what happens is written down.
+  std::string store_trouble;   ///< Empty: what happens is written down.
+  std::string reload_trouble;  ///< Why the file was not taken when it was read last; empty: it was.
+  WallTime config_at{};        ///< When it was taken last.
 };
 
 /// The worst of the parts, and a sentence for each part that does not work.

@@ -40,15 +40,22 @@ std::string_view OriginHost(std::string_view origin) {
   return scheme == std::string_view::npos ? std::string_view() : origin.substr(scheme + 3);
 }
 
+Status CheckClosed(const ServiceSpec& spec) {
+  if (!spec.roles.open() || spec.listen.IsLoopback()) {
+    return {};
+  }
+  return UsageError(
+      fmt::format("{} can be reached from other machines, so a token is needed\n"
+                  "  hint: write 'act_token_file: PATH', or listen on 127.0.0.1",
+                  Printable(spec.listen.host)));
+}
+
 }  // namespace
 
 Result<std::unique_ptr<MonitorService>> MonitorService::Start(const ServiceSpec& spec,
                                                               const Parts& parts) {
-  if (spec.roles.open() && !spec.listen.IsLoopback()) {
-    return UsageError(
-        fmt::format("{} can be reached from other machines, so a token is needed\n"
-                    "  hint: write 'act_token_file: PATH', or listen on 127.0.0.1",
-                    Printable(spec.listen.host)));
+  if (Status closed = CheckClosed(spec); !closed) {
+    return tl::unexpected(closed.error());
   }
   std::unique_ptr<MonitorService> service(new MonitorService(spec, parts));
   MonitorService* self = service.get();
@@ -64,14 +71,40 @@ Result<std::unique_ptr<MonitorService>> MonitorService::Start(const ServiceSpec&
   return service;
 }
 
-std::optional<HttpResponse> MonitorService::Admit(const HttpRequest& head) const {
-  if (parts_.rum != nullptr && RumIntake::IsFor(head)) {
-    return parts_.rum->Admit(head);
+Status MonitorService::Check(const ServiceSpec& spec) const {
+  if (spec.listen.host != listen_.host || spec.listen.port != listen_.port) {
+    return UsageError(
+        "listen: the address cannot change while it runs\n"
+        "  hint: restart it; alerts, timers and messages are in the history");
   }
-  if (roles_.open() && !IsLocalName(head.host)) {
+  return CheckClosed(spec);
+}
+
+Status MonitorService::Reload(const ServiceSpec& spec) {
+  if (Status checked = Check(spec); !checked) {
+    return checked;
+  }
+  const std::lock_guard lock(mutex_);
+  roles_ = std::make_shared<const Roles>(spec.roles);
+  return {};
+}
+
+std::shared_ptr<const Roles> MonitorService::roles() const {
+  const std::lock_guard lock(mutex_);
+  return roles_;
+}
+
+std::optional<HttpResponse> MonitorService::Admit(const HttpRequest& head) const {
+  if (RumIntake::IsFor(head)) {
+    if (const std::shared_ptr<RumIntake> rum = parts_.rum()) {
+      return rum->Admit(head);
+    }
+  }
+  const std::shared_ptr<const Roles> roles = this->roles();
+  if (roles->open() && !IsLocalName(head.host)) {
     return HttpResponse{.status = 421, .body = "ask for 127.0.0.1 or localhost\n"};
   }
-  if (!IsForAll(head) && roles_.Of(head.authorization) == Role::kNone) {
+  if (!IsForAll(head) && roles->Of(head.authorization) == Role::kNone) {
     return HttpResponse{.status = 401,
                         .body = "a token is needed: Authorization: Bearer TOKEN\n",
                         .headers = {{"WWW-Authenticate", "Basic realm=\"weir\""}}};
@@ -83,7 +116,7 @@ std::optional<HttpResponse> MonitorService::Admit(const HttpRequest& head) const
     return HttpResponse{
         .status = 405, .body = "there is only GET and POST\n", .headers = {{"Allow", "GET, POST"}}};
   }
-  if (roles_.Of(head.authorization) != Role::kAct) {
+  if (roles->Of(head.authorization) != Role::kAct) {
     return HttpResponse{.status = 403, .body = "this token may only read\n"};
   }
   if (!head.origin.empty() && OriginHost(head.origin) != head.host) {
@@ -99,7 +132,7 @@ HttpResponse MonitorService::Ready(const HttpRequest& request) const {
   HttpResponse response{.status = ready ? 200 : 503,
                         .body = std::string(MonitorHealthName(diagnosis.health)) + "\n"};
   // They name hosts.
-  if (roles_.Of(request.authorization) != Role::kNone) {
+  if (roles()->Of(request.authorization) != Role::kNone) {
     for (const std::string& reason : diagnosis.reasons) {
       response.body += Printable(reason) + "\n";
     }
@@ -124,8 +157,10 @@ HttpResponse MonitorService::Events(const HttpRequest& request) const {
 }
 
 HttpResponse MonitorService::Answer(const HttpRequest& request) const {
-  if (parts_.rum != nullptr && RumIntake::IsFor(request)) {
-    return parts_.rum->Answer(request);
+  if (RumIntake::IsFor(request)) {
+    if (const std::shared_ptr<RumIntake> rum = parts_.rum()) {
+      return rum->Answer(request);
+    }
   }
   return request.method == "POST" ? Act(request, parts_.store_path, parts_.clock.WallNow())
                                   : Get(request);

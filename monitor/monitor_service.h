@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 
@@ -44,7 +45,9 @@ class MonitorService {
     /// Returns when an evaluation beyond the first `seen` has ended, or after `longest`. As above.
     std::function<void(std::uint64_t seen, Nanos longest)> await = [](std::uint64_t, Nanos) {};
     std::string store_path = {};  ///< Of the monitor: what people say is written there.
-    RumIntake* rum = nullptr;     ///< Null: no beacons of browsers are taken.
+
+    /// Who takes beacons of browsers; null: nobody. As `report`.
+    std::function<std::shared_ptr<RumIntake>()> rum = [] { return nullptr; };
   };
 
   /// What `parts` refers to must outlive it. Errors: kUsage: an address that is not loopback, for
@@ -53,11 +56,22 @@ class MonitorService {
 
   std::uint16_t port() const { return server_->port(); }
 
+  /// Goes by other tokens from here on, at the same address. Errors: as Check; then nothing has
+  /// changed.
+  Status Reload(const ServiceSpec& spec);
+
+  /// Whether Reload would. Errors: kUsage: another address, which needs another process, or no
+  /// tokens where Start wants some.
+  Status Check(const ServiceSpec& spec) const;
+
   /// Answers what is being asked, and ends.
   void Stop() { server_->Stop(); }
 
  private:
-  MonitorService(const ServiceSpec& spec, const Parts& parts) : parts_(parts), roles_(spec.roles) {}
+  MonitorService(const ServiceSpec& spec, const Parts& parts)
+      : parts_(parts), listen_(spec.listen), roles_(std::make_shared<const Roles>(spec.roles)) {}
+
+  std::shared_ptr<const Roles> roles() const;
 
   std::optional<HttpResponse> Admit(const HttpRequest& head) const;
   HttpResponse Answer(const HttpRequest& request) const;
@@ -66,7 +80,9 @@ class MonitorService {
   HttpResponse Ready(const HttpRequest& request) const;
 
   const Parts parts_;
-  const Roles roles_;
+  const ListenAddress listen_;
+  mutable std::mutex mutex_;              // Guards the next.
+  std::shared_ptr<const Roles> roles_;    // Who asks goes by those that were when he came.
   mutable std::atomic<int> waiting_ = 0;  // Answers that wait for an evaluation.
   std::unique_ptr<HttpServer> server_;    // Last: its threads use the rest.
 };

@@ -145,6 +145,12 @@ std::string ReportMetrics(const MonitorReport& report, const ProcessUse& use) {
   PutChannels(report, page);
   page.Single("weir_store_up", "gauge", "1 while what happens can be written down, else 0.",
               report.store_trouble.empty() ? 1 : 0);
+  page.Single("weir_config_last_reload_successful", "gauge",
+              "Whether the file was taken when it was read last: 1, else 0.",
+              report.reload_trouble.empty() ? 1 : 0);
+  page.Single("weir_config_last_reload_success_timestamp_seconds", "gauge",
+              "When the file was taken last, since the Unix epoch.",
+              Seconds(report.config_at.time_since_epoch()));
   page.Single("process_start_time_seconds", "gauge", "Start of the process since the Unix epoch.",
               Seconds(report.started_at.time_since_epoch()));
   if (use.cpu_s) {

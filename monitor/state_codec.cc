@@ -162,6 +162,7 @@ std::string EncodeGroup(const StoredGroup& group) {
         {"next", chain->next}, {"due_at_ns", JsonOf(chain->due_at)}, {"told", chain->told}};
   }
   return Dump({{"route", group.route_id},
+               {"receiver", group.receiver},
                {"labels", group.labels},
                {"told", group.state.told},
                {"waiting_since_ns", JsonOf(group.state.waiting_since)},
@@ -185,6 +186,9 @@ std::optional<StoredGroup> DecodeGroup(std::string_view text) {
     return std::nullopt;
   }
   group.route_id = route.get<std::string>();
+  if (const Json receiver = json.value("receiver", Json()); receiver.is_string()) {
+    group.receiver = receiver.get<std::string>();
+  }
   group.labels = std::move(*labels);
   group.state.number = number.get<std::uint64_t>();
   group.state.waiting_since = TimeOf(json, "waiting_since_ns");

@@ -22,6 +22,7 @@ struct StoredGroup {
   std::string route_id;
   Labels labels;
   GroupState state;
+  std::string receiver = {};  ///< Who was told; empty: an older weir wrote it.
 };
 
 std::string EncodeGroup(const StoredGroup& group);

@@ -124,6 +124,25 @@ Status PutOutcome(Connection& connection, const DeliveryOutcome& outcome) {
   return prune->Run();
 }
 
+// Of a channel that nobody sends for.
+Result<std::uint64_t> GiveUpOf(Connection& connection, std::string_view channel,
+                               const MonitorBook::StrayLimits& limits) {
+  Result<Statement> statement = connection.Prepare(
+      "UPDATE outbox SET state = 2, error = 'the channel is no longer in the file',"
+      " ended_at_ns = ?3 WHERE state = 0 AND channel = ?1 AND created_at_ns < ?2"
+      " RETURNING outbox_id");
+  if (!statement) {
+    return tl::unexpected(statement.error());
+  }
+  statement->Bind(channel, CountNs(limits.created_before), CountNs(limits.at));
+  const Result<std::vector<std::uint64_t>> ids =
+      Collect<std::uint64_t>(connection, *statement, [](Statement& row) { return row.Count(0); });
+  if (!ids) {
+    return tl::unexpected(ids.error());
+  }
+  return ids->size();
+}
+
 // Runs `write` in one transaction.
 template <typename Write>
 Status InTransaction(Connection& connection, Write write) {
@@ -213,6 +232,38 @@ Result<std::optional<OutboxMessage>> MonitorBook::NextFor(std::string_view chann
 
 Status MonitorBook::Record(const DeliveryOutcome& outcome) {
   return InTransaction(*connection_, [&] { return PutOutcome(*connection_, outcome); });
+}
+
+Result<std::uint64_t> MonitorBook::GiveUpStrays(std::span<const std::string> channels,
+                                                const StrayLimits& limits) {
+  std::uint64_t given_up = 0;
+  const Status done = InTransaction(*connection_, [&]() -> Status {
+    Result<Statement> statement =
+        connection_->Prepare("SELECT DISTINCT channel FROM outbox WHERE state = 0");
+    if (!statement) {
+      return tl::unexpected(statement.error());
+    }
+    const Result<std::vector<std::string>> waiting =
+        Collect<std::string>(*connection_, *statement, [](Statement& row) { return row.Text(0); });
+    if (!waiting) {
+      return tl::unexpected(waiting.error());
+    }
+    for (const std::string& channel : *waiting) {
+      if (std::find(channels.begin(), channels.end(), channel) != channels.end()) {
+        continue;
+      }
+      const Result<std::uint64_t> count = GiveUpOf(*connection_, channel, limits);
+      if (!count) {
+        return tl::unexpected(count.error());
+      }
+      given_up += *count;
+    }
+    return {};
+  });
+  if (!done) {
+    return tl::unexpected(done.error());
+  }
+  return given_up;
 }
 
 Result<OutboxCounts> MonitorBook::Counts() {

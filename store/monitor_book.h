@@ -105,6 +105,16 @@ class MonitorBook {
   /// Writes down what came of it, and deletes the oldest log beyond kLoggedMax.
   Status Record(const DeliveryOutcome& outcome);
 
+  struct StrayLimits {
+    WallTime created_before{};
+    WallTime at{};  ///< Now.
+  };
+
+  /// Gives up the messages that wait for a channel that is not among `channels` and were made
+  /// before an instant; returns how many. Needs OpenForWriting.
+  Result<std::uint64_t> GiveUpStrays(std::span<const std::string> channels,
+                                     const StrayLimits& limits);
+
   Result<OutboxCounts> Counts();
 
   /// The newest `count` messages, newest first.

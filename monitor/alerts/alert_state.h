@@ -24,12 +24,16 @@ struct AlertThreshold {
   /// Hysteresis: an alert that fires goes on until the value is on the good side of this, too. On
   /// the good side of `level`, or equal to it.
   std::optional<double> clear_level;
+
+  friend bool operator==(const AlertThreshold&, const AlertThreshold&) = default;
 };
 
 /// How long a condition must hold, and for how long an alert outlives it.
 struct AlertTiming {
   Nanos hold{0};         ///< `for`: fires once the condition has held this long. >= 0.
   Nanos keep_firing{0};  ///< `keep_firing_for`: fires on for this long without it. >= 0.
+
+  friend bool operator==(const AlertTiming&, const AlertTiming&) = default;
 };
 
 /// Errors: kUsage: a level that is not finite, or a clear level on the bad side of it.

@@ -33,6 +33,8 @@ class LabelMatcher {
     std::string name;
     Operator op = Operator::kEqual;
     std::string value;
+
+    friend bool operator==(const Spec&, const Spec&) = default;
   };
 
   /// Errors: kUsage: a name that is none, or a wrong regular expression.
@@ -45,6 +47,10 @@ class LabelMatcher {
   bool Matches(const Labels& labels) const;
 
   const std::string& name() const { return spec_.name; }
+
+  friend bool operator==(const LabelMatcher& a, const LabelMatcher& b) {
+    return a.spec_ == b.spec_;
+  }
 
   /// As Parse reads it: `team="web"`.
   std::string Text() const;

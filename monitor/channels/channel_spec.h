@@ -36,6 +36,8 @@ struct ChannelSpec {
   Nanos timeout = std::chrono::seconds(5);       ///< Of an attempt.
   Nanos give_up_after = std::chrono::hours(24);  ///< A message that is older is given up.
   bool send_resolved = true;                     ///< Also that alerts have ended.
+
+  friend bool operator==(const ChannelSpec&, const ChannelSpec&) = default;
 };
 
 /// What the service takes: Slack 1/s and channel; for others 10/s.

@@ -35,6 +35,8 @@ class AlertText {
 
   std::string Render(const AlertFacts& facts) const;
 
+  friend bool operator==(const AlertText&, const AlertText&) = default;
+
  private:
   enum class Kind : std::uint8_t {
     kPlain,
@@ -49,6 +51,8 @@ class AlertText {
   struct Piece {
     Kind kind = Kind::kPlain;
     std::string text;  ///< kPlain: itself; kLabel: the name.
+
+    friend bool operator==(const Piece&, const Piece&) = default;
   };
 
   static Result<Piece> ParseSlot(std::string_view slot);

@@ -33,6 +33,8 @@ struct AnomalySpec {
 
   /// Only what lies above, or below, the expected band; then nothing that has no band.
   AnomalySide side = AnomalySide::kBoth;
+
+  friend bool operator==(const AnomalySpec&, const AnomalySpec&) = default;
 };
 
 /// Errors: kUsage: a span, a margin or a count out of range.

@@ -28,6 +28,8 @@ struct BurnWindow {
   Nanos span_long{0};
   Nanos span_short{0};  ///< In (0, span_long].
   double factor = 1;    ///< > 0. At 1 the budget lasts exactly as long as its period.
+
+  friend bool operator==(const BurnWindow&, const BurnWindow&) = default;
 };
 
 /// Series by name and labels.
@@ -38,6 +40,8 @@ struct SeriesSelector {
   bool Selects(const SeriesName& name) const {
     return metric == name.metric && MatchesAll(matchers, name.labels);
   }
+
+  friend bool operator==(const SeriesSelector&, const SeriesSelector&) = default;
 };
 
 struct BurnRateSpec {
@@ -63,6 +67,8 @@ struct BurnRateSpec {
   /// Instead of counters: the numbers of the queries that answer the share of bad requests, of the
   /// long and the short span of each window in turn.
   std::vector<std::size_t> queries = {};
+
+  friend bool operator==(const BurnRateSpec&, const BurnRateSpec&) = default;
 };
 
 /// Errors: kUsage: an objective, a span or a factor out of range; no window or too many.

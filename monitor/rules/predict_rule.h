@@ -33,6 +33,8 @@ struct PredictSpec {
   std::size_t horizon() const {
     return static_cast<std::size_t>((within + every - Nanos(1)) / every);
   }
+
+  friend bool operator==(const PredictSpec&, const PredictSpec&) = default;
 };
 
 /// Errors: kUsage: a span or a probability out of range.

@@ -36,14 +36,22 @@ std::unique_ptr<SeriesJudge> MakeJudge(const AlertRule& rule) {
   return nullptr;
 }
 
+std::unique_ptr<BurnMeter> MakeMeter(const AlertRule& rule) {
+  const auto* burn = std::get_if<BurnRateSpec>(&rule.engine);
+  return burn == nullptr ? nullptr : std::make_unique<BurnMeter>(*burn);
+}
+
+bool IsOver(const AlertState& state) {
+  return state.phase == AlertPhase::kInactive && !state.resolved_at;
+}
+
 }  // namespace
 
 RuleEngine::RuleEngine(std::vector<AlertRule> rules)
     : rules_(std::move(rules)), states_(rules_.size()) {
   for (std::size_t rule = 0; rule < rules_.size(); ++rule) {
-    if (const auto* burn = std::get_if<BurnRateSpec>(&rules_[rule].engine)) {
-      states_[rule].meter = std::make_unique<BurnMeter>(*burn);
-    }
+    states_[rule].made_for = std::make_shared<const AlertRule>(rules_[rule]);
+    states_[rule].meter = MakeMeter(*states_[rule].made_for);
   }
 }
 
@@ -94,7 +102,7 @@ RuleEngine::Series* RuleEngine::SeriesWith(std::size_t rule, const Labels& label
   }
   Series& series = found != state.series.end() ? found->second : state.series[of_alert];
   if (series.judge == nullptr) {
-    series.judge = MakeJudge(rules_[rule]);
+    series.judge = MakeJudge(*state.made_for);
   }
   series.alert.rule = rule;
   series.alert.labels = std::move(of_alert);
@@ -230,16 +238,13 @@ void RuleEngine::Evaluate(WallTime at, std::span<const SourceView> sources) {
 
 void RuleEngine::ClockSetBack(Nanos by) {
   worked_at_ = {};
-  for (std::size_t rule = 0; rule < rules_.size(); ++rule) {
-    RuleState& state = states_[rule];
+  for (RuleState& state : states_) {
     state.taken_at = {};
-    if (state.meter != nullptr) {
-      state.meter = std::make_unique<BurnMeter>(std::get<BurnRateSpec>(rules_[rule].engine));
-    }
+    state.meter = MakeMeter(*state.made_for);
     for (auto& [labels, series] : state.series) {
       MoveBack(series.alert.state, by);
       series.window = {};
-      series.judge = MakeJudge(rules_[rule]);
+      series.judge = MakeJudge(*state.made_for);
       series.seen_at = {};
       series.changed = true;
     }
@@ -306,6 +311,37 @@ std::vector<Labels> RuleEngine::Forget(const std::function<bool(const Labels&)>&
     }
   }
   return forgotten;
+}
+
+std::vector<Labels> RuleEngine::TakeOver(RuleEngine&& before,
+                                         std::span<const std::optional<std::size_t>> same) {
+  WEIR_CHECK(same.size() == rules_.size());
+  worked_at_ = before.worked_at_;
+  series_left_out_ = before.series_left_out_;
+  for (std::size_t rule = 0; rule < rules_.size(); ++rule) {
+    if (!same[rule]) {
+      continue;
+    }
+    states_[rule] = std::move(before.states_[*same[rule]]);
+    before.states_[*same[rule]] = RuleState();
+    for (auto& [labels, series] : states_[rule].series) {
+      series.alert.rule = rule;
+    }
+  }
+  std::vector<Labels> gone;
+  for (RuleState& state : before.states_) {
+    for (auto& [labels, series] : state.series) {
+      if (IsOver(series.alert.state)) {
+        continue;
+      }
+      Restore(std::move(series.alert));
+      if (Find(labels) == nullptr) {
+        gone.push_back(labels);
+      }
+    }
+  }
+  before.states_.clear();
+  return gone;
 }
 
 void RuleEngine::Restore(AlertInstance instance) {

@@ -42,6 +42,8 @@ struct AlertRule {
   Labels labels;  ///< Over those of the series.
   std::map<std::string, AlertText> annotations;
   RuleEngineSpec engine = {};  ///< PredictSpec: when the threshold will be crossed.
+
+  friend bool operator==(const AlertRule&, const AlertRule&) = default;
 };
 
 /// What is known of a source at an evaluation.
@@ -96,6 +98,13 @@ class RuleEngine {
   /// Lets go of alerts that are over and for which `needed` is false; returns their labels.
   std::vector<Labels> Forget(const std::function<bool(const Labels&)>& needed);
 
+  /// Goes on where `before` was, of which nothing is left: `same` has, for each rule of this, the
+  /// number of the one that it was there, alike but for the numbers of source and query. Such a
+  /// rule keeps all that it has learnt; alerts of others are put back, as by Restore. Returns the
+  /// labels of those that no rule has any more. Before the first Evaluate.
+  std::vector<Labels> TakeOver(RuleEngine&& before,
+                               std::span<const std::optional<std::size_t>> same);
+
   /// Puts an alert of an earlier process back; of a rule that is gone, nothing. `instance.rule` is
   /// found by the labels of the rules.
   void Restore(AlertInstance instance);
@@ -120,6 +129,7 @@ class RuleEngine {
   };
 
   struct RuleState {
+    std::shared_ptr<const AlertRule> made_for;  // Its meter and judges refer to it.
     std::map<Labels, Series> series;
     // What a name was found to be; null: not for this rule.
     std::unordered_map<const SeriesName*, Series*> known;

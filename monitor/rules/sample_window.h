@@ -22,6 +22,8 @@ enum class WindowTake : std::uint8_t {
 struct WindowSpec {
   WindowTake take = WindowTake::kLast;
   Nanos span{0};  ///< > 0 but for kLast.
+
+  friend bool operator==(const WindowSpec&, const WindowSpec&) = default;
 };
 
 /// The samples of one series that are not older than a span. Pure.

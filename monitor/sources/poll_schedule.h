@@ -16,6 +16,8 @@ struct PollTiming {
   int failures_to_open = 5;                            ///< In a row; > 0.
   Nanos open_max = std::chrono::minutes(1);            ///< Longest pause of an open circuit.
   Nanos retry_after_max = std::chrono::minutes(10);    ///< What a source may ask for.
+
+  friend bool operator==(const PollTiming&, const PollTiming&) = default;
 };
 
 /// After so many failures in a row the circuit is open: the source is left alone for longer and

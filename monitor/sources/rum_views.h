@@ -21,6 +21,8 @@ namespace weir::monitor {
 struct RumOptions {
   Nanos apdex_target = std::chrono::milliseconds(2500);  ///< Of the LCP. > 0.
   Nanos window = std::chrono::minutes(5);                ///< What figures are of. > 0.
+
+  friend bool operator==(const RumOptions&, const RumOptions&) = default;
 };
 
 /// Views of pages over a moving window, as series:

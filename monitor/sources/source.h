@@ -43,6 +43,8 @@ struct SourceSpec {
   PollTiming timing = {};
   /// Without a good look for so long, the alert WeirSourceDown begins. 0: never.
   Nanos down_after = std::chrono::minutes(1);
+
+  friend bool operator==(const SourceSpec&, const SourceSpec&) = default;
 };
 
 /// Why a look failed.

@@ -144,6 +144,11 @@ class MonitorStatusTest(unittest.TestCase):
             with Monitor(self.folder, config(page.url, hook.url)) as monitor:
                 told = [notify.recv(100) for _ in range(4)]
                 self.assertEqual(told, [b"READY=1"] + [b"WATCHDOG=1"] * 3)
+                monitor.process.send_signal(signal.SIGHUP)
+                while told[-1] != b"READY=1":
+                    told.append(notify.recv(100))
+                self.assertTrue(any(line.startswith(b"RELOADING=1\nMONOTONIC_USEC=")
+                                    for line in told[4:]), told)
                 monitor.process.send_signal(signal.SIGTERM)
                 while told[-1] != b"STOPPING=1":
                     told.append(notify.recv(100))

@@ -179,6 +179,113 @@ TEST_F(DeskTest, AnAcknowledgementOutlivesAClockThatIsSetBack) {
   EXPECT_TRUE(found);
 }
 
+// A desk whose configuration is changed on the way.
+class ReloadedDeskTest : public DeskTest {
+ protected:
+  void Reload(const std::string& text) {
+    auto config = std::make_unique<MonitorConfig>(Config(text.c_str()));
+    auto desk = std::make_unique<AlertDesk>(*config);
+    desk->TakeOver(std::move(*desk_));
+    desk_ = std::move(desk);
+    configs_.push_back(std::move(config));
+  }
+
+  static std::string Changed(std::string text, const std::string& was, const std::string& is) {
+    const std::size_t at = text.find(was);
+    EXPECT_NE(at, std::string::npos) << was;
+    return text.replace(at, was.size(), is);
+  }
+
+  std::vector<std::unique_ptr<MonitorConfig>> configs_;
+};
+
+TEST_F(ReloadedDeskTest, NothingIsToldTwiceOrForgottenByReadingTheSameFileAgain) {
+  config_ = Config(kSlowConfig);
+  desk_ = std::make_unique<AlertDesk>(config_);
+  std::vector<std::pair<Nanos, std::string>> told;
+  for (Nanos at{0}; at <= 20min; at += 10s) {
+    if (at % 30s == 0s) {
+      Reload(kSlowConfig);
+    }
+    Put("down", {{"host", "a"}}, at < 8min ? 1 : 0);
+    for (const store::OutboxMessage& message : Step(at)) {
+      told.emplace_back(at, message.channel);
+    }
+  }
+  const std::vector<std::pair<Nanos, std::string>> expected = {
+      {60s, "chat"}, {6min, "boss"}, {9min, "chat"}, {9min, "boss"}};
+  EXPECT_EQ(told, expected);
+}
+
+TEST_F(ReloadedDeskTest, AWindowGoesOnWhereItWas) {
+  const std::string text =
+      Changed(kSlowConfig, "at_least: 1, for: 1m", "window: { rate: 5m }, above: 0.5");
+  config_ = Config(text.c_str());
+  desk_ = std::make_unique<AlertDesk>(config_);
+  Put("down", {}, 100);
+  Step(0s);
+  Reload(text + "link: https://weir.example\n");
+  Put("down", {}, 200);
+  // A rate of two samples, of which the first came before.
+  EXPECT_EQ(Step(10s).size(), 1U);
+}
+
+TEST_F(ReloadedDeskTest, AnAlertWhoseRuleIsGoneEnds) {
+  Put("down", {{"cause", "disk"}});
+  ASSERT_EQ(Step(0s).size(), 2U);
+  Reload(Changed(kConfig, "alert: Down", "alert: Other"));
+  Put("down", {{"cause", "disk"}});
+  const auto messages = Step(300s);
+  ASSERT_EQ(messages.size(), 2U);
+  EXPECT_NE(messages[0].payload.find("\"resolved\""), std::string::npos);
+  for (const auto& [key, value] : stored_) {
+    EXPECT_TRUE(key.first != store::MonitorStateKind::kAlert ||
+                value.find("\"Down\"") == std::string::npos)
+        << value;
+  }
+}
+
+// A pager would go on with an incident that nobody closes.
+TEST_F(ReloadedDeskTest, ARouteThatIsGoneClosesWhatItOpened) {
+  const std::string with_route =
+      Changed(kConfig, "group_interval: 5m }",
+              "group_interval: 5m, routes: [ { matchers: [ severity=page ], receiver: chat } ] }");
+  config_ = Config(Changed(with_route, ", send_resolved: false", "").c_str());
+  desk_ = std::make_unique<AlertDesk>(config_);
+  Put("down", {{"cause", "disk"}});
+  const auto opened = Step(0s);
+  ASSERT_EQ(opened.size(), 1U);
+  Reload(Changed(kConfig, ", send_resolved: false", ""));
+  Put("down", {{"cause", "disk"}});
+  const auto after = Step(10s);
+  ASSERT_EQ(after.size(), 3U);
+  EXPECT_NE(after[0].dedup_key, opened[0].dedup_key);
+  EXPECT_EQ(after[2].channel, "chat");
+  EXPECT_EQ(after[2].dedup_key, opened[0].dedup_key);
+  EXPECT_EQ(nlohmann::json::parse(after[2].payload)["status"], "resolved");
+  Put("down", {{"cause", "disk"}});
+  EXPECT_TRUE(Step(20s).empty());
+}
+
+TEST_F(ReloadedDeskTest, ARouteWithAnotherReceiverClosesWhatItOpenedAlsoAfterARestart) {
+  Put("down", {{"cause", "disk"}});
+  const auto opened = Step(0s);
+  ASSERT_EQ(opened.size(), 2U);
+  config_ = Config(Changed(kConfig, "route: { receiver: team", "route: { receiver: pager").c_str());
+  Restart();
+  Put("down", {{"cause", "disk"}});
+  const auto after = Step(10s);
+  ASSERT_EQ(after.size(), 2U);
+  EXPECT_EQ(after[0].channel, "pager");
+  EXPECT_EQ(nlohmann::json::parse(after[0].payload)["status"], "firing");
+  EXPECT_EQ(after[1].channel, "pager");
+  EXPECT_EQ(after[1].dedup_key, opened[0].dedup_key);
+  EXPECT_EQ(nlohmann::json::parse(after[1].payload)["status"], "resolved");
+  Restart();
+  Put("down", {{"cause", "disk"}});
+  EXPECT_TRUE(Step(20s).empty());
+}
+
 TEST_F(DeskTest, ItsWholeStateIsWhatItsStepsHaveStored) {
   Rng rng(23);
   for (int step = 0; step < 400; ++step) {

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <memory>
 #include <string>
+#include <thread>
 
 #include <gtest/gtest.h>
 
@@ -28,6 +29,13 @@ class SettableClock final : public Clock {
   SystemClock real_;
   std::atomic<Nanos::rep> moved_ = 0;
 };
+
+constexpr const char* kConfig =
+    "evaluate_every: 100ms\n"
+    "sources: [ { name: here, lines: lines, interval: 100ms, down_after: never } ]\n"
+    "rules: [ { alert: Busy, source: here, metric: load, above: 1 } ]\n"
+    "channels: [ { name: log, file: log } ]\n"
+    "route: { receiver: log }\n";
 
 class LiveMonitorTest : public testing::Test {
  protected:
@@ -60,13 +68,7 @@ class LiveMonitorTest : public testing::Test {
   }
 
   tests::TempDir directory_;
-  std::string config_path_ = directory_.Write(
-      "monitor.yaml",
-      "evaluate_every: 100ms\n"
-      "sources: [ { name: here, lines: lines, interval: 100ms, down_after: never } ]\n"
-      "rules: [ { alert: Busy, source: here, metric: load, above: 1 } ]\n"
-      "channels: [ { name: log, file: log } ]\n"
-      "route: { receiver: log }\n");
+  std::string config_path_ = directory_.Write("monitor.yaml", kConfig);
   std::string lines_path_ = directory_.Write("lines", "");
   SettableClock clock_;
   std::unique_ptr<LiveMonitor> live_;
@@ -93,6 +95,65 @@ TEST_F(LiveMonitorTest, GoesOnWhenTheClockWasSetBackWhileItWasDown) {
   for (const AlertView& view : live_->Report().alerts) {
     EXPECT_LE(view.alert.state.active_since, clock_.WallNow());
   }
+}
+
+TEST_F(LiveMonitorTest, ReadsItsFileAgainWhileItWatches) {
+  Begin();
+  ASSERT_TRUE(AddUntilFiring(5, 1));
+  const std::uint64_t looks = live_->Report().sources[0].status.looks;
+  const auto reload = [this](const std::string& was, const std::string& is) {
+    std::string text = kConfig;
+    if (!was.empty()) {
+      text.replace(text.find(was), was.size(), is);
+    }
+    directory_.Write("monitor.yaml", text);
+    Result<MonitorConfig> config = ReadMonitorConfigFile(config_path_);
+    ASSERT_TRUE(config) << config.error().message;
+    const Status taken = live_->Reload(std::move(*config));
+    ASSERT_TRUE(taken) << taken.error().message;
+  };
+  reload("", "");
+  // The same source goes on, so that its file is not read from its end anew.
+  EXPECT_GE(live_->Report().sources[0].status.looks, looks);
+  EXPECT_EQ(live_->Report().firing, 1U);
+  reload("above: 1", "above: 100");
+  EXPECT_TRUE(AddUntilFiring(5, 0));
+  EXPECT_TRUE(AddUntilFiring(500, 1));
+  reload("channels: [", "channels: [ { name: more, file: more },");
+  EXPECT_EQ(live_->Report().channels.size(), 2U);
+  EXPECT_TRUE(AddUntilFiring(5, 1));
+}
+
+TEST_F(LiveMonitorTest, SaysThatAFileWasNotTaken) {
+  Begin();
+  live_->NoteReload("monitor.yaml:3:5: error: odd\n  3 | odd\n");
+  EXPECT_EQ(live_->Report().reload_trouble, "monitor.yaml:3:5: error: odd");
+  live_->NoteReload("");
+  EXPECT_EQ(live_->Report().reload_trouble, "");
+}
+
+// Whatever comes at whatever moment, it ends.
+TEST_F(LiveMonitorTest, IsReloadedManyTimesWhileItIsAsked) {
+  Begin();
+  std::atomic<bool> done = false;
+  std::thread asking([&] {
+    while (!done) {
+      live_->Report();
+      live_->rum();
+    }
+  });
+  for (int i = 0; i < 200; ++i) {
+    std::string text = kConfig;
+    if (i % 2 == 0) {
+      text.replace(text.find("interval: 100ms"), 15, "interval: 110ms");
+      text.replace(text.find("file: log"), 9, "file: gol");
+    }
+    directory_.Write("monitor.yaml", text);
+    ASSERT_TRUE(live_->Reload(*ReadMonitorConfigFile(config_path_)));
+  }
+  done = true;
+  asking.join();
+  EXPECT_TRUE(AddUntilFiring(5, 1));
 }
 
 }  // namespace

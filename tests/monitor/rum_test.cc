@@ -340,11 +340,14 @@ TEST_F(RumIntakeTest, LearnsFromWhichLatencyOnUsersLeave) {
 // Through a real server: neither token nor Host is asked for, and nothing else opens by it.
 TEST(RumServiceTest, UsersNeedNoTokenAndGetNothingElse) {
   const SystemClock clock;
-  RumIntake intake({kOrigin}, {}, clock);
+  const auto intake =
+      std::make_shared<RumIntake>(std::vector<std::string>{kOrigin}, RumOptions(), clock);
   const auto service = MonitorService::Start(
       {.listen = {.port = 0},
        .roles = {*Access::Parse("the-token-that-reads"), *Access::Parse("the-token-that-acts")}},
-      {.report = [] { return MonitorReport{}; }, .clock = clock, .rum = &intake});
+      {.report = [] { return MonitorReport{}; },
+       .clock = clock,
+       .rum = [intake] { return intake; }});
   ASSERT_TRUE(service);
   const auto ask = [&](const std::string& path, const std::optional<std::string>& body) {
     return HttpClient().Exchange(
@@ -360,7 +363,7 @@ TEST(RumServiceTest, UsersNeedNoTokenAndGetNothingElse) {
   EXPECT_EQ(ask("/rum.js", "x").status, 405);
   EXPECT_EQ(ask("/rum.js", std::nullopt).status, 200);
   EXPECT_EQ(ask("/api/v1/status", std::nullopt).status, 401);
-  const Reading look = intake.Look();
+  const Reading look = intake->Look();
   EXPECT_EQ(OfPage(look, "weir_rum_apdex", "/a"), 1.0);
   EXPECT_EQ(look.ledger.offered, 2U);
 }

@@ -66,6 +66,23 @@ TEST_F(MonitorBookTest, AWholeStateReplacesAlertsAndGroupsAndNothingElse) {
   EXPECT_EQ(Open()->LoadState(MonitorStateKind::kSilence)->size(), 1U);
 }
 
+TEST_F(MonitorBookTest, MessagesOfAChannelThatIsGoneAreGivenUpWhenTheyAreOld) {
+  const auto book = Open();
+  OutboxMessage young = Message("e2", "k", 5);
+  young.created_at = WallTime(Nanos(100));
+  OutboxMessage other = Message("e3", "k", 5);
+  other.channel = "pager";
+  ASSERT_TRUE(book->Commit({.rows = {}, .messages = {Message("e1", "k", 5), young, other}}));
+  const std::vector<std::string> channels = {"pager"};
+  const auto given_up = book->GiveUpStrays(
+      channels, {.created_before = WallTime(Nanos(50)), .at = WallTime(Nanos(200))});
+  ASSERT_TRUE(given_up) << given_up.error().message;
+  EXPECT_EQ(*given_up, 1U);
+  EXPECT_EQ(book->Counts()->waiting, 2U);
+  EXPECT_EQ(book->Counts()->given_up, 1U);
+  EXPECT_EQ(book->ListMessages(9)->back().error, "the channel is no longer in the file");
+}
+
 // A trigger that overtakes the resolve before it would open a second incident.
 TEST_F(MonitorBookTest, MessagesOfOneKeyKeepTheirOrderAndOthersOvertake) {
   const auto book = Open();
