@@ -10,6 +10,7 @@
 
 #include "base/check.h"
 #include "base/text.h"
+#include "monitor/acknowledge_link.h"
 #include "monitor/channels/render.h"
 #include "monitor/config/config_change.h"
 #include "monitor/state_codec.h"
@@ -407,6 +408,13 @@ AlertNotice AlertDesk::NoticeOf(WallTime at, const Notification& notification,
         ++message.truncated;
       }
     }
+  }
+  if (config_.service && !config_.service->link_key.empty() && !notification.firing.empty()) {
+    message.acknowledge_link =
+        AcknowledgeLink(config_.link, config_.service->link_key,
+                        {.group = StoredGroupKey(route_id, notification.group),
+                         .told_at = at,
+                         .expires_at = at + kLinkGood});
   }
   return message;
 }

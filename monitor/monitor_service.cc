@@ -72,7 +72,8 @@ Result<std::unique_ptr<MonitorService>> MonitorService::Start(const ServiceSpec&
 }
 
 Status MonitorService::Check(const ServiceSpec& spec) const {
-  if (spec.listen.host != listen_.host || spec.listen.port != listen_.port) {
+  const ListenAddress& listen = this->spec()->listen;
+  if (spec.listen.host != listen.host || spec.listen.port != listen.port) {
     return UsageError(
         "listen: the address cannot change while it runs\n"
         "  hint: restart it; alerts, timers and messages are in the history");
@@ -85,13 +86,13 @@ Status MonitorService::Reload(const ServiceSpec& spec) {
     return checked;
   }
   const std::lock_guard lock(mutex_);
-  roles_ = std::make_shared<const Roles>(spec.roles);
+  spec_ = std::make_shared<const ServiceSpec>(spec);
   return {};
 }
 
-std::shared_ptr<const Roles> MonitorService::roles() const {
+std::shared_ptr<const ServiceSpec> MonitorService::spec() const {
   const std::lock_guard lock(mutex_);
-  return roles_;
+  return spec_;
 }
 
 std::optional<HttpResponse> MonitorService::Admit(const HttpRequest& head) const {
@@ -100,11 +101,19 @@ std::optional<HttpResponse> MonitorService::Admit(const HttpRequest& head) const
       return rum->Admit(head);
     }
   }
-  const std::shared_ptr<const Roles> roles = this->roles();
-  if (roles->open() && !IsLocalName(head.host)) {
+  const std::shared_ptr<const ServiceSpec> spec = this->spec();
+  if (AcknowledgePage::IsFor(head)) {
+    return head.method == "GET" || head.method == "POST"
+               ? std::nullopt
+               : std::optional(HttpResponse{.status = 405,
+                                            .body = "there is only GET and POST\n",
+                                            .headers = {{"Allow", "GET, POST"}}});
+  }
+  const Roles& roles = spec->roles;
+  if (roles.open() && !IsLocalName(head.host)) {
     return HttpResponse{.status = 421, .body = "ask for 127.0.0.1 or localhost\n"};
   }
-  if (!IsForAll(head) && roles->Of(head.authorization) == Role::kNone) {
+  if (!IsForAll(head) && roles.Of(head.authorization) == Role::kNone) {
     return HttpResponse{.status = 401,
                         .body = "a token is needed: Authorization: Bearer TOKEN\n",
                         .headers = {{"WWW-Authenticate", "Basic realm=\"weir\""}}};
@@ -116,7 +125,7 @@ std::optional<HttpResponse> MonitorService::Admit(const HttpRequest& head) const
     return HttpResponse{
         .status = 405, .body = "there is only GET and POST\n", .headers = {{"Allow", "GET, POST"}}};
   }
-  if (roles->Of(head.authorization) != Role::kAct) {
+  if (roles.Of(head.authorization) != Role::kAct) {
     return HttpResponse{.status = 403, .body = "this token may only read\n"};
   }
   if (!head.origin.empty() && OriginHost(head.origin) != head.host) {
@@ -132,7 +141,7 @@ HttpResponse MonitorService::Ready(const HttpRequest& request) const {
   HttpResponse response{.status = ready ? 200 : 503,
                         .body = std::string(MonitorHealthName(diagnosis.health)) + "\n"};
   // They name hosts.
-  if (roles()->Of(request.authorization) != Role::kNone) {
+  if (spec()->roles.Of(request.authorization) != Role::kNone) {
     for (const std::string& reason : diagnosis.reasons) {
       response.body += Printable(reason) + "\n";
     }
@@ -156,11 +165,14 @@ HttpResponse MonitorService::Events(const HttpRequest& request) const {
           .headers = {{"Cache-Control", "no-store"}}};
 }
 
-HttpResponse MonitorService::Answer(const HttpRequest& request) const {
+HttpResponse MonitorService::Answer(const HttpRequest& request) {
   if (RumIntake::IsFor(request)) {
     if (const std::shared_ptr<RumIntake> rum = parts_.rum()) {
       return rum->Answer(request);
     }
+  }
+  if (AcknowledgePage::IsFor(request)) {
+    return acknowledge_page_.Answer(request, spec()->link_key);
   }
   return request.method == "POST" ? Act(request, parts_.store_path, parts_.clock.WallNow())
                                   : Get(request);

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "monitor/access.h"
+#include "monitor/acknowledge_page.h"
 #include "monitor/config/service_spec.h"
 #include "monitor/http_server.h"
 #include "monitor/monitor_report.h"
@@ -29,11 +30,13 @@ namespace weir::monitor {
 /// - POST `/api/v1/acknowledge` and `/api/v1/silences` (service_actions.h): of who may act; as JSON
 ///   and from no page of another origin, so that a browser cannot be made to do it.
 ///
+/// - `/acknowledge` (acknowledge_page.h), for who has a link of a message.
 /// - POST `/rum` and GET `/rum.js` (rum_intake.h), for everybody.
 ///
-/// With tokens (also as password of any user, for browsers) all but the first two and the last want
-/// one, and the reasons of the second. Without, who asks has to name this machine by its address or
-/// as localhost, so that no page of others reads along whose name was made to point here.
+/// With tokens (also as password of any user, for browsers) all but the first two and the last two
+/// want one, and the reasons of the second. Without, who asks has to name this machine by its
+/// address or as localhost, so that no page of others reads along whose name was made to point
+/// here.
 ///
 /// Thread rule: one owner.
 class MonitorService {
@@ -69,20 +72,22 @@ class MonitorService {
 
  private:
   MonitorService(const ServiceSpec& spec, const Parts& parts)
-      : parts_(parts), listen_(spec.listen), roles_(std::make_shared<const Roles>(spec.roles)) {}
+      : parts_(parts),
+        spec_(std::make_shared<const ServiceSpec>(spec)),
+        acknowledge_page_(parts.store_path, parts.clock) {}
 
-  std::shared_ptr<const Roles> roles() const;
+  std::shared_ptr<const ServiceSpec> spec() const;
 
   std::optional<HttpResponse> Admit(const HttpRequest& head) const;
-  HttpResponse Answer(const HttpRequest& request) const;
+  HttpResponse Answer(const HttpRequest& request);
   HttpResponse Get(const HttpRequest& request) const;
   HttpResponse Events(const HttpRequest& request) const;
   HttpResponse Ready(const HttpRequest& request) const;
 
   const Parts parts_;
-  const ListenAddress listen_;
-  mutable std::mutex mutex_;              // Guards the next.
-  std::shared_ptr<const Roles> roles_;    // Who asks goes by those that were when he came.
+  mutable std::mutex mutex_;                 // Guards the next.
+  std::shared_ptr<const ServiceSpec> spec_;  // Who asks goes by the one that was when he came.
+  AcknowledgePage acknowledge_page_;
   mutable std::atomic<int> waiting_ = 0;  // Answers that wait for an evaluation.
   std::unique_ptr<HttpServer> server_;    // Last: its threads use the rest.
 };

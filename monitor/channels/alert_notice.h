@@ -33,8 +33,9 @@ struct AlertNotice {
   std::vector<ToldAlert> alerts;  ///< Those that fire first.
   std::size_t truncated = 0;      ///< Alerts beyond kAlertsMax.
   WallTime at{};
-  std::string link;                 ///< Where a person looks on; may be empty.
-  std::size_t escalation_step = 0;  ///< From 1; 0: the message of the group itself.
+  std::string link;                   ///< Where a person looks on; may be empty.
+  std::string acknowledge_link = {};  ///< Where who was told says that he looks after it, or empty.
+  std::size_t escalation_step = 0;    ///< From 1; 0: the message of the group itself.
 
   /// "firing" while one of them does, else "resolved".
   std::string_view Status() const;

@@ -67,6 +67,9 @@ Json WebhookJson(const AlertNotice& message) {
                {"truncatedAlerts", message.truncated},
                {"eventId", message.event_id},
                {"dedupKey", message.dedup_key}};
+  if (!message.acknowledge_link.empty()) {
+    json["acknowledgeURL"] = message.acknowledge_link;
+  }
   if (message.escalation_step > 0) {
     json["escalationStep"] = message.escalation_step;
   }
@@ -104,6 +107,9 @@ Json SlackJson(const ChannelSpec& channel, const AlertNotice& message) {
   }
   if (message.truncated > 0) {
     text += fmt::format("\nand {} more", message.truncated);
+  }
+  if (!message.acknowledge_link.empty()) {
+    text += fmt::format("\n<{}|I look after it>", EscapedMarkup(message.acknowledge_link));
   }
   Json attachment = {{"title", title},
                      {"title_link", message.link},
@@ -165,6 +171,9 @@ Json PagerDutyJson(const AlertNotice& message) {
     json["client_url"] = message.link;
     json["links"] = Json::array({{{"href", message.link}, {"text", "weir"}}});
   }
+  if (!message.acknowledge_link.empty()) {
+    json["links"].push_back({{"href", message.acknowledge_link}, {"text", "I look after it"}});
+  }
   return json;
 }
 
@@ -191,6 +200,9 @@ std::string MailText(const AlertNotice& message) {
   if (message.truncated > 0) {
     text += fmt::format("\nand {} more\n", message.truncated);
   }
+  text += message.acknowledge_link.empty()
+              ? ""
+              : fmt::format("\nI look after it: {}\n", message.acknowledge_link);
   text += message.link.empty() ? "" : fmt::format("\n{}\n", message.link);
   return text;
 }

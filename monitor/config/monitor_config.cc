@@ -24,9 +24,10 @@ constexpr std::size_t kSecretBytesMax = 4096;
 constexpr Nanos kEvaluateShortest = std::chrono::milliseconds(100);
 
 void ReadRoot(const YamlNode& root, const ConfigReader& reader) {
-  constexpr std::array<std::string_view, 12> kKnown = {
-      "evaluate_every", "link",     "listen", "read_token_file", "act_token_file", "sources",
-      "rules",          "channels", "route",  "receivers",       "inhibit_rules",  "flapping"};
+  constexpr std::array<std::string_view, 13> kKnown = {
+      "evaluate_every", "link",          "listen",  "read_token_file", "act_token_file",
+      "link_key_file",  "sources",       "rules",   "channels",        "route",
+      "receivers",      "inhibit_rules", "flapping"};
   if (root.kind == YamlNode::Kind::kNull) {
     reader.diagnostics.Add({}, "the file is empty", "docs/monitoring.md has one to begin with");
     return;

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "monitor/acknowledge_link.h"
 #include "monitor/config/config_reader.h"
 
 namespace weir::monitor {
@@ -28,11 +29,32 @@ Access ReadTokens(const ConfigReader& reader, const YamlNode& root, std::string_
   return std::move(*access);
 }
 
+std::string ReadLinkKey(const ConfigReader& reader, const YamlNode& root) {
+  constexpr std::string_view kKey = "link_key_file";
+  const YamlNode* node = FindValue(root, kKey);
+  if (node == nullptr) {
+    return {};
+  }
+  if (reader.config.link.empty()) {
+    reader.diagnostics.Add(node->span,
+                           "link_key_file is for links in messages, and there is no link",
+                           "write 'link: https://...' too: where people reach this service");
+  }
+  const Result<std::string> text = reader.access.read_secret(reader.TextOf(root, kKey));
+  const Result<std::string> key =
+      text ? LinkKey(*text) : Result<std::string>(tl::unexpected(text.error()));
+  if (!key) {
+    reader.diagnostics.Add(node->span, fmt::format("{}: {}", kKey, key.error().message));
+    return {};
+  }
+  return *key;
+}
+
 }  // namespace
 
 void ConfigReader::ReadService(const YamlNode& root) const {
   const YamlNode* listen = FindValue(root, "listen");
-  for (const std::string_view key : {"read_token_file", "act_token_file"}) {
+  for (const std::string_view key : {"read_token_file", "act_token_file", "link_key_file"}) {
     if (const YamlNode* node = FindValue(root, key); node != nullptr && listen == nullptr) {
       diagnostics.Add(node->span, fmt::format("{} is for the service, and there is none", key),
                       "write 'listen: 127.0.0.1:8471' too");
@@ -49,6 +71,7 @@ void ConfigReader::ReadService(const YamlNode& root) const {
   }
   service.roles.read = ReadTokens(*this, root, "read_token_file");
   service.roles.act = ReadTokens(*this, root, "act_token_file");
+  service.link_key = ReadLinkKey(*this, root);
   if (service.roles.open() && !service.listen.IsLoopback()) {
     diagnostics.Add(listen->span,
                     fmt::format("{} can be reached from other machines, so a token is needed",

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string>
+
 #include "monitor/access.h"
 #include "monitor/internal/listen_socket.h"
 
@@ -9,6 +11,7 @@ namespace weir::monitor {
 struct ServiceSpec {
   ListenAddress listen = {.host = "127.0.0.1", .port = 8471};
   Roles roles;
+  std::string link_key = {};  ///< Of links in messages (acknowledge_link.h); empty: there are none.
 };
 
 }  // namespace weir::monitor

@@ -9,9 +9,12 @@ import subprocess
 import tempfile
 import time
 import unittest
+import urllib.error
+import urllib.request
 
 from live_peers import WEIR, Monitor, Page, until
 from receiver import Receiver
+from servers import free_port
 
 
 def config(page_url, hook_url, **route):
@@ -38,6 +41,57 @@ class MonitorPeopleTest(unittest.TestCase):
     def alerts(self):
         return {alert["labels"]["host"]: alert
                 for alert in json.loads(self.weir("alerts", "--json"))["alerts"]}
+
+    def test_a_link_in_the_message_acknowledges_it_without_a_token(self):
+        for name, text in (("link.key", "k" * 32), ("token", "t" * 32)):
+            with open(os.path.join(self.folder, name), "w", encoding="utf-8") as file:
+                file.write(text + "\n")
+        address = f"127.0.0.1:{free_port()}"
+
+        def ask(link, name=None):
+            body = None if name is None else f"by={name}\r\n".encode()
+            asked = urllib.request.Request(link.replace("https://weir.example", f"http://{address}"),
+                                           data=body, headers={"Content-Type": "text/plain"})
+            try:
+                with urllib.request.urlopen(asked, timeout=10) as answer:
+                    return answer.status, answer.read().decode()
+            except urllib.error.HTTPError as refused:
+                with refused:
+                    return refused.code, refused.read().decode()
+
+        with Page('errors{host="<b>"} 11\n') as page, Receiver() as hook:
+            setup = {**config(page.url, hook.url), "listen": address, "act_token_file": "token",
+                     "link": "https://weir.example", "link_key_file": "link.key"}
+            with Monitor(self.folder, setup) as monitor:
+                until(lambda: hook.got)
+                link = json.loads(hook.got[0][2])["acknowledgeURL"]
+                status, text = ask(link)
+                self.assertEqual(status, 200)
+                self.assertIn("Do you look after it?", text)
+                self.assertIn("host=&lt;b&gt;", text)
+                # Programs that follow links do not acknowledge.
+                self.assertIsNone(self.alerts()["<b>"]["acknowledged_by"])
+                self.assertEqual(ask(link[:-1] + ("0" if link[-1] != "0" else "1"), "eve")[0], 403)
+                self.assertEqual(ask(link.replace("told=1", "told=2"), "eve")[0], 403)
+                self.assertIsNone(self.alerts()["<b>"]["acknowledged_by"])
+                status, text = ask(link, "Ann <ann@example.org>")
+                self.assertEqual(status, 200)
+                self.assertIn("You look after it", text)
+                self.assertEqual(self.alerts()["<b>"]["acknowledged_by"],
+                                 "Ann <ann@example.org>")
+                self.assertIn("Somebody looks after it already", ask(link, "bob")[1])
+                # Of an alert that fires again the link says nothing.
+                page.text = ""
+                until(lambda: len(hook.got) > 1)
+                self.assertIn("It is over", ask(link)[1])
+                time.sleep(1)
+                page.text = 'errors{host="<b>"} 11\n'
+                until(lambda: len(hook.got) > 2)
+                self.assertIn("It is over", ask(link, "eve")[1])
+                self.assertIsNone(self.alerts()["<b>"]["acknowledged_by"])
+                monitor.end()
+                for secret in (link.rpartition("=")[2], "k" * 32):
+                    self.assertNotIn(secret, monitor.complaints())
 
     def test_a_silence_holds_until_its_end_and_through_a_kill(self):
         with Page("") as page, Receiver() as hook:

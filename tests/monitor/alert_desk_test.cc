@@ -286,6 +286,21 @@ TEST_F(ReloadedDeskTest, ARouteWithAnotherReceiverClosesWhatItOpenedAlsoAfterARe
   EXPECT_TRUE(Step(20s).empty());
 }
 
+TEST_F(DeskTest, WhatFiresIsToldWithALinkToAcknowledgeItAndWhatIsOverWithout) {
+  config_.service.emplace();
+  config_.service->link_key = "0123456789abcdef";
+  config_.link = "https://weir.example";
+  desk_ = std::make_unique<AlertDesk>(config_);
+  Put("down", {{"cause", "disk"}});
+  const auto told = Step(0s);
+  const std::string link = nlohmann::json::parse(told.at(0).payload).value("acknowledgeURL", "");
+  EXPECT_TRUE(link.starts_with("https://weir.example/acknowledge?group=")) << link;
+  // It names the group by its key in the store.
+  const std::string group = link.substr(link.find('=') + 1, link.find('&') - link.find('=') - 1);
+  EXPECT_TRUE(stored_.contains({store::MonitorStateKind::kGroup, group})) << group;
+  EXPECT_FALSE(nlohmann::json::parse(Step(300s).at(0).payload).contains("acknowledgeURL"));
+}
+
 TEST_F(DeskTest, ItsWholeStateIsWhatItsStepsHaveStored) {
   Rng rng(23);
   for (int step = 0; step < 400; ++step) {

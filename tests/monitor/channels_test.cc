@@ -51,6 +51,27 @@ TEST(RenderMessageTest, TextsCannotMentionPeopleInSlack) {
   EXPECT_EQ(json["attachments"][0]["color"], "danger");
 }
 
+TEST(RenderMessageTest, EachChannelThatPeopleReadHasTheLinkToAcknowledge) {
+  AlertNotice notice = Notice();
+  const std::string link = "https://weir.example/acknowledge?group=a&signature=b";
+  notice.acknowledge_link = link;
+  EXPECT_EQ(Rendered(ChannelKind::kWebhook, notice)["acknowledgeURL"], link);
+  EXPECT_EQ(Rendered(ChannelKind::kSlack, notice)["attachments"][0]["text"],
+            "&lt;!here&gt; &amp; more\n"
+            "<https://weir.example/acknowledge?group=a&amp;signature=b|I look after it>");
+  const nlohmann::json links = Rendered(ChannelKind::kPagerDuty, notice)["links"];
+  EXPECT_EQ(links.back()["href"], link);
+  ChannelSpec mail;
+  mail.kind = ChannelKind::kEmail;
+  std::string text = RenderMessage(mail, notice);
+  std::erase_if(text, [](char c) { return c == '\r' || c == '\n'; });
+  EXPECT_NE(text.find(Base64("[FIRING:1] High (a page)\n\nFiring:\n<!here> & more\n\n"
+                             "I look after it: " +
+                             link + "\n")),
+            std::string::npos)
+      << text;
+}
+
 TEST(RenderMessageTest, PagerDutyTriggersAndResolvesByOneKey) {
   AlertNotice notice = Notice();
   nlohmann::json json = Rendered(ChannelKind::kPagerDuty, notice);

@@ -268,6 +268,25 @@ channels: [ { name: log, file: log } ]
   }
 }
 
+TEST(MonitorConfigTest, LinksToAcknowledgeNeedAKeyAServiceAndWhereItIs) {
+  const std::string whole = kWhole;
+  const auto config =
+      ReadMonitorConfig("listen: 127.0.0.1:0\nlink_key_file: key\n" + whole, "m.yaml", Access());
+  ASSERT_TRUE(config) << config.error().message;
+  EXPECT_EQ(config->service->link_key, "0123456789abcdef");
+  EXPECT_NE(ErrorOf("link_key_file: key\n" + whole)
+                .find("m.yaml:1:16: error: link_key_file is for the service, and there is none"),
+            std::string::npos);
+  std::string nowhere = whole;
+  nowhere.erase(nowhere.find("link: "), nowhere.find("sources:") - nowhere.find("link: "));
+  EXPECT_NE(ErrorOf("listen: 127.0.0.1:0\nlink_key_file: key\n" + nowhere)
+                .find("link_key_file is for links in messages, and there is no link"),
+            std::string::npos);
+  EXPECT_NE(ErrorOf("listen: 127.0.0.1:0\nlink_key_file: missing\n" + whole)
+                .find("there is no such secret file"),
+            std::string::npos);
+}
+
 TEST(MonitorConfigTest, AServiceForOtherMachinesNeedsAToken) {
   const std::string whole = kWhole;
   const auto open = ReadMonitorConfig("listen: 127.0.0.1:0\n" + whole, "m.yaml", Access());
