@@ -123,6 +123,24 @@ std::string PageLine(const Json& page) {
                      said("more leave from an LCP of", from));
 }
 
+std::string GateLines(const Json& gates) {
+  std::string text;
+  const Json standing = PartOf(gates, "standing");
+  if (standing.is_object()) {
+    text += fmt::format("gates    {:<20} {:<11} {} at {}: {}\n", TextOf(standing, "subject"),
+                        TextOf(standing, "verdict"), TextOf(standing, "candidate"),
+                        TextOf(standing, "at"), TextOf(standing, "reason"));
+  }
+  const Json deployments = PartOf(gates, "deployments");
+  if (deployments.is_array() && !deployments.empty()) {
+    const Json& newest = deployments.front();
+    text += fmt::format("deploy   {:<20} {:<11} {} at {}, told by {}\n", TextOf(newest, "service"),
+                        TextOf(newest, "phase"), TextOf(newest, "build"), TextOf(newest, "at"),
+                        TextOf(newest, "source"));
+  }
+  return text;
+}
+
 std::string InText(const Json& status) {
   std::string text = TextOf(status, "health") + "\n";
   for (const Json& reason : PartOf(status, "reasons")) {
@@ -146,6 +164,7 @@ std::string InText(const Json& status) {
   for (const Json& page : PartOf(status, "pages")) {
     text += PageLine(page);
   }
+  text += GateLines(PartOf(status, "gates"));
   const Json alerts = PartOf(status, "alerts");
   for (std::size_t i = 0; i < alerts.size() && i < kAlertsShown; ++i) {
     text += AlertLine(alerts[i]);

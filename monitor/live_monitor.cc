@@ -17,6 +17,8 @@ namespace {
 // A clock that is set back by less stands still for as long.
 constexpr Nanos kClockSlack = std::chrono::seconds(1);
 
+constexpr Nanos kGatesEvery = std::chrono::seconds(1);
+
 constexpr Nanos kStraysEvery = std::chrono::minutes(10);
 constexpr Nanos kStraysKept = std::chrono::hours(24);
 
@@ -67,7 +69,7 @@ Result<std::unique_ptr<LiveMonitor>> LiveMonitor::Start(MonitorConfig config,
   if (!alerts || !groups) {
     return tl::unexpected(!alerts ? alerts.error() : groups.error());
   }
-  std::unique_ptr<LiveMonitor> monitor(new LiveMonitor(std::move(*book), parts));
+  std::unique_ptr<LiveMonitor> monitor(new LiveMonitor(std::move(*book), store_path, parts));
   auto crew = monitor->MakeCrew(std::move(config), Crew());
   if (!crew) {
     return tl::unexpected(crew.error());
@@ -81,12 +83,14 @@ Result<std::unique_ptr<LiveMonitor>> LiveMonitor::Start(MonitorConfig config,
   return monitor;
 }
 
-LiveMonitor::LiveMonitor(std::unique_ptr<store::MonitorBook> book, const Parts& parts)
+LiveMonitor::LiveMonitor(std::unique_ptr<store::MonitorBook> book, const std::string& store_path,
+                         const Parts& parts)
     : parts_(parts),
       book_(std::move(book)),
       seed_(parts.seed),
       started_at_(parts.clock.Now()),
-      started_at_wall_(parts.clock.WallNow()) {}
+      started_at_wall_(parts.clock.WallNow()),
+      gate_reader_(store_path) {}
 
 // Those of `before` that are the same go on, the others begin.
 Result<std::shared_ptr<const LiveMonitor::Crew>> LiveMonitor::MakeCrew(MonitorConfig config,
@@ -255,6 +259,25 @@ void LiveMonitor::HearPeople() {
   desk_->Hear(std::move(*said));
 }
 
+// Others may write to the history all the time, as those that record runs do.
+void LiveMonitor::HearGates() {
+  const Instant now = parts_.clock.Now();
+  if (gates_read_at_ != Instant() && now - gates_read_at_ < kGatesEvery) {
+    return;
+  }
+  gates_read_at_ = now;
+  std::optional<GateNews> news = gate_reader_.ReadIfChanged();
+  if (!news) {
+    return;
+  }
+  const std::lock_guard lock(desk_mutex_);
+  if (!news->trouble.empty()) {
+    gates_.trouble = std::move(news->trouble);
+    return;
+  }
+  gates_ = std::move(*news);
+}
+
 // The time of this evaluation by the clock of the wall, which may be set back. By little: time
 // stands still until it has caught up. By more: what is remembered is moved along with it.
 WallTime LiveMonitor::FollowClock(Instant now) {
@@ -322,6 +345,7 @@ void LiveMonitor::Evaluate() {
   }
   Save(*crew, std::move(change));
   GiveUpStrays(*crew, now, at);
+  HearGates();
   {
     const std::lock_guard lock(mutex_);
     ++evaluated_;
@@ -443,6 +467,7 @@ MonitorReport LiveMonitor::Report() {
           {source.name, source.kind, source.stale, {trend.begin(), trend.end()}});
     }
   }
+  report.gates = gates_;
   report.pipeline_latency = pipeline_latency_;
   report.groups = desk_->groups().groups.size();
   report.series_left_out = desk_->engine().series_left_out();

@@ -16,6 +16,7 @@
 #include "monitor/alert_desk.h"
 #include "monitor/config/monitor_config.h"
 #include "monitor/courier.h"
+#include "monitor/gate_news.h"
 #include "monitor/monitor_report.h"
 #include "monitor/rum_intake.h"
 #include "monitor/service_meter.h"
@@ -83,7 +84,8 @@ class LiveMonitor {
     std::vector<std::shared_ptr<Courier>> couriers;
   };
 
-  LiveMonitor(std::unique_ptr<store::MonitorBook> book, const Parts& parts);
+  LiveMonitor(std::unique_ptr<store::MonitorBook> book, const std::string& store_path,
+              const Parts& parts);
 
   Result<std::shared_ptr<const Crew>> MakeCrew(MonitorConfig config, const Crew& before);
   std::shared_ptr<const Crew> crew() const;
@@ -95,6 +97,7 @@ class LiveMonitor {
                                   Instant now, WallTime at) const;
   void Measure(const Crew& crew, const std::vector<SourceStatus>& statuses);
   void HearPeople();
+  void HearGates();
   void Save(const Crew& crew, store::MonitorChange change);
   void GiveUpStrays(const Crew& crew, Instant now, WallTime at);
   bool WaitUntil(Instant at);
@@ -112,10 +115,12 @@ class LiveMonitor {
   WallTime started_at_wall_{};
 
   std::mutex
-      step_mutex_;  // Held by an evaluation, and while the crew changes; guards the next six.
+      step_mutex_;  // Held by an evaluation, and while the crew changes; guards the next eight.
   UnsavedChange unsaved_;
   std::optional<std::int64_t> heard_;  // ChangeCount of what people said last.
-  Instant strays_at_{};                // When messages without a channel were looked for last.
+  GateReader gate_reader_;
+  Instant gates_read_at_{};
+  Instant strays_at_{};  // When messages without a channel were looked for last.
   // Of the last evaluation, and what the clock said then.
   Instant evaluated_at_{};
   WallTime clock_said_ = WallTime::min();
@@ -126,6 +131,7 @@ class LiveMonitor {
   std::unique_ptr<AlertDesk> desk_;  // By the configuration of the crew.
   std::uint64_t evaluations_ = 0;
   Nanos evaluation_took_{0};
+  GateNews gates_;
   std::vector<ServiceMeter> meters_;  // One for each poller.
   Instant newest_look_{};             // Of those that were taken in.
   std::optional<Nanos> pipeline_latency_;

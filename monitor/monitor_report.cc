@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/check.h"
+#include "base/text.h"
 #include "monitor/channels/alert_notice.h"
 #include "monitor/state_codec.h"
 
@@ -17,6 +18,9 @@ namespace weir::monitor {
 namespace {
 
 using Json = nlohmann::ordered_json;
+
+// Of what others wrote, as it is told once a second.
+constexpr std::size_t kSentenceMax = 300;
 
 Json JsonOf(const std::optional<WallTime>& at) {
   return at ? Json(FormatMillis(*at)) : Json();
@@ -123,6 +127,25 @@ Json JsonOf(const PageFigures& page) {
           {"leave_high_s", JsonOf(page.leave_high_s)}};
 }
 
+Json JsonOf(const GateVerdict& verdict) {
+  return {{"id", verdict.id},
+          {"at", FormatMillis(verdict.at)},
+          {"subject", Printable(verdict.subject, kSentenceMax)},
+          {"candidate", Printable(verdict.candidate, kSentenceMax)},
+          {"verdict", VerdictName(verdict.verdict)},
+          {"action", GateActionName(verdict.action)},
+          {"reason", Printable(verdict.reason, kSentenceMax)}};
+}
+
+Json JsonOf(const store::Deployment& deployment) {
+  return {{"at", FormatMillis(deployment.at)},
+          {"service", Printable(deployment.service, kSentenceMax)},
+          {"build", Printable(deployment.build, kSentenceMax)},
+          {"phase", Printable(deployment.phase, kSentenceMax)},
+          {"source", Printable(deployment.source, kSentenceMax)},
+          {"message", Printable(deployment.message, kSentenceMax)}};
+}
+
 template <typename T>
 Json ListOf(const std::vector<T>& items) {
   Json list = Json::array();
@@ -130,6 +153,14 @@ Json ListOf(const std::vector<T>& items) {
     list.push_back(JsonOf(item));
   }
   return list;
+}
+
+Json JsonOf(const GateNews& gates) {
+  const GateVerdict* standing = WorstStanding(gates.verdicts);
+  return {{"standing", standing == nullptr ? Json() : JsonOf(*standing)},
+          {"verdicts", ListOf(gates.verdicts)},
+          {"deployments", ListOf(gates.deployments)},
+          {"trouble", TextOrNull(gates.trouble)}};
 }
 
 }  // namespace
@@ -173,6 +204,9 @@ Diagnosis Diagnose(const MonitorReport& report) {
   if (!report.reload_trouble.empty()) {
     diagnosis.reasons.push_back("the file was not taken when it was read again: " +
                                 report.reload_trouble);
+  }
+  if (!report.gates.trouble.empty()) {
+    diagnosis.reasons.push_back("verdicts and deployments are not known: " + report.gates.trouble);
   }
   if (!report.store_trouble.empty()) {
     diagnosis.reasons.push_back(report.store_trouble);
@@ -223,6 +257,7 @@ std::string ReportJson(const MonitorReport& report, JsonLayout layout) {
       {"sources", ListOf(report.sources)},
       {"services", ListOf(report.services)},
       {"pages", ListOf(report.pages)},
+      {"gates", JsonOf(report.gates)},
       {"engines", ListOf(report.engines)},
       {"channels", ListOf(report.channels)},
       {"alerts", ListOf(report.alerts)},

@@ -10,6 +10,7 @@
 #include "base/time.h"
 #include "monitor/alert_desk.h"
 #include "monitor/courier.h"
+#include "monitor/gate_news.h"
 #include "monitor/page_figures.h"
 #include "monitor/service_meter.h"
 #include "monitor/sources/poller.h"
@@ -80,6 +81,7 @@ struct MonitorReport {
   std::vector<SourceReport> sources;
   std::vector<ServiceReport> services;
   std::vector<PageFigures> pages;  ///< Of a source rum that is fresh.
+  GateNews gates;                  ///< Of the history that it runs on.
   std::vector<EngineReport> engines;
   std::vector<ChannelReport> channels;
   std::vector<AlertView> alerts;

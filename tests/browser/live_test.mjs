@@ -136,6 +136,53 @@ test("tiles say what users have of it, and what is not known", async () => {
   await close();
 });
 
+// What gates and deploy tools leave in the history while the monitor runs on it.
+test("verdicts of gates and deployments stand on the page once they are in the history", async () => {
+  const { page, wrong, close } = await open();
+  const gates = page.locator('[data-tile="gates"]');
+  assert.match(await gates.innerText(), /^n\/a/);
+  const weir = (...args) =>
+    spawn(process.env.WEIR, args, { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
+  const served = weir("serve", "--listen", "127.0.0.1:0");
+  const [line] = await once(createInterface(served.stdout), "line");
+  const marked = await fetch(`http://127.0.0.1:${/:(\d+)/.exec(line)[1]}/api/v1/deployments`, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ service: "shop", build: "<i>b8</i>", phase: "Succeeded" }),
+  });
+  served.kill();
+  assert.ok(marked.ok, await marked.text());
+  const deploy = page.locator("[data-deploy=shop]");
+  await deploy.first().waitFor({ timeout: 5000 });
+  assert.match(await deploy.first().innerText(), /Succeeded.*shop.*<i>b8<\/i>.*ago/s);
+
+  const target = `http://127.0.0.1:${source.address().port}/`;
+  for (const build of ["b7", "b8"]) {
+    const [code] = await once(
+      weir("run", target, "--rate", "20", "--duration", "2s", "--warm-up", "0s", "--build", build, "--quiet"),
+      "exit",
+    );
+    assert.equal(code, 0, build);
+  }
+  // One run of each side cannot tell.
+  const [code] = await once(weir("gate", "--candidate", "build:b8", "--baseline", "build:b7"), "exit");
+  assert.equal(code, 11);
+  await gates.getByText("inconclusive").waitFor({ timeout: 5000 });
+  assert.match(await gates.innerText(), /build:b8, .* ago/);
+  await page.getByText("weir gate replay 1").waitFor();
+  const { gates: told } = await page.evaluate(() => fetch("api/v1/status").then((answer) => answer.json()));
+  assert.equal(told.standing.verdict, "inconclusive");
+  assert.equal(told.verdicts.length, 1);
+  assert.equal(told.deployments[0].build, "<i>b8</i>");
+  assert.equal(told.trouble, null);
+  const asked = weir("monitor", "status", url);
+  const text = (await asked.stdout.toArray()).join("");
+  assert.match(text, /^gates .* inconclusive build:b8 at 20/m);
+  assert.match(text, /^deploy +shop +Succeeded +<i>b8<\/i> at 20.*, told by api$/m);
+  assert.deepEqual(wrong, []);
+  await close();
+});
+
 // $INJECTIONS: so many, and their times are printed; 200 is what docs/monitoring.md tells.
 test("a value that a source has stands on the page within a second", async (t) => {
   const { page, close } = await open();

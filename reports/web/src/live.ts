@@ -66,6 +66,33 @@ interface Engine {
   reason: string | null;
 }
 
+/** A verdict that a gate or a watch handed out. */
+interface GateVerdict {
+  id: number;
+  at: string;
+  subject: string;
+  candidate: string;
+  verdict: string;
+  action: string;
+  reason: string;
+}
+
+interface Deployment {
+  at: string;
+  service: string;
+  build: string;
+  phase: string;
+  source: string;
+  message: string;
+}
+
+/** Of the history that the monitor runs on; newest first. */
+interface Gates {
+  standing: GateVerdict | null;
+  verdicts: GateVerdict[];
+  deployments: Deployment[];
+}
+
 interface Channel {
   name: string;
   kind: string;
@@ -81,6 +108,7 @@ interface Status {
   sources: Source[];
   services: Service[];
   pages: Page[];
+  gates: Gates;
   engines: Engine[];
   channels: Channel[];
   alerts: Alert[];
@@ -232,6 +260,67 @@ function pageTable(now: Status): HTMLElement | null {
   return now.pages.length === 0 ? null : table("Pages", head, now.pages.map(pageRow), "");
 }
 
+const ago = (at: string) => `${span(Math.max(0, (Date.now() - Date.parse(at)) / 1000))} ago`;
+
+const verdictWord = (verdict: string) =>
+  h("span", { class: `state verdict-${verdict}` }, verdict);
+
+/** Of the newest verdict of each scenario the worst. */
+function gateTile({ standing }: Gates): HTMLElement {
+  const label = "gates";
+  if (!standing) {
+    return tile(label, unknown("no gate has handed out a verdict into this history"));
+  }
+  const { subject, candidate, at, verdict, reason } = standing;
+  const what = `${subject} ${candidate}, ${ago(at)}`;
+  return tile(label, verdictWord(verdict), h("div", { class: "hint", title: reason }, name(what)));
+}
+
+/** Verdicts and marks of deployments, as one story. */
+function deployTable({ verdicts, deployments }: Gates): HTMLElement | null {
+  const rows = [
+    ...verdicts.map((each) => ({
+      at: each.at,
+      state: verdictWord(each.verdict),
+      service: each.subject,
+      build: each.candidate,
+      by: `gate: ${each.action}`,
+      said: each.reason,
+      evidence: `weir gate replay ${each.id}`,
+    })),
+    ...deployments.map((each) => ({
+      at: each.at,
+      state: h("span", { class: "state" }, name(each.phase)),
+      service: each.service,
+      build: each.build,
+      by: each.source,
+      said: each.message,
+      evidence: "",
+    })),
+  ].sort((a, b) => Date.parse(b.at) - Date.parse(a.at));
+  if (rows.length === 0) {
+    return null;
+  }
+  return table(
+    "Deploys and verdicts",
+    ["what", "service", "build", "when", "by", "why", "evidence"],
+    rows.slice(0, 20).map((row) =>
+      h(
+        "tr",
+        { "data-deploy": row.service },
+        h("td", {}, row.state),
+        h("td", {}, name(row.service)),
+        h("td", {}, name(row.build)),
+        h("td", {}, h("time", { datetime: row.at, title: row.at }, ago(row.at))),
+        h("td", {}, name(row.by)),
+        h("td", { class: "why" }, name(row.said)),
+        h("td", {}, row.evidence === "" ? "" : h("code", {}, row.evidence)),
+      ),
+    ),
+    "",
+  );
+}
+
 function latency(now: Status): Node {
   const value = now.pipeline_latency_s;
   return value === null ? unknown("no look was taken in yet") : datum(value, format.duration(value * 1e9));
@@ -255,6 +344,7 @@ function tiles(now: Status): HTMLElement {
       unknown("forecasts are not yet set against what came, so nothing is known of it"),
     ),
     serviceTile(now, "requests that fail", "error_ratio", format.percent),
+    gateTile(now.gates),
     tile("Apdex", apdex(now)),
     tile("pipeline latency", latency(now)),
     tile("alerts fire", datum(now.alerts_firing, String(now.alerts_firing))),
@@ -354,7 +444,7 @@ function show(): void {
       now.alerts.slice(0, 200).map(alertRow),
       "Nothing is pending or fires.",
     ),
-    ...[pageTable(now)].filter((each) => each !== null),
+    ...[deployTable(now.gates), pageTable(now)].filter((each) => each !== null),
     table(
       "Sources",
       ["state", "source", "last good look", "series", "offered = ingested + rejected + dropped", ""],

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "base/time.h"
+#include "base/verdict.h"
+#include "store/deployments.h"
+
+namespace weir::store {
+class Store;
+}  // namespace weir::store
+
+namespace weir::monitor {
+
+/// A verdict that a gate or a watch handed out.
+struct GateVerdict {
+  std::int64_t id = 0;  ///< `weir gate replay ID` gives it again.
+  WallTime at{};
+  std::string subject;    ///< The scenario of what was judged, or the service; empty: not known.
+  std::string candidate;  ///< Selector as written, e.g. "build:b7".
+  Verdict verdict = Verdict::kInconclusive;
+  GateAction action = GateAction::kHold;
+  std::string reason;  ///< One sentence.
+};
+
+/// What stands in a history of gates and deployments; newest first.
+struct GateNews {
+  static constexpr std::size_t kListed = 20;  ///< At most so many of each.
+
+  std::vector<GateVerdict> verdicts = {};
+  std::vector<store::Deployment> deployments = {};
+  std::string trouble = {};  ///< Why it may be out of date; empty: it is not.
+};
+
+/// How the gates stand: of the newest verdict of each subject the worst, of equals the newest; null
+/// without verdicts. Points into `verdicts`, which are newest first. Pure.
+const GateVerdict* WorstStanding(const std::vector<GateVerdict>& verdicts);
+
+/// Reads them, over connections of its own. Thread rule: one owner.
+class GateReader {
+ public:
+  explicit GateReader(std::string store_path);
+  ~GateReader();
+  GateReader(const GateReader&) = delete;
+  GateReader& operator=(const GateReader&) = delete;
+
+  /// What stands there, if anybody has written to the file since the call before; else nothing,
+  /// which costs microseconds. What cannot be read is `trouble`, and tried again by the next call.
+  std::optional<GateNews> ReadIfChanged();
+
+ private:
+  Status Open();
+  Result<GateNews> Read();
+
+  const std::string store_path_;
+  std::unique_ptr<store::Store> store_;
+  std::unique_ptr<store::Deployments> deployments_;
+  std::optional<std::int64_t> seen_;  ///< ChangeCount of what was read last.
+};
+
+}  // namespace weir::monitor
