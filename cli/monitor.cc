@@ -69,6 +69,9 @@ std::string InWords(std::size_t count, std::string_view thing) {
 }
 
 std::string Details(const monitor::SourceSpec& source) {
+  if (source.kind == monitor::SourceKind::kOtlp) {
+    return ": what OpenTelemetry pushes to /v1/metrics, as JSON over HTTP";
+  }
   if (source.kind != monitor::SourceKind::kRum) {
     return source.cgroup.empty() ? "" : ", with control group " + Printable(source.cgroup);
   }
@@ -211,7 +214,8 @@ Result<std::unique_ptr<monitor::MonitorService>> Answer(const monitor::ServiceSp
        .clock = clock,
        .await = [&live](std::uint64_t seen, Nanos longest) { live.AwaitEvaluation(seen, longest); },
        .store_path = store_path,
-       .rum = [&live] { return live.rum(); }});
+       .rum = [&live] { return live.rum(); },
+       .otlp = [&live] { return live.otlp(); }});
 }
 
 // Before any thread is started, so that all of them leave these signals to this one.

@@ -35,6 +35,9 @@ constexpr int kAcceptPauseMs = 100;
 // Longer ones are no path of ours; the library matches paths by a recursive engine.
 constexpr std::size_t kPathBytesMax = 1024;
 
+// The library undoes what Content-Encoding names, without a bound; under this name it does not.
+constexpr const char* kEncoding = "Weir-Content-Encoding";
+
 constexpr std::string_view kBusy =
     "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nConnection: close\r\n"
     "Content-Length: 0\r\n\r\n";
@@ -44,16 +47,24 @@ bool IsNumber(const std::string& text) {
          std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
+// The one way of sending without a length that the library reads to its end and no further.
+bool IsChunked(const httplib::Request& request) {
+  return request.get_header_value_count("Transfer-Encoding") == 1 &&
+         request.get_header_value("Transfer-Encoding") == "chunked";
+}
+
 HttpRequest RequestOf(const httplib::Request& request) {
   HttpRequest made{.method = request.method,
                    .path = request.path,
                    .query = {},
                    .authorization = request.get_header_value("Authorization"),
                    .content_type = request.get_header_value("Content-Type"),
+                   .content_encoding = request.get_header_value(kEncoding),
                    .host = request.get_header_value("Host"),
                    .origin = request.get_header_value("Origin"),
                    .last_event_id = request.get_header_value("Last-Event-ID"),
                    .body_bytes = ParseCount(request.get_header_value("Content-Length")).value_or(0),
+                   .is_chunked = IsChunked(request),
                    .peer = request.remote_addr,
                    .body = request.body};
   for (const auto& [key, value] : request.params) {
@@ -70,26 +81,37 @@ void Fill(const HttpResponse& from, httplib::Response& to) {
   to.set_content(from.body, from.content_type.c_str());
 }
 
-// Why the form of a head is refused; of bodies, only counted plain ones are read.
-std::optional<HttpResponse> Refuse(const httplib::Request& request) {
+// Why the form of a head is refused; of bodies, only counted ones are read.
+std::optional<HttpResponse> Refuse(const httplib::Request& request, const HttpLimits& limits) {
   if (request.path.size() > kPathBytesMax) {
     return HttpResponse{.status = 414, .body = "the path is too long\n"};
   }
-  if (request.has_header("Transfer-Encoding")) {
+  const bool is_chunked = request.has_header("Transfer-Encoding");
+  if (is_chunked && (limits.plain_bodies_only || !IsChunked(request))) {
     return HttpResponse{.status = 411, .body = "a body needs a Content-Length\n"};
   }
-  if (request.has_header("Content-Encoding")) {
+  if (request.has_header(kEncoding) && limits.plain_bodies_only) {
     return HttpResponse{.status = 415, .body = "a body must not be compressed\n"};
   }
   const std::size_t lengths = request.get_header_value_count("Content-Length");
-  if (lengths > 1 || (lengths == 1 && !IsNumber(request.get_header_value("Content-Length")))) {
+  if (lengths + (is_chunked ? 1 : 0) > 1 ||
+      (lengths == 1 && !IsNumber(request.get_header_value("Content-Length")))) {
     return HttpResponse{.status = 400, .body = "the Content-Length is none\n"};
   }
   return std::nullopt;
 }
 
+void HideEncoding(httplib::Request& request) {
+  const std::string encoding = request.get_header_value("Content-Encoding");
+  request.headers.erase(kEncoding);
+  if (request.headers.erase("Content-Encoding") > 0) {
+    request.headers.emplace(kEncoding, encoding);
+  }
+}
+
 bool HasBody(const httplib::Request& request) {
-  return request.has_header("Content-Length") && request.get_header_value("Content-Length") != "0";
+  return IsChunked(request) || (request.has_header("Content-Length") &&
+                                request.get_header_value("Content-Length") != "0");
 }
 
 // The library's parser and writer, without its sockets and threads.
@@ -123,13 +145,14 @@ class Protocol final : private httplib::Server {
     process_request(stream, true, closed, [&](httplib::Request& request) {
       // Multiplies an answer as often as the header says.
       request.ranges.clear();
+      HideEncoding(request);
       stream.AllowBody(limits_.body_bytes_max);
     });
   }
 
  private:
   HandlerResponse Admit(const httplib::Request& request, httplib::Response& response) {
-    std::optional<HttpResponse> refused = Refuse(request);
+    std::optional<HttpResponse> refused = Refuse(request, limits_);
     if (!refused) {
       refused = handlers_.admit(RequestOf(request));
     }

@@ -22,11 +22,13 @@ struct HttpRequest {
   std::map<std::string, std::string> query;
   std::string authorization;
   std::string content_type;
-  std::string host = {};           ///< Header Host.
-  std::string origin = {};         ///< Header Origin: the page that asks, in a browser.
-  std::string last_event_id = {};  ///< Header Last-Event-ID.
-  std::uint64_t body_bytes = 0;    ///< Header Content-Length; also before the body is read.
-  std::string peer;                ///< Address, without port.
+  std::string content_encoding = {};  ///< Of the body, which is as it came.
+  std::string host = {};              ///< Header Host.
+  std::string origin = {};            ///< Header Origin: the page that asks, in a browser.
+  std::string last_event_id = {};     ///< Header Last-Event-ID.
+  std::uint64_t body_bytes = 0;       ///< Header Content-Length; also before the body is read.
+  bool is_chunked = false;            ///< Its length is known when the body was read.
+  std::string peer;                   ///< Address, without port.
   std::string body;
 };
 
@@ -43,6 +45,7 @@ struct HttpLimits {
   std::size_t waiting_max = 128;  ///< Connections that wait for a thread; more are sent away, 503.
   std::size_t head_bytes_max = 16 * 1024;
   std::size_t body_bytes_max = 64 * 1024;
+  bool plain_bodies_only = true;  ///< Refuses compressed and chunked ones, unseen by the handlers.
   Nanos request_within = std::chrono::seconds(5);  ///< From accept to the last byte of a request.
   Nanos answer_within = std::chrono::seconds(5);  ///< From the first byte of an answer to its last.
 };

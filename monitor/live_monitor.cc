@@ -126,12 +126,16 @@ Result<std::shared_ptr<const LiveMonitor::Crew>> LiveMonitor::MakeCrew(MonitorCo
     if (auto same = FindPoller(before.pollers, source)) {
       crew->pollers.push_back(std::move(same));
       crew->rum = source.kind == SourceKind::kRum ? before.rum : crew->rum;
+      crew->otlp = source.kind == SourceKind::kOtlp ? before.otlp : crew->otlp;
       continue;
     }
     std::unique_ptr<Source> made;
     if (source.kind == SourceKind::kRum) {
       crew->rum = std::make_shared<RumIntake>(source.origins, source.rum, parts_.clock);
       made = crew->rum->MakeSource();
+    } else if (source.kind == SourceKind::kOtlp) {
+      crew->otlp = std::make_shared<OtlpIntake>(parts_.clock);
+      made = crew->otlp->MakeSource();
     } else {
       made = MakeSource(source, parts_.clock);
     }
@@ -186,6 +190,10 @@ std::shared_ptr<const LiveMonitor::Crew> LiveMonitor::crew() const {
 
 std::shared_ptr<RumIntake> LiveMonitor::rum() {
   return crew()->rum;
+}
+
+std::shared_ptr<OtlpIntake> LiveMonitor::otlp() {
+  return crew()->otlp;
 }
 
 // With desk_mutex_ held: those of sources that go on, else new ones.

@@ -18,6 +18,7 @@
 #include "monitor/courier.h"
 #include "monitor/gate_news.h"
 #include "monitor/monitor_report.h"
+#include "monitor/otlp_intake.h"
 #include "monitor/rum_intake.h"
 #include "monitor/service_meter.h"
 #include "monitor/shared_book.h"
@@ -71,6 +72,9 @@ class LiveMonitor {
   /// Where browsers send beacons; null without a source for them. Any thread.
   std::shared_ptr<RumIntake> rum();
 
+  /// Where OpenTelemetry pushes metrics; null without a source for them. Any thread.
+  std::shared_ptr<OtlpIntake> otlp();
+
   /// Returns when an evaluation beyond the first `seen` has ended, it stops, or `longest` has
   /// passed. Any thread.
   void AwaitEvaluation(std::uint64_t seen, Nanos longest);
@@ -79,7 +83,8 @@ class LiveMonitor {
   /// Who works by a configuration.
   struct Crew {
     MonitorConfig config;
-    std::shared_ptr<RumIntake> rum;  // Before those that look at it.
+    std::shared_ptr<RumIntake> rum;  // Before those that look at it, as the next.
+    std::shared_ptr<OtlpIntake> otlp;
     std::vector<std::shared_ptr<Poller>> pollers;
     std::vector<std::shared_ptr<Courier>> couriers;
   };

@@ -20,6 +20,13 @@ constexpr std::size_t kThreads = 8;
 constexpr int kWaitingMax = 5;
 constexpr Nanos kWaitLongest = std::chrono::seconds(2);
 
+constexpr std::size_t kActBytesMax = std::size_t{64} * 1024;
+
+// Only metrics come in other forms and at length.
+bool IsPlain(const HttpRequest& head) {
+  return head.content_encoding.empty() && !head.is_chunked;
+}
+
 bool IsForAll(const HttpRequest& request) {
   return request.path == "/healthz" || request.path == "/readyz";
 }
@@ -60,7 +67,10 @@ Result<std::unique_ptr<MonitorService>> MonitorService::Start(const ServiceSpec&
   std::unique_ptr<MonitorService> service(new MonitorService(spec, parts));
   MonitorService* self = service.get();
   auto server = HttpServer::Start(
-      spec.listen, {.threads = kThreads},
+      spec.listen,
+      {.threads = kThreads,
+       .body_bytes_max = OtlpIntake::kBodyBytesMax,
+       .plain_bodies_only = false},
       {.admit = [self](const HttpRequest& head) { return self->Admit(head); },
        .answer = [self](const HttpRequest& request) { return self->Answer(request); }},
       parts.clock);
@@ -96,10 +106,17 @@ std::shared_ptr<const ServiceSpec> MonitorService::spec() const {
 }
 
 std::optional<HttpResponse> MonitorService::Admit(const HttpRequest& head) const {
+  if (!OtlpIntake::IsFor(head) && !IsPlain(head)) {
+    return HttpResponse{.status = head.is_chunked ? 411 : 415,
+                        .body = "a body needs a Content-Length, and must not be compressed\n"};
+  }
   if (RumIntake::IsFor(head)) {
     if (const std::shared_ptr<RumIntake> rum = parts_.rum()) {
       return rum->Admit(head);
     }
+  }
+  if (!OtlpIntake::IsFor(head) && head.body_bytes > kActBytesMax) {
+    return HttpResponse{.status = 413, .body = "the body is too long\n"};
   }
   const std::shared_ptr<const ServiceSpec> spec = this->spec();
   if (AcknowledgePage::IsFor(head)) {
@@ -131,7 +148,14 @@ std::optional<HttpResponse> MonitorService::Admit(const HttpRequest& head) const
   if (!head.origin.empty() && OriginHost(head.origin) != head.host) {
     return HttpResponse{.status = 403, .body = "a page of another origin may not do that\n"};
   }
-  return std::nullopt;
+  return OtlpIntake::IsFor(head) ? AdmitPush(head) : std::nullopt;
+}
+
+std::optional<HttpResponse> MonitorService::AdmitPush(const HttpRequest& head) const {
+  const std::shared_ptr<OtlpIntake> otlp = parts_.otlp();
+  return otlp ? otlp->Admit(head)
+              : HttpResponse{.status = 404,
+                             .body = "there is no source otlp; write one: 'otlp: true'\n"};
 }
 
 HttpResponse MonitorService::Ready(const HttpRequest& request) const {
@@ -173,6 +197,11 @@ HttpResponse MonitorService::Answer(const HttpRequest& request) {
   }
   if (AcknowledgePage::IsFor(request)) {
     return acknowledge_page_.Answer(request, spec()->link_key);
+  }
+  if (OtlpIntake::IsFor(request) && request.method == "POST") {
+    if (const std::shared_ptr<OtlpIntake> otlp = parts_.otlp()) {
+      return otlp->Answer(request);
+    }
   }
   return request.method == "POST" ? Act(request, parts_.store_path, parts_.clock.WallNow())
                                   : Get(request);

@@ -15,6 +15,7 @@
 #include "monitor/config/service_spec.h"
 #include "monitor/http_server.h"
 #include "monitor/monitor_report.h"
+#include "monitor/otlp_intake.h"
 #include "monitor/rum_intake.h"
 
 namespace weir::monitor {
@@ -31,6 +32,7 @@ namespace weir::monitor {
 ///   and from no page of another origin, so that a browser cannot be made to do it.
 ///
 /// - `/acknowledge` (acknowledge_page.h), for who has a link of a message.
+/// - POST `/v1/metrics` (otlp_intake.h), of who may act.
 /// - POST `/rum` and GET `/rum.js` (rum_intake.h), for everybody.
 ///
 /// With tokens (also as password of any user, for browsers) all but the first two and the last two
@@ -51,6 +53,9 @@ class MonitorService {
 
     /// Who takes beacons of browsers; null: nobody. As `report`.
     std::function<std::shared_ptr<RumIntake>()> rum = [] { return nullptr; };
+
+    /// Who takes metrics of OpenTelemetry; null: nobody. As `report`.
+    std::function<std::shared_ptr<OtlpIntake>()> otlp = [] { return nullptr; };
   };
 
   /// What `parts` refers to must outlive it. Errors: kUsage: an address that is not loopback, for
@@ -79,6 +84,7 @@ class MonitorService {
   std::shared_ptr<const ServiceSpec> spec() const;
 
   std::optional<HttpResponse> Admit(const HttpRequest& head) const;
+  std::optional<HttpResponse> AdmitPush(const HttpRequest& head) const;
   HttpResponse Answer(const HttpRequest& request);
   HttpResponse Get(const HttpRequest& request) const;
   HttpResponse Events(const HttpRequest& request) const;

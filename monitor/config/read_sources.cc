@@ -50,11 +50,20 @@ void ReadKind(const ConfigReader& reader, const YamlNode& node, SourceSpec& spec
     spec.kind = SourceKind::kRum;
     ++kinds;
   }
+  if (const YamlNode* otlp = FindValue(node, "otlp")) {
+    spec.kind = SourceKind::kOtlp;
+    if (otlp->text != "true") {
+      reader.diagnostics.Add(otlp->span, "a source otlp has nothing to choose",
+                             "write 'otlp: true', or leave the source out");
+    }
+    ++kinds;
+  }
   if (kinds != 1) {
     reader.diagnostics.Add(
-        node.span, "a source is one of prometheus, scrape, host, probe, lines, access_log and rum",
+        node.span,
+        "a source is one of prometheus, scrape, host, probe, lines, access_log, rum and otlp",
         "write 'prometheus: URL', 'scrape: URL', 'host: /', 'probe: URL', 'lines: FILE', "
-        "'access_log: FILE' or 'rum: ORIGIN'");
+        "'access_log: FILE', 'rum: ORIGIN' or 'otlp: true'");
   }
 }
 
@@ -133,10 +142,11 @@ void ReadProbe(const ConfigReader& reader, const YamlNode& node, SourceSpec& spe
 }
 
 SourceSpec ReadSource(const ConfigReader& reader, const YamlNode& node) {
-  constexpr std::array<std::string_view, 16> kKnown = {
-      "name",      "prometheus", "scrape",   "host",    "cgroup",
-      "lines",     "access_log", "probe",    "rum",     "apdex",
-      "window",    "rate",       "interval", "timeout", "authorization_file",
+  constexpr std::array<std::string_view, 17> kKnown = {
+      "name",      "prometheus", "scrape",     "host",
+      "cgroup",    "lines",      "access_log", "probe",
+      "rum",       "otlp",       "apdex",      "window",
+      "rate",      "interval",   "timeout",    "authorization_file",
       "down_after"};
   SourceSpec spec;
   if (!CheckKeys(node, {"source", kKnown, {}}, reader.diagnostics)) {
@@ -164,15 +174,22 @@ SourceSpec ReadSource(const ConfigReader& reader, const YamlNode& node) {
   return spec;
 }
 
-void CheckRum(const ConfigReader& reader, const YamlNode& node) {
+// What comes by itself needs the service, and has one place to come to.
+void CheckPushed(const ConfigReader& reader, const YamlNode& node, SourceKind kind) {
+  const bool is_rum = kind == SourceKind::kRum;
   if (!reader.config.service) {
-    reader.diagnostics.Add(node.span, "browsers send beacons to the service, and there is none",
-                           "write 'listen: 127.0.0.1:8471' too");
+    reader.diagnostics.Add(
+        node.span,
+        fmt::format("{} to the service, and there is none",
+                    is_rum ? "browsers send beacons" : "OpenTelemetry pushes metrics"),
+        "write 'listen: 127.0.0.1:8471' too");
   }
   for (const SourceSpec& other : reader.config.sources) {
-    if (other.kind == SourceKind::kRum) {
-      reader.diagnostics.Add(node.span, "there are two sources rum",
-                             "write the origins of both into one");
+    if (other.kind == kind) {
+      reader.diagnostics.Add(node.span,
+                             fmt::format("there are two sources {}", SourceKindName(kind)),
+                             is_rum ? "write the origins of both into one"
+                                    : "leave one out; the label 'service' tells who pushes");
     }
   }
 }
@@ -185,8 +202,8 @@ void ConfigReader::ReadSources(const YamlNode& list) const {
   }
   for (const YamlNode& node : list.items) {
     SourceSpec spec = ReadSource(*this, node);
-    if (spec.kind == SourceKind::kRum) {
-      CheckRum(*this, node);
+    if (spec.kind == SourceKind::kRum || spec.kind == SourceKind::kOtlp) {
+      CheckPushed(*this, node, spec.kind);
     }
     for (const SourceSpec& other : config.sources) {
       if (other.name == spec.name && !spec.name.empty()) {

@@ -247,6 +247,7 @@ std::unique_ptr<Source> MakeSource(const SourceSpec& spec, const Clock& clock) {
     case SourceKind::kAccessLog:
       return std::make_unique<AccessLogSource>(spec);
     case SourceKind::kRum:
+    case SourceKind::kOtlp:
       break;
   }
   WEIR_CHECK(false);
@@ -268,6 +269,8 @@ std::string_view SourceKindName(SourceKind kind) {
       return "access log";
     case SourceKind::kRum:
       return "rum";
+    case SourceKind::kOtlp:
+      return "otlp";
   }
   WEIR_CHECK(false);
 }

@@ -24,6 +24,7 @@ enum class SourceKind : std::uint8_t {
   kProbe,       ///< A few requests of the load engine (probe.h).
   kAccessLog,   ///< The access log of a web server (access_log.h).
   kRum,         ///< Browsers of users, which send it (../rum_intake.h).
+  kOtlp,        ///< OpenTelemetry, which pushes it (../otlp_intake.h).
 };
 
 /// A source as it is written.
@@ -62,13 +63,14 @@ class Source {
   virtual tl::expected<Reading, SourceTrouble> Read() = 0;
 };
 
-/// `clock` must outlive it. Of all kinds but kRum, whose source a RumIntake makes.
+/// `clock` must outlive it. Of all kinds but kRum and kOtlp, whose sources a
+/// RumIntake and an OtlpIntake make.
 std::unique_ptr<Source> MakeSource(const SourceSpec& spec, const Clock& clock);
 
 /// How long a look of a probe sends: half of the interval, at most 2 s.
 Nanos ProbeSpan(const SourceSpec& spec);
 
-/// "prometheus", "scrape", "host", "lines", "access log", "probe", "rum".
+/// "prometheus", "scrape", "host", "lines", "access log", "probe", "rum", "otlp".
 std::string_view SourceKindName(SourceKind kind);
 
 }  // namespace weir::monitor

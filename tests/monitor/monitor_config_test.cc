@@ -101,7 +101,7 @@ TEST(MonitorConfigTest, AnUnknownKeyPointsAtItselfAndNamesTheNearest) {
       "  4 |   - { name: prom, prometheus: 'http://127.0.0.1:9090/', intervall: 1s }\n"
       "    |                                                         ^~~~~~~~~\n"
       "  hint: did you mean 'interval'? known keys: name, prometheus, scrape, host, cgroup, lines, "
-      "access_log, probe, rum, apdex, window, rate, interval, timeout, authorization_file, "
+      "access_log, probe, rum, otlp, apdex, window, rate, interval, timeout, authorization_file, "
       "down_after");
 }
 
@@ -167,6 +167,24 @@ TEST(MonitorConfigTest, SaysWhatIsWrongWithASourceOfBeacons) {
             std::string::npos);
   EXPECT_NE(ErrorOf(WithSource("{ name: a, rum: 'https://a' }\n  - { name: b, rum: 'https://b' }"))
                 .find("there are two sources rum"),
+            std::string::npos);
+}
+
+TEST(MonitorConfigTest, ASourceOfPushedMetricsNeedsTheService) {
+  const auto config =
+      ReadMonitorConfig(WithSource("{ name: apps, otlp: true, interval: 1s }"), "m.yaml", Access());
+  ASSERT_TRUE(config) << config.error().message;
+  EXPECT_EQ(config->sources[0].kind, SourceKind::kOtlp);
+  EXPECT_EQ(ErrorOf(WithSource("{ name: apps, otlp: yes }")),
+            "m.yaml:3:25: error: a source otlp has nothing to choose\n"
+            "  3 |   - { name: apps, otlp: yes }\n"
+            "    |                         ^~~\n"
+            "  hint: write 'otlp: true', or leave the source out");
+  EXPECT_NE(ErrorOf(WithSource("{ name: apps, otlp: true }", ""))
+                .find("OpenTelemetry pushes metrics to the service, and there is none"),
+            std::string::npos);
+  EXPECT_NE(ErrorOf(WithSource("{ name: a, otlp: true }\n  - { name: b, otlp: true }"))
+                .find("there are two sources otlp"),
             std::string::npos);
 }
 

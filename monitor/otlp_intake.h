@@ -1,0 +1,59 @@
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "base/clock.h"
+#include "loadgen/body_decoder.h"
+#include "monitor/http_server.h"
+#include "monitor/rate_limiter.h"
+#include "monitor/sources/otlp_series.h"
+#include "monitor/sources/source.h"
+
+namespace weir::monitor {
+
+/// Where OpenTelemetry pushes metrics: POST `/v1/metrics`, OTLP/HTTP as JSON, plain or gzip. Who
+/// may is not its matter.
+///
+/// A body is at most kBodyBytesMax, also inflated; there are at most kOverall requests. Every data
+/// point is in the ledger (sources/otlp_series.h); a request that is refused as a whole counts as
+/// one: rejected as "content_type", "encoding", "too_long" or "malformed", or dropped as "rate".
+///
+/// Thread-safe. `clock` must outlive it.
+class OtlpIntake {
+ public:
+  static constexpr std::size_t kBodyBytesMax = loadgen::BodyDecoder::kDecodedBytesMax;
+  static constexpr RateLimit kOverall = {.per_s = 500, .burst = 1000};
+
+  explicit OtlpIntake(const Clock& clock) : clock_(clock), overall_(kOverall) {}
+
+  static bool IsFor(const HttpRequest& request);
+
+  /// Before the body is read: what is refused, and why. `head` is one that IsFor holds of.
+  std::optional<HttpResponse> Admit(const HttpRequest& head);
+
+  /// To what was let through.
+  HttpResponse Answer(const HttpRequest& request);
+
+  /// What holds. Errors: nothing was pushed for OtlpSeries::kKept, though something was before.
+  tl::expected<Reading, SourceTrouble> Look();
+
+  /// That looks at it; it must not outlive this.
+  std::unique_ptr<Source> MakeSource();
+
+ private:
+  HttpResponse Refuse(int status, const std::string& reason, const std::string& hint);
+  tl::expected<OtlpBatch, std::string_view> Read(const HttpRequest& request);
+
+  const Clock& clock_;
+  RateLimiter overall_;
+  std::mutex reading_mutex_;  // One body at a time is inflated and read; guards the next.
+  loadgen::BodyDecoder decoder_;
+  std::mutex mutex_;  // Guards what follows.
+  OtlpSeries series_;
+  std::optional<Instant> pushed_at_;
+};
+
+}  // namespace weir::monitor

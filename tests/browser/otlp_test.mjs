@@ -1,0 +1,104 @@
+// The exporter of OpenTelemetry for JavaScript pushes to a real `weir monitor` ($WEIR): what it counted
+// is what rules see.
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { after, before, test } from "node:test";
+import { OTLPMetricExporter } from "@opentelemetry/exporter-metrics-otlp-http";
+import { resourceFromAttributes } from "@opentelemetry/resources";
+import { AggregationTemporality, MeterProvider, PeriodicExportingMetricReader } from "@opentelemetry/sdk-metrics";
+
+const folder = mkdtempSync(join(tmpdir(), "weir-otlp-"));
+let monitor;
+let url;
+
+before(async () => {
+  const rule = (alert, metric, limit) => ({
+    alert,
+    source: "apps",
+    metric,
+    ...limit,
+    annotations: { summary: "{{ labels.service }} {{ value }}" },
+  });
+  const config = {
+    evaluate_every: "100ms",
+    listen: "127.0.0.1:0",
+    sources: [{ name: "apps", otlp: true, interval: "100ms" }],
+    rules: [
+      rule("Orders", "orders_total", { at_least: 7 }),
+      rule("Queue", "queue_length", { above: 3 }),
+      rule("Slow", "http_server_request_duration_seconds", { above: 0.1, match: ['quantile="0.5"'] }),
+    ],
+    channels: [{ name: "log", file: "log.jsonl" }],
+  };
+  writeFileSync(join(folder, "monitor.yaml"), JSON.stringify(config));
+  monitor = spawn(process.env.WEIR, ["monitor", "monitor.yaml"], {
+    cwd: folder,
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const [line] = await once(createInterface(monitor.stdout), "line");
+  url = `http://127.0.0.1:${/port (\d+)/.exec(line)[1]}/`;
+});
+
+after(async () => {
+  if (monitor) {
+    monitor.kill("SIGTERM");
+    await once(monitor, "exit");
+  }
+  rmSync(folder, { recursive: true });
+});
+
+const status = async () => (await fetch(`${url}api/v1/status`)).json();
+
+for (const [name, temporality, compression] of [
+  ["cumulative", AggregationTemporality.CUMULATIVE, "none"],
+  ["delta, gzip", AggregationTemporality.DELTA, "gzip"],
+]) {
+  test(`what an SDK counts is what rules see: ${name}`, async () => {
+    const service = `shop ${name}`;
+    const exporter = new OTLPMetricExporter({
+      url: `${url}v1/metrics`,
+      temporalityPreference: temporality,
+      compression,
+    });
+    const provider = new MeterProvider({
+      resource: resourceFromAttributes({ "service.name": service }),
+      readers: [new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 })],
+    });
+    const meter = provider.getMeter("test");
+    const orders = meter.createCounter("orders", { unit: "{order}" });
+    const duration = meter.createHistogram("http.server.request.duration", {
+      unit: "s",
+      advice: { explicitBucketBoundaries: [0.1, 0.2, 0.4] },
+    });
+    meter.createUpDownCounter("queue.length").add(4);
+    orders.add(3);
+    duration.record(0.15);
+    await provider.forceFlush();
+    orders.add(4);
+    duration.record(0.3);
+    await provider.forceFlush();
+    const expected = [`${service} 7`, `${service} 4`, `${service} 0.3`].sort();
+    let seen = [];
+    for (const end = Date.now() + 10_000; Date.now() < end && seen.length < 3; ) {
+      const { alerts } = await status();
+      seen = alerts
+        .map((alert) => alert.annotations.summary ?? "")
+        .filter((text) => text.startsWith(service));
+      await new Promise((done) => setTimeout(done, 100));
+    }
+    assert.deepEqual(seen.sort(), expected);
+    await provider.shutdown();
+  });
+}
+
+test("every point is accounted for", async () => {
+  const { sources } = await status();
+  const { ledger } = sources.find((source) => source.name === "apps");
+  assert.ok(ledger.offered >= 12, JSON.stringify(ledger));
+  assert.equal(ledger.ingested, ledger.offered);
+});
