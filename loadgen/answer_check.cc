@@ -200,7 +200,23 @@ Result<AnswerCheck> AnswerCheck::FromTexts(AnswerCheck made, const scenarios::Ch
   return made;
 }
 
-RequestError AnswerCheck::Judge(const Answer& answer) const {
+LineFindings AnswerCheck::LooksAt(std::string_view head) const {
+  LineFindings found;
+  found.is_encoded = needs_body_ && AnyHeader(head, "content-encoding",
+                                              [](std::string_view /*value*/) { return true; });
+  if (texts_ == nullptr) {
+    return found;
+  }
+  found.fit = std::all_of(texts_->headers.begin(), texts_->headers.end(),
+                          [&head](const Texts::HeaderMatcher& header) {
+                            return AnyHeader(head, header.name, [&header](std::string_view value) {
+                              return header.matcher.Matches(value);
+                            });
+                          });
+  return found;
+}
+
+RequestError AnswerCheck::Judge(const Answer& answer, const LineFindings& lines) const {
   if (answer.status < 0 || answer.status > 999 ||
       !status_ok_[static_cast<std::size_t>(answer.status)]) {
     return wrong_status_;
@@ -208,11 +224,8 @@ RequestError AnswerCheck::Judge(const Answer& answer) const {
   if (texts_ == nullptr) {
     return RequestError::kNone;
   }
-  for (const Texts::HeaderMatcher& header : texts_->headers) {
-    if (!AnyHeader(answer.head, header.name,
-                   [&header](std::string_view value) { return header.matcher.Matches(value); })) {
-      return RequestError::kCheckHeader;
-    }
+  if (!lines.fit) {
+    return RequestError::kCheckHeader;
   }
   for (const TextMatcher& matcher : texts_->body) {
     if (!matcher.Matches(answer.body)) {

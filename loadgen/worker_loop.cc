@@ -66,6 +66,7 @@ WorkerLoop::WorkerLoop(const PreparedScenario& scenario, const Options& options,
       next_second_(options.start + 1s),
       think_rng_(Rng::ForPart(options.seed ^ 0x7468696eU, options.slice.index)),
       filler_(scenario, options.seed),
+      lines_(scenario.requests.size()),
       finished_at_(options.start) {
   if (scenario.replay != nullptr) {
     replay_ = std::make_unique<ReplayCursor>(*scenario.replay, options.seed, options.slice);

@@ -206,6 +206,13 @@ class WorkerLoop final : public TransportEvents {
   void YieldTurn(std::uint32_t id, Instant due);
   void BeginRequest(std::uint32_t id, std::uint32_t request, Instant due, bool crowded);
   bool Fill(std::uint32_t id);
+
+  RequestError Judge(const Round& round, const PreparedRequest& request, const Answer& answer) {
+    return request.check.needs_head()
+               ? request.check.Judge(answer, lines_[round.request].Of(answer.head, request.check))
+               : request.check.Judge(answer);
+  }
+
   bool LookFurther(ExchangeId id, const PreparedRequest& request, const Answer& answer,
                    RequestError& error);
   void Plan(std::uint32_t id, Instant due, Instant now);
@@ -277,6 +284,7 @@ class WorkerLoop final : public TransportEvents {
   Rng think_rng_;
   SlotFiller filler_;
   BodyDecoder decoder_;
+  std::vector<KnownLines> lines_;  ///< By request.
   std::vector<Round> rounds_;
   std::vector<std::uint32_t> free_;
   /// By side: requests to a target without a free connection must not hold up those to the other.

@@ -230,7 +230,7 @@ void WorkerLoop::OnAnswer(ExchangeId id, const Answer& answer, Instant now) {
   RequestError error = RequestError::kNone;
   bool follows = false;
   if (__builtin_expect(!request.looks_further, 1)) {
-    error = request.check.Judge(answer);
+    error = Judge(rounds_[id], request, answer);
   } else {
     follows = LookFurther(id, request, answer, error);
   }
@@ -284,12 +284,13 @@ bool WorkerLoop::LookFurther(ExchangeId id, const PreparedRequest& request, cons
       break;
   }
   if (!request.check.needs_body()) {
-    error = request.check.Judge(answer);
+    error = Judge(rounds_[id], request, answer);
   } else {
     Answer plain = answer;
-    error = decoder_.Decode(answer, plain.body);
+    const LineFindings& lines = lines_[rounds_[id].request].Of(answer.head, request.check);
+    error = lines.is_encoded ? decoder_.Decode(answer, plain.body) : RequestError::kNone;
     // The status comes first: what a wrong one brought along is not of interest.
-    const RequestError judged = request.check.Judge(plain);
+    const RequestError judged = request.check.Judge(plain, lines);
     error = judged == RequestError::kStatus || error == RequestError::kNone ? judged : error;
     if (request.check.takes() && error == RequestError::kNone) {
       error = request.check.Take(plain, filler_.VariablesOf(id));

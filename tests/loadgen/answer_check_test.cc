@@ -37,6 +37,51 @@ Taken Take(Source source, const std::string& pattern, std::string_view head,
   return {error, variables[1]};
 }
 
+scenarios::Check HtmlCheck() {
+  scenarios::Check check;
+  check.headers.push_back({"content-type", {scenarios::Matcher::Kind::kRegex, "html"}});
+  check.body.push_back({scenarios::Matcher::Kind::kContains, "weir"});
+  return check;
+}
+
+TEST(KnownLinesTest, FindsWhatACheckFindsWhicheverLinesCameBefore) {
+  Result<AnswerCheck> check = AnswerCheck::Create(HtmlCheck());
+  ASSERT_TRUE(check) << check.error().message;
+  const std::string longer(2 * KnownLines::kBytesMax, 'x');
+  const std::vector<std::string> heads = {"Content-Type: text/html\n",
+                                          "Content-Type: text/html\nContent-Encoding: br\n",
+                                          "Content-Type: text/plain\n",
+                                          "",
+                                          "X: " + longer + "\nContent-Type: text/html\n",
+                                          "X: " + longer + "\nContent-Type: text/plain\n"};
+  KnownLines known;
+  for (const std::string& before : heads) {
+    for (const std::string& head : heads) {
+      for (const std::string& lines : {before, head, head}) {
+        const LineFindings& found = known.Of(lines, *check);
+        const LineFindings direct = check->LooksAt(lines);
+        EXPECT_EQ(found.fit, direct.fit) << lines.substr(0, 80);
+        EXPECT_EQ(found.is_encoded, direct.is_encoded) << lines.substr(0, 80);
+      }
+    }
+  }
+}
+
+TEST(AnswerCheckTest, TheStatusComesFirstThenHeadersThenTheBody) {
+  Result<AnswerCheck> check = AnswerCheck::Create(HtmlCheck());
+  ASSERT_TRUE(check) << check.error().message;
+  Answer answer;
+  answer.status = 500;
+  answer.head = "Content-Type: text/plain\n";
+  EXPECT_EQ(check->Judge(answer), RequestError::kStatus);
+  answer.status = 200;
+  EXPECT_EQ(check->Judge(answer), RequestError::kCheckHeader);
+  answer.head = "Content-Type: text/html\n";
+  EXPECT_EQ(check->Judge(answer), RequestError::kCheckBody);
+  answer.body = "a weir";
+  EXPECT_EQ(check->Judge(answer), RequestError::kNone);
+}
+
 TEST(AnswerCheckTest, TakesFromJson) {
   EXPECT_EQ(
       Take(Source::kJson, "$.items[-1].id", "", R"({"items": [{"id": 1}, {"id": "b"}]})").value,
