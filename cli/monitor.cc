@@ -84,6 +84,16 @@ std::string Details(const monitor::SourceSpec& source) {
                      FormatDuration(source.rum.apdex_target));
 }
 
+std::string NamesOf(const monitor::MonitorConfig& config, std::string_view before,
+                    const std::vector<std::size_t>& intervals) {
+  std::string text;
+  for (const std::size_t number : intervals) {
+    text += fmt::format("{}{}", text.empty() ? before : ", ",
+                        Printable(config.policy.intervals[number].name));
+  }
+  return text;
+}
+
 void PrintPlan(const monitor::MonitorConfig& config) {
   std::string text = fmt::format(
       "{}, {}, {}, {}; evaluated every {}\n", InWords(config.sources.size(), "source"),
@@ -104,8 +114,14 @@ void PrintPlan(const monitor::MonitorConfig& config) {
                         Printable(monitor::DescribeRule(rule, names)));
   }
   for (std::size_t i = 0; i < config.route_ids.size(); ++i) {
-    text += fmt::format("  route    {:<20} to {}\n", Printable(config.route_ids[i]),
-                        Printable(config.policy.routes.options(i).receiver));
+    const monitor::RouteOptions& options = config.policy.routes.options(i);
+    text += fmt::format("  route    {:<20} to {}{}{}\n", Printable(config.route_ids[i]),
+                        Printable(options.receiver),
+                        NamesOf(config, ", only in ", options.active_times),
+                        NamesOf(config, ", not in ", options.mute_times));
+  }
+  for (const monitor::TimeInterval& interval : config.policy.intervals) {
+    text += fmt::format("  times    {:<20} {}\n", Printable(interval.name), InWords(interval));
   }
   for (const monitor::ChannelSpec& channel : config.channels) {
     text += fmt::format("  channel  {:<20} {}\n", Printable(channel.name),

@@ -444,12 +444,15 @@ void AlertDesk::Escalate(const FiringAlerts& now, std::span<const Notification> 
   going_on.insert(going_on.end(), now.alerts.begin(), now.alerts.end());
   FiringAlerts with_held = now;
   with_held.alerts = going_on;
-  const EscalationInput input = {.at = now.at,
-                                 .told = told,
-                                 .open = OpenOf(config_.policy, with_held),
-                                 .plan_of = [this](std::size_t route) -> const EscalationPlan& {
-                                   return ReceiverOf(route).escalation;
-                                 }};
+  const RouteHours hours(config_.policy, now.at);
+  const EscalationInput input = {
+      .at = now.at,
+      .told = told,
+      .open = OpenOf(config_.policy, with_held),
+      .plan_of = [this](std::size_t route) -> const EscalationPlan& {
+        return ReceiverOf(route).escalation;
+      },
+      .is_muted = [&hours](std::size_t route) { return hours.IsMuted(route); }};
   for (const EscalationDue& due : StepEscalations(input, notifier_)) {
     const ReceiverSpec& receiver = ReceiverOf(due.group.route);
     Notification notification;

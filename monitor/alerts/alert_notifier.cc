@@ -59,6 +59,7 @@ std::vector<Inhibitor> MakeInhibitors(const NotificationPolicy& policy,
   return inhibitors;
 }
 
+/// What mutes the alert for all routes that take it, but for the time.
 MuteReason MutedBy(const std::vector<Inhibitor>& inhibitors, const FiringAlerts& firing,
                    const Labels& alert) {
   if (IsSilenced(firing, alert)) {
@@ -98,6 +99,7 @@ const GroupKey& GroupOf(const NotificationPolicy& policy, std::size_t route, con
 std::map<GroupKey, Alerts> Grouped(const NotificationPolicy& policy, const FiringAlerts& firing,
                                    NotifierState& state) {
   const std::vector<Inhibitor> inhibitors = MakeInhibitors(policy, firing);
+  const RouteHours hours(policy, firing.at);
   std::map<GroupKey, Alerts> groups;
   state.overflowed = 0;
   for (const Labels& alert : firing.alerts) {
@@ -105,7 +107,9 @@ std::map<GroupKey, Alerts> Grouped(const NotificationPolicy& policy, const Firin
       continue;
     }
     for (const std::size_t route : policy.routes.Match(alert)) {
-      groups[GroupOf(policy, route, alert, state)].insert(alert);
+      if (!hours.IsMuted(route)) {
+        groups[GroupOf(policy, route, alert, state)].insert(alert);
+      }
     }
   }
   return groups;
@@ -209,16 +213,48 @@ Notification Tell(const GroupKey& key, const RouteOptions& options, GroupState& 
 
 }  // namespace
 
+RouteHours::RouteHours(const NotificationPolicy& policy, WallTime at) : policy_(policy) {
+  for (const TimeInterval& interval : policy.intervals) {
+    is_now_.push_back(interval.Contains(at));
+  }
+}
+
+bool RouteHours::IsMuted(std::size_t route) const {
+  const RouteOptions& options = policy_.routes.options(route);
+  const auto is_any_now = [this](const std::vector<std::size_t>& intervals) {
+    return std::any_of(intervals.begin(), intervals.end(),
+                       [this](std::size_t interval) { return is_now_[interval]; });
+  };
+  return is_any_now(options.mute_times) ||
+         (!options.active_times.empty() && !is_any_now(options.active_times));
+}
+
+bool RouteHours::IsMuted(const Labels& alert) const {
+  if (policy_.intervals.empty()) {
+    return false;
+  }
+  const std::vector<std::size_t> routes = policy_.routes.Match(alert);
+  return std::all_of(routes.begin(), routes.end(),
+                     [this](std::size_t route) { return IsMuted(route); });
+}
+
 MuteReason MutedBy(const NotificationPolicy& policy, const FiringAlerts& firing,
                    const Labels& alert) {
-  return MutedBy(MakeInhibitors(policy, firing), firing, alert);
+  const MuteReason reason = MutedBy(MakeInhibitors(policy, firing), firing, alert);
+  return reason == MuteReason::kNotMuted && RouteHours(policy, firing.at).IsMuted(alert)
+             ? MuteReason::kTimeInterval
+             : reason;
 }
 
 std::vector<MuteReason> MutesOf(const NotificationPolicy& policy, const FiringAlerts& firing) {
   const std::vector<Inhibitor> inhibitors = MakeInhibitors(policy, firing);
+  const RouteHours hours(policy, firing.at);
   std::vector<MuteReason> mutes;
   for (const Labels& alert : firing.alerts) {
     mutes.push_back(MutedBy(inhibitors, firing, alert));
+    if (mutes.back() == MuteReason::kNotMuted && hours.IsMuted(alert)) {
+      mutes.back() = MuteReason::kTimeInterval;
+    }
   }
   return mutes;
 }
@@ -262,6 +298,8 @@ std::string_view MuteReasonName(MuteReason reason) {
       return "silenced";
     case MuteReason::kInhibited:
       return "inhibited";
+    case MuteReason::kTimeInterval:
+      return "time_interval";
   }
   WEIR_CHECK(false);
 }

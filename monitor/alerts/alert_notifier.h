@@ -14,6 +14,7 @@
 #include "monitor/alerts/flap_damper.h"
 #include "monitor/alerts/label_matcher.h"
 #include "monitor/alerts/routing_tree.h"
+#include "monitor/alerts/time_interval.h"
 
 /// From the alerts that fire to the messages that are due, in one atomic step: silence, inhibit,
 /// route, group, deduplicate. Since a step sees all alerts of an evaluation at once, inhibition is
@@ -42,6 +43,23 @@ struct NotificationPolicy {
   RoutingTree routes;
   std::vector<InhibitRule> inhibit_rules;
   FlapLimits flapping = {};
+  std::vector<TimeInterval> intervals = {};
+};
+
+/// Which routes are muted at an instant by the time of the day, the week or the year.
+class RouteHours {
+ public:
+  /// `policy` must outlive it.
+  RouteHours(const NotificationPolicy& policy, WallTime at);
+
+  bool IsMuted(std::size_t route) const;
+
+  /// All routes that the alert takes are.
+  bool IsMuted(const Labels& alert) const;
+
+ private:
+  const NotificationPolicy& policy_;
+  std::vector<bool> is_now_;  // By interval.
 };
 
 /// All alerts that fire at `at`. Twice the same labels: one alert.
@@ -52,7 +70,12 @@ struct FiringAlerts {
   const std::set<Labels>* acknowledged = nullptr;  ///< Somebody looks after them. Null: none.
 };
 
-enum class MuteReason : std::uint8_t { kNotMuted, kSilenced, kInhibited };
+enum class MuteReason : std::uint8_t {
+  kNotMuted,
+  kSilenced,
+  kInhibited,
+  kTimeInterval,  ///< By the intervals of all routes that it takes.
+};
 
 enum class NotifyReason : std::uint8_t {
   kFirst,        ///< Nothing of the group was told.
@@ -139,6 +162,7 @@ std::vector<MuteReason> MutesOf(const NotificationPolicy& policy, const FiringAl
 ///   next multiple of it).
 /// - A group is told at most once in group_interval, also when its alerts come and go.
 /// - Who was told that an alert fires is told that it ended, even if it was muted by then.
+/// - An alert that begins while its route is muted by the time is told when that ends.
 /// - An alert that was told, muted, and goes on after the mute is not told again but as a repeat.
 /// - A group of which all alerts are acknowledged is not repeated.
 /// - An alert that was told and flaps (flap_damper.h) counts as one that goes on: neither its ends
@@ -149,7 +173,7 @@ std::vector<MuteReason> MutesOf(const NotificationPolicy& policy, const FiringAl
 std::vector<Notification> StepNotifications(const NotificationPolicy& policy,
                                             const FiringAlerts& firing, NotifierState& state);
 
-/// "not_muted", "silenced", "inhibited".
+/// "not_muted", "silenced", "inhibited", "time_interval".
 std::string_view MuteReasonName(MuteReason reason);
 
 /// "first", "new_alerts", "some_ended", "all_resolved", "flapping", "calm", "repeat".

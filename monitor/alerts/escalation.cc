@@ -40,7 +40,10 @@ std::vector<EscalationDue> StepEscalations(const EscalationInput& input, Notifie
       group.escalation.reset();
       continue;
     }
-    std::vector<Labels> open = OpenOf(group.told, input.open);
+    std::vector<Labels> open;
+    if (!input.is_muted(key.route)) {
+      open = OpenOf(group.told, input.open);
+    }
     const bool runs = group.escalation && group.escalation->due_at;
     if (open.empty()) {
       if (runs) {

@@ -39,6 +39,7 @@ struct EscalationInput {
   /// Alerts that fire, are not muted, and that nobody looks after.
   std::set<Labels> open;
   std::function<const EscalationPlan&(std::size_t route)> plan_of;
+  std::function<bool(std::size_t route)> is_muted;  ///< By the time: then nothing is open.
 };
 
 /// The steps that are due now; `state` is moved on. What holds, whatever comes:

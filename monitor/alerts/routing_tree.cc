@@ -32,6 +32,8 @@ Result<RouteOptions> Applied(const RouteSpec& spec, const RouteOptions& above) {
   options.group_wait = spec.group_wait.value_or(above.group_wait);
   options.group_interval = spec.group_interval.value_or(above.group_interval);
   options.repeat_interval = spec.repeat_interval.value_or(above.repeat_interval);
+  options.mute_times = spec.mute_times;
+  options.active_times = spec.active_times;
   if (options.group_wait < Nanos(0)) {
     return UsageError("'group_wait' of a route is below zero; write 0 or more");
   }
@@ -70,6 +72,9 @@ Result<RoutingTree> RoutingTree::Create(const RouteSpec& root,
   }
   if (!root.matchers.empty() || root.continues) {
     return UsageError("the first route takes every alert; write matchers and 'continue' below it");
+  }
+  if (!root.mute_times.empty() || !root.active_times.empty()) {
+    return UsageError("the first route is told at all times; write its intervals on one below it");
   }
   RoutingTree tree;
   if (const Result<std::size_t> added = tree.Add(root, {}, 1); !added) {

@@ -23,7 +23,9 @@ struct RouteSpec {
   std::optional<Nanos> group_wait;                   ///< >= 0.
   std::optional<Nanos> group_interval;               ///< > 0.
   std::optional<Nanos> repeat_interval;              ///< > 0.
-  bool continues = false;                            ///< Look at the next sibling as well.
+  std::vector<std::size_t> mute_times = {};          ///< Of RouteOptions; not taken over.
+  std::vector<std::size_t> active_times = {};
+  bool continues = false;  ///< Look at the next sibling as well.
   std::vector<RouteSpec> routes;
 };
 
@@ -38,6 +40,11 @@ struct RouteOptions {
   Nanos group_wait{0};
   Nanos group_interval = std::chrono::minutes(5);  ///< Between two messages of a group, at least.
   Nanos repeat_interval = std::chrono::hours(4);   ///< What still fires is told again after this.
+
+  /// Intervals of NotificationPolicy by number. In one of the first, and where there are any of the
+  /// second outside of all of those, alerts that take the route are muted.
+  std::vector<std::size_t> mute_times = {};
+  std::vector<std::size_t> active_times = {};
 };
 
 class RoutingTree {
@@ -45,8 +52,8 @@ class RoutingTree {
   static constexpr std::size_t kRoutesMax = 10'000;
   static constexpr std::size_t kDepthMax = 32;
 
-  /// Errors: kUsage: a root without receiver, with matchers or `continue`, a receiver that is not
-  /// among `receivers`, a span out of range, more routes than the limits.
+  /// Errors: kUsage: a root without receiver, with matchers, `continue` or times, a receiver that
+  /// is not among `receivers`, a span out of range, more routes than the limits.
   static Result<RoutingTree> Create(const RouteSpec& root, std::span<const std::string> receivers);
 
   /// The routes that an alert takes, by number, in the order of the tree; at least one: the deepest

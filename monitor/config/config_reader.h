@@ -24,6 +24,8 @@ struct ConfigReader {
   void ReadService(const scenarios::YamlNode& root) const;
   void ReadRoutes(const scenarios::YamlNode* root, const scenarios::YamlNode* inhibit) const;
 
+  /// Before the routes, which name them.
+  void ReadTimeIntervals(const scenarios::YamlNode* list) const;
   void ReadFlapping(const scenarios::YamlNode* node) const;
 
   /// False, and an error, when it is no list of maps of up to `count_max`.

@@ -21,13 +21,15 @@ namespace {
 
 constexpr std::size_t kConfigBytesMax = std::size_t{1024} * 1024;
 constexpr std::size_t kSecretBytesMax = 4096;
+constexpr std::string_view kTimeZones = "/usr/share/zoneinfo/";
+constexpr std::string_view kLocalTimeZone = "/etc/localtime";
 constexpr Nanos kEvaluateShortest = std::chrono::milliseconds(100);
 
 void ReadRoot(const YamlNode& root, const ConfigReader& reader) {
-  constexpr std::array<std::string_view, 13> kKnown = {
-      "evaluate_every", "link",          "listen",  "read_token_file", "act_token_file",
-      "link_key_file",  "sources",       "rules",   "channels",        "route",
-      "receivers",      "inhibit_rules", "flapping"};
+  constexpr std::array<std::string_view, 14> kKnown = {
+      "evaluate_every", "link",          "listen",   "read_token_file", "act_token_file",
+      "link_key_file",  "sources",       "rules",    "channels",        "route",
+      "receivers",      "inhibit_rules", "flapping", "time_intervals"};
   if (root.kind == YamlNode::Kind::kNull) {
     reader.diagnostics.Add({}, "the file is empty", "docs/monitoring.md has one to begin with");
     return;
@@ -56,6 +58,7 @@ void ReadRoot(const YamlNode& root, const ConfigReader& reader) {
   if (const YamlNode* rules = FindValue(root, "rules")) {
     reader.ReadRules(*rules);
   }
+  reader.ReadTimeIntervals(FindValue(root, "time_intervals"));
   reader.ReadReceivers(FindValue(root, "receivers"));
   reader.ReadRoutes(FindValue(root, "route"), FindValue(root, "inhibit_rules"));
   reader.ReadFlapping(FindValue(root, "flapping"));
@@ -101,6 +104,12 @@ Result<MonitorConfig> ReadMonitorConfigFile(const std::string& path) {
           [&folder](const std::string& name) {
             const bool is_path = name.find('/') != std::string::npos;
             return loadgen::FindProgram(is_path ? Beside(name, folder) : name);
+          },
+      .read_time_zone =
+          [](const std::string& name) {
+            const std::string file =
+                name == "Local" ? std::string(kLocalTimeZone) : std::string(kTimeZones) + name;
+            return scenarios::ReadSourceFile(file, "time zone", TimeZone::kFileBytesMax);
           }};
   Result<MonitorConfig> config = ReadMonitorConfig(*text, path, access);
   if (config) {

@@ -58,6 +58,8 @@ struct ConfigAccess {
   std::function<Result<std::string>(const std::string& path)> read_secret;
   /// The file of a program.
   std::function<Result<std::string>(const std::string& name)> find_program;
+  /// The file of a time zone, by its name in the IANA database, or `Local`.
+  std::function<Result<std::string>(const std::string& name)> read_time_zone;
 };
 
 /// Pure but for `access`. Errors: kUsage, all errors of the file with their places

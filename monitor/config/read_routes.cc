@@ -28,9 +28,9 @@ class RouteReader {
   explicit RouteReader(const ConfigReader& reader) : reader_(reader) {}
 
   RouteSpec Read(const YamlNode& node, const std::string& id_above) {
-    constexpr std::array<std::string_view, 8> kKnown = {
-        "receiver",       "matchers",        "group_by", "group_wait",
-        "group_interval", "repeat_interval", "continue", "routes"};
+    constexpr std::array<std::string_view, 10> kKnown = {
+        "receiver",        "matchers", "group_by", "group_wait",          "group_interval",
+        "repeat_interval", "continue", "routes",   "mute_time_intervals", "active_time_intervals"};
     RouteSpec spec;
     if (!CheckKeys(node, {"route", kKnown, {}}, reader_.diagnostics)) {
       return spec;
@@ -46,6 +46,8 @@ class RouteReader {
     ReadSpan(node, "group_interval", std::chrono::seconds(1), spec.group_interval);
     ReadSpan(node, "repeat_interval", std::chrono::seconds(1), spec.repeat_interval);
     reader_.ReadFlag(node, "continue", spec.continues);
+    spec.mute_times = ReadIntervalNames(node, "mute_time_intervals");
+    spec.active_times = ReadIntervalNames(node, "active_time_intervals");
     const std::string id = AddId(node, id_above);
     if (const YamlNode* below = FindValue(node, "routes");
         below != nullptr && reader_.IsListOfMaps({*below, "routes"}, RoutingTree::kRoutesMax)) {
@@ -64,6 +66,23 @@ class RouteReader {
       reader_.ReadSpan(node, key, low, span);
       into = span;
     }
+  }
+
+  std::vector<std::size_t> ReadIntervalNames(const YamlNode& node, std::string_view key) const {
+    const std::vector<TimeInterval>& intervals = reader_.config.policy.intervals;
+    std::vector<std::size_t> numbers;
+    for (const std::string& name : reader_.ReadWords(node, key)) {
+      const auto found =
+          std::find_if(intervals.begin(), intervals.end(),
+                       [&name](const TimeInterval& interval) { return interval.name == name; });
+      if (found == intervals.end()) {
+        reader_.diagnostics.Add(FindValue(node, key)->span,
+                                fmt::format("there is no time interval '{}'", Printable(name)),
+                                "name one of 'time_intervals'");
+      }
+      numbers.push_back(static_cast<std::size_t>(found - intervals.begin()));
+    }
+    return numbers;
   }
 
   // As the route's number is: in the order in which RoutingTree::Create meets them.

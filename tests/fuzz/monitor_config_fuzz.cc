@@ -14,7 +14,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       .read_secret = [](const std::string&) -> weir::Result<std::string> {
         return "0123456789abcdef";
       },
-      .find_program = [](const std::string&) -> weir::Result<std::string> { return "/bin/true"; }};
+      .find_program = [](const std::string&) -> weir::Result<std::string> { return "/bin/true"; },
+      // The file of a zone is as little to be trusted.
+      .read_time_zone = [text](const std::string&) -> weir::Result<std::string> {
+        return std::string(text);
+      }};
   const weir::Result<weir::monitor::MonitorConfig> config =
       weir::monitor::ReadMonitorConfig(text, "monitor.yaml", access);
   if (!config) {

@@ -4,6 +4,10 @@ import http.server
 import threading
 
 
+class Server(http.server.ThreadingHTTPServer):
+    request_queue_size = 1024  # Of 5, it keeps a burst of connections waiting for seconds.
+
+
 class Receiver:
     """`got`: (path, headers, body) of each POST, oldest first; `arrived`: one has come."""
 
@@ -26,7 +30,7 @@ class Receiver:
             def log_message(self, *_):
                 pass
 
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server = Server(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
         self.thread = threading.Thread(target=self.server.serve_forever)
         self.thread.start()

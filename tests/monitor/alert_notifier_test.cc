@@ -64,6 +64,76 @@ TEST_F(AlertNotifierTest, AlertsOfOneBatchAreToldInTheirGroupsAtOnce) {
   EXPECT_TRUE(EvaluateAfter(1s, {slow_, other_, down_}).empty());
 }
 
+// Routes "day" and, after it, "night", of all alerts of the service cart; others go to "all".
+NotificationPolicy WithHours(const TimeInterval& nights) {
+  RouteSpec root{.receiver = "all"};
+  root.group_by = {{"service"}};
+  RouteSpec day{.matchers = {Matcher("service=cart")}, .receiver = "day"};
+  day.mute_times = {0};
+  day.continues = true;
+  RouteSpec night{.matchers = {Matcher("service=cart"), Matcher("severity=critical")},
+                  .receiver = "night"};
+  night.active_times = {0};
+  root.routes = {day, night};
+  const std::vector<std::string> receivers = {"all", "day", "night"};
+  const Result<RoutingTree> tree = RoutingTree::Create(root, receivers);
+  EXPECT_TRUE(tree);
+  return {.routes = *tree, .inhibit_rules = {}, .intervals = {nights}};
+}
+
+class HoursTest : public AlertNotifierTest {
+ protected:
+  HoursTest() {
+    policy_ = WithHours({.name = "night",
+                         .specs = {{.times = {*ParseDayTimes("00:00", "06:00"),
+                                              *ParseDayTimes("22:00", "24:00")}}}});
+  }
+
+  std::vector<Notification> EvaluateAt(Nanos time_of_day, const std::vector<Labels>& alerts) {
+    const WallTime today(std::chrono::floor<std::chrono::days>(start_.time_since_epoch()));
+    return EvaluateAfter(today + 24h + time_of_day - clock_.WallNow(), alerts);
+  }
+
+  const WallTime start_ = clock_.WallNow();
+};
+
+TEST_F(HoursTest, WhatBeginsWhileItsRouteIsMutedIsToldWhenThatEnds) {
+  EXPECT_TRUE(EvaluateAt(23h, {slow_}).empty());
+  EXPECT_EQ(MutedBy(policy_, {clock_.WallNow(), {}, {}}, slow_), MuteReason::kTimeInterval);
+  EXPECT_TRUE(EvaluateAt(30h - 1s, {slow_}).empty());
+  const auto due = EvaluateAt(30h, {slow_});
+  ASSERT_EQ(due.size(), 1U);
+  EXPECT_EQ(due[0].receiver, "day");
+  EXPECT_EQ(due[0].reason, NotifyReason::kFirst);
+  EXPECT_EQ(MutedBy(policy_, {clock_.WallNow(), {}, {}}, slow_), MuteReason::kNotMuted);
+}
+
+TEST_F(HoursTest, EachRouteHasItsHoursAndOthersHaveNone) {
+  const auto by_night = EvaluateAt(23h, {down_, other_});
+  ASSERT_EQ(by_night.size(), 2U);
+  EXPECT_EQ(by_night[0].receiver, "all");
+  EXPECT_EQ(by_night[1].receiver, "night");
+  const std::vector<Labels> firing = {slow_, down_};
+  EXPECT_EQ(MutesOf(policy_, {clock_.WallNow(), firing, {}}),
+            (std::vector<MuteReason>{MuteReason::kTimeInterval, MuteReason::kNotMuted}));
+  const auto by_day = EvaluateAt(30h, {down_, other_});
+  ASSERT_FALSE(by_day.empty());
+  EXPECT_EQ(by_day.back().receiver, "day");
+}
+
+TEST_F(HoursTest, TheEndOfWhatWasToldIsToldAtAnyHourAndWhatGoesOnIsRepeatedAfterwards) {
+  EXPECT_EQ(EvaluateAt(21h, {slow_}).size(), 1U);
+  EXPECT_TRUE(EvaluateAt(29h, {slow_}).empty());  // Else a repeat.
+  const auto repeat = EvaluateAt(30h, {slow_});
+  ASSERT_EQ(repeat.size(), 1U);
+  EXPECT_EQ(repeat[0].reason, NotifyReason::kRepeat);
+  EXPECT_TRUE(EvaluateAt(46h, {slow_}).empty());
+  const auto end = EvaluateAt(47h, {});
+  ASSERT_EQ(end.size(), 1U);
+  EXPECT_EQ(end[0].reason, NotifyReason::kAllResolved);
+  EXPECT_EQ(end[0].receiver, "day");
+}
+
 TEST_F(AlertNotifierTest, FiveHundredTimesTheSameAlertIsOneMessage) {
   EXPECT_EQ(Evaluate(std::vector<Labels>(500, slow_)).size(), 1U);
   std::size_t messages = 0;

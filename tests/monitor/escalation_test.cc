@@ -31,7 +31,8 @@ class EscalationTest : public testing::Test {
         {.at = kStart + at,
          .told = notifications,
          .open = open_,
-         .plan_of = [this](std::size_t) -> const EscalationPlan& { return plan_; }},
+         .plan_of = [this](std::size_t) -> const EscalationPlan& { return plan_; },
+         .is_muted = [this](std::size_t) { return route_muted_; }},
         state_);
   }
 
@@ -53,6 +54,7 @@ class EscalationTest : public testing::Test {
   const Labels b_{{"host", "b"}, {"service", "shop"}};
   EscalationPlan plan_{.waits = {300s, 600s}, .rounds = 2};
   std::set<Labels> open_;
+  bool route_muted_ = false;
   NotifierState state_;
 };
 
@@ -76,6 +78,15 @@ TEST_F(EscalationTest, WhoLooksAfterAllOfItStopsIt) {
   EXPECT_TRUE(Watch(3000, 4000).empty());
   Step(4000s, true);
   EXPECT_EQ(Watch(4001, 5000), (Seen{{4300, 0}, {4900, 1}}));
+}
+
+TEST_F(EscalationTest, ARouteThatIsMutedByTheTimeEscalatesNothing) {
+  Step(0s, true);
+  route_muted_ = true;
+  EXPECT_TRUE(Watch(1, 1000).empty());
+  route_muted_ = false;
+  Step(1000s, true);
+  EXPECT_EQ(Watch(1001, 1400), (Seen{{1300, 0}}));
 }
 
 TEST_F(EscalationTest, OnlyWhatIsOpenIsTold) {

@@ -4,19 +4,23 @@
 
 #include <gtest/gtest.h>
 
+#include "scenarios/yaml_document.h"
+
 namespace weir::monitor {
 namespace {
 
 ConfigAccess Access() {
-  return {.read_secret = [](const std::string& path) -> Result<std::string> {
-            if (path == "missing") {
-              return UsageError("missing: there is no such secret file; check the path");
-            }
-            return path == "url" ? "https://hooks.example/T0/secret\n" : "0123456789abcdef\n";
-          },
-          .find_program = [](const std::string& name) -> Result<std::string> {
-            return "/bin/" + name;
-          }};
+  return {
+      .read_secret = [](const std::string& path) -> Result<std::string> {
+        if (path == "missing") {
+          return UsageError("missing: there is no such secret file; check the path");
+        }
+        return path == "url" ? "https://hooks.example/T0/secret\n" : "0123456789abcdef\n";
+      },
+      .find_program = [](const std::string& name) -> Result<std::string> { return "/bin/" + name; },
+      .read_time_zone = [](const std::string& name) -> Result<std::string> {
+        return scenarios::ReadSourceFile("/usr/share/zoneinfo/" + name, "time zone", 100'000);
+      }};
 }
 
 std::string ErrorOf(const std::string& text) {
@@ -90,6 +94,64 @@ TEST(MonitorConfigTest, TheLimitsOfFlappingAreReadAndOneThatMarksEveryAlertIsRef
             "  26 | flapping: { times: 1 }\n"
             "     |                    ^\n"
             "  hint: for example 'flapping: { times: 5, window: 1h }'");
+}
+
+constexpr const char* kTimes = R"(
+time_intervals:
+  - name: office-hours
+    time_intervals:
+      - times: [ { start_time: '09:00', end_time: '17:00' } ]
+        weekdays: [ 'monday:friday' ]
+        location: Europe/Berlin
+  - { name: holidays, time_intervals: [ { days_of_month: [ '24:26' ], months: [ december ] } ] }
+)";
+
+TEST(MonitorConfigTest, RoutesNameTimeIntervals) {
+  std::string text = kWhole;
+  text.replace(text.find("group_wait: 10s"), 15,
+               "active_time_intervals: [ office-hours ], mute_time_intervals: [ holidays ]");
+  const auto config = ReadMonitorConfig(text + kTimes, "m.yaml", Access());
+  ASSERT_TRUE(config) << config.error().message;
+  ASSERT_EQ(config->policy.intervals.size(), 2U);
+  EXPECT_EQ(InWords(config->policy.intervals[0]),
+            "09:00 to 17:00, monday to friday (Europe/Berlin)");
+  EXPECT_EQ(config->policy.routes.options(1).active_times, std::vector<std::size_t>{0});
+  EXPECT_EQ(config->policy.routes.options(1).mute_times, std::vector<std::size_t>{1});
+  EXPECT_TRUE(config->policy.routes.options(2).mute_times.empty());
+}
+
+TEST(MonitorConfigTest, WrongTimeIntervalsAreRefusedWhereTheyStand) {
+  const auto error_of = [](std::string_view from, std::string_view to) {
+    std::string text = kWhole + std::string(kTimes);
+    text.replace(text.find(from), from.size(), to);
+    return ErrorOf(text);
+  };
+  EXPECT_EQ(error_of("Europe/Berlin", "../etc/passwd"),
+            "m.yaml:32:19: error: '../etc/passwd' is no name of a time zone\n"
+            "  32 |         location: ../etc/passwd\n"
+            "     |                   ^~~~~~~~~~~~~\n"
+            "  hint: write a name of the IANA database such as 'Europe/Berlin', 'UTC', or 'Local' "
+            "for that of this machine");
+  EXPECT_NE(error_of("Europe/Berlin", "Europe/Bonn").find("there is no such time zone file"),
+            std::string::npos);
+  EXPECT_EQ(error_of("monday:friday", "mo-fr"),
+            "m.yaml:31:19: error: 'mo-fr' is not a day of the week or a range of them; write "
+            "'monday:friday' or 'saturday'\n"
+            "  31 |         weekdays: [ 'mo-fr' ]\n"
+            "     |                   ^");
+  EXPECT_EQ(
+      error_of("name: holidays", "name: office-hours"),
+      "m.yaml:33:13: error: there are two time intervals 'office-hours'\n"
+      "  33 |   - { name: office-hours, time_intervals: [ { days_of_month: [ '24:26' ], months: "
+      "[ december ] } ] }\n"
+      "     |             ^~~~~~~~~~~~\n"
+      "  hint: give each a name of its own");
+  EXPECT_NE(error_of("group_wait: 10s", "mute_time_intervals: [ nights ]")
+                .find("there is no time interval 'nights'"),
+            std::string::npos);
+  EXPECT_NE(error_of("group_by: [ alertname ]", "mute_time_intervals: [ holidays ]")
+                .find("the first route is told at all times"),
+            std::string::npos);
 }
 
 TEST(MonitorConfigTest, AnUnknownKeyPointsAtItselfAndNamesTheNearest) {
