@@ -127,6 +127,12 @@ void PrintPlan(const monitor::MonitorConfig& config) {
     text += fmt::format("  channel  {:<20} {}\n", Printable(channel.name),
                         ChannelKindName(channel.kind));
   }
+  if (config.service && config.service->tls != nullptr) {
+    text +=
+        fmt::format("  answers  {:<20} over TLS; its certificate is good until {}\n",
+                    fmt::format("{}:{}", config.service->listen.host, config.service->listen.port),
+                    FormatWallTime(config.service->tls->expires_at()));
+  }
   if (const monitor::FlapLimits& limits = config.policy.flapping; limits.times > 0) {
     text += fmt::format("  flapping {:<20} more than {} times in {}\n", "an alert that begins",
                         limits.times, FormatDuration(limits.window));

@@ -16,12 +16,14 @@ namespace {
 constexpr std::size_t kAnswerBytesMax = std::size_t{16} * 1024 * 1024;
 
 // Of an address to listen on, the one to ask.
-std::string UrlOf(const monitor::ListenAddress& listen) {
+std::string UrlOf(const monitor::ServiceSpec& service) {
+  const monitor::ListenAddress& listen = service.listen;
   const std::string host = listen.host == "0.0.0.0" ? "127.0.0.1"
                            : listen.host == "::"    ? "::1"
                                                     : listen.host;
   const bool v6 = host.find(':') != std::string::npos;
-  return fmt::format("http://{}{}{}:{}", v6 ? "[" : "", host, v6 ? "]" : "", listen.port);
+  return fmt::format("{}://{}{}{}:{}", service.tls == nullptr ? "http" : "https", v6 ? "[" : "",
+                     host, v6 ? "]" : "", listen.port);
 }
 
 Result<MonitorAddress> FromFile(const std::string& path) {
@@ -37,8 +39,9 @@ Result<MonitorAddress> FromFile(const std::string& path) {
   }
   const monitor::Roles& roles = config->service->roles;
   return MonitorAddress{
-      .url = UrlOf(config->service->listen),
-      .authorization = roles.read.open() ? roles.act.Authorization() : roles.read.Authorization()};
+      .url = UrlOf(*config->service),
+      .authorization = roles.read.open() ? roles.act.Authorization() : roles.read.Authorization(),
+      .key_pin = config->service->tls == nullptr ? "" : config->service->tls->key_pin()};
 }
 
 }  // namespace
@@ -77,7 +80,8 @@ Result<MonitorAddress> FindMonitor(const std::string& where, const ParsedFlags& 
 }
 
 Result<std::string> AskMonitor(const MonitorAddress& address, const std::string& path) {
-  monitor::HttpAsk ask{.url = address.url + path, .answer_bytes_max = kAnswerBytesMax};
+  monitor::HttpAsk ask{
+      .url = address.url + path, .answer_bytes_max = kAnswerBytesMax, .key_pin = address.key_pin};
   if (!address.authorization.empty()) {
     ask.headers.push_back("Authorization: " + address.authorization);
   }
@@ -90,9 +94,13 @@ Result<std::string> AskMonitor(const MonitorAddress& address, const std::string&
     return Unavailable(fmt::format(
         "{} wants a token\n  hint: give --token-file, or name the file of the monitor", origin));
   }
+  const bool is_certificate_checked = origin.starts_with("https") && address.key_pin.empty();
   return Unavailable(fmt::format(
-      "cannot ask {}: {}\n  hint: does 'weir monitor' run there, with 'listen' in its file?",
-      origin, reply.status == 0 ? reply.trouble : fmt::format("it answers {}", reply.status)));
+      "cannot ask {}: {}\n  hint: does 'weir monitor' run there, with 'listen' in its file?{}",
+      origin, reply.status == 0 ? reply.trouble : fmt::format("it answers {}", reply.status),
+      is_certificate_checked ? " Its certificate must be of a known authority and for this name, "
+                               "unless you name its file instead of the URL"
+                             : ""));
 }
 
 }  // namespace weir::cli

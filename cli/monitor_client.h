@@ -15,6 +15,7 @@ void AddMonitorFlags(po::options_description& options);
 struct MonitorAddress {
   std::string url = "http://127.0.0.1:8471";  ///< Without a slash at its end.
   std::string authorization = {};             ///< Value of that header; secret; may be empty.
+  std::string key_pin = {};                   ///< HttpAsk::key_pin.
 };
 
 /// From `where`: an address, the file of the monitor (its `listen` and its tokens), or empty: the

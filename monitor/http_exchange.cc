@@ -116,6 +116,11 @@ HttpReply HttpClient::Exchange(const HttpAsk& ask) {
   curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, &Keep);
   curl_easy_setopt(curl, CURLOPT_WRITEDATA, &kept);
   curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, Milliseconds(ask.timeout));
+  if (!ask.key_pin.empty()) {
+    curl_easy_setopt(curl, CURLOPT_PINNEDPUBLICKEY, ask.key_pin.c_str());
+    curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 0L);
+    curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 0L);
+  }
   if (ask.body) {
     curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(ask.body->size()));
     curl_easy_setopt(curl, CURLOPT_POSTFIELDS, ask.body->data());

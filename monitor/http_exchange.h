@@ -18,6 +18,10 @@ struct HttpAsk {
   std::optional<std::string> body = {};   ///< With one it is a POST, else a GET.
   Nanos timeout = std::chrono::seconds(5);
   std::size_t answer_bytes_max = 64 * 1024;  ///< A longer answer is a trouble.
+
+  /// Of a server whose certificate is at hand: the key it must have (ServerTls::key_pin), then its
+  /// name and its authority do not matter. Empty: the certificate is checked as usual.
+  std::string key_pin = {};
 };
 
 /// What came of it: a status, or 0 and why there is none.

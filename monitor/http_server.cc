@@ -20,6 +20,7 @@
 
 #include "base/text.h"
 #include "monitor/internal/bounded_stream.h"
+#include "monitor/internal/wire.h"
 
 namespace weir::monitor {
 namespace {
@@ -172,7 +173,6 @@ class Protocol final : private httplib::Server {
 };
 
 void Linger(int fd) {
-  ::shutdown(fd, SHUT_WR);
   std::array<char, 4096> dropped{};
   for (std::size_t i = 0; i < kLingerReadsMax; ++i) {
     pollfd wait{fd, POLLIN, 0};
@@ -192,6 +192,7 @@ class HttpServer::Impl {
         stop_fd_(stop_fd),
         limits_(limits),
         clock_(clock),
+        tls_(handlers.tls),
         protocol_(limits, std::move(handlers)) {
     for (std::size_t i = 0; i < limits_.threads; ++i) {
       workers_.emplace_back([this] { Work(); });
@@ -256,8 +257,10 @@ class HttpServer::Impl {
         return;
       }
     }
-    // One try: who is sent away must not cost time.
-    static_cast<void>(::send(fd, kBusy.data(), kBusy.size(), MSG_NOSIGNAL | MSG_DONTWAIT) > 0);
+    // One try: who is sent away must not cost time. Over TLS it would cost a handshake.
+    if (tls_() == nullptr) {
+      MakeWire(fd, nullptr)->Write(kBusy.data(), kBusy.size());
+    }
     ::close(fd);
   }
 
@@ -273,12 +276,15 @@ class HttpServer::Impl {
         fd = waiting_.front();
         waiting_.pop_front();
       }
-      BoundedStream stream(fd, stop_fd_,
+      const std::shared_ptr<const ServerTls> tls = tls_();
+      const std::unique_ptr<Wire> wire = MakeWire(fd, tls.get());
+      BoundedStream stream(*wire, stop_fd_,
                            {.bytes_max = limits_.head_bytes_max,
                             .read_within = limits_.request_within,
                             .write_within = limits_.answer_within},
                            clock_);
       protocol_.Serve(stream);
+      wire->End();
       Linger(fd);
       ::close(fd);
     }
@@ -288,6 +294,7 @@ class HttpServer::Impl {
   const int stop_fd_;  ///< eventfd, readable once Stop was called.
   const HttpLimits limits_;
   const Clock& clock_;
+  const std::function<std::shared_ptr<const ServerTls>()> tls_;
   Protocol protocol_;
 
   std::mutex mutex_;

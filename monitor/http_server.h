@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "monitor/internal/listen_socket.h"
+#include "monitor/server_tls.h"
 
 namespace weir::monitor {
 
@@ -46,7 +47,9 @@ struct HttpLimits {
   std::size_t head_bytes_max = 16 * 1024;
   std::size_t body_bytes_max = 64 * 1024;
   bool plain_bodies_only = true;  ///< Refuses compressed and chunked ones, unseen by the handlers.
-  Nanos request_within = std::chrono::seconds(5);  ///< From accept to the last byte of a request.
+
+  /// From when a thread takes it to the last byte of a request, a handshake of TLS included.
+  Nanos request_within = std::chrono::seconds(5);
   Nanos answer_within = std::chrono::seconds(5);  ///< From the first byte of an answer to its last.
 };
 
@@ -60,6 +63,9 @@ class HttpServer {
     /// Before the body is read; an answer ends the matter (not allowed, asks too often).
     std::function<std::optional<HttpResponse>(const HttpRequest& head)> admit;
     std::function<HttpResponse(const HttpRequest& request)> answer;
+
+    /// With what the next connection is answered over TLS; null: it is answered without.
+    std::function<std::shared_ptr<const ServerTls>()> tls = [] { return nullptr; };
   };
 
   /// Listens and serves from here on. `clock` must outlive it. Errors: as ListenSocket::Open.

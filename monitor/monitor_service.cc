@@ -72,7 +72,8 @@ Result<std::unique_ptr<MonitorService>> MonitorService::Start(const ServiceSpec&
        .body_bytes_max = OtlpIntake::kBodyBytesMax,
        .plain_bodies_only = false},
       {.admit = [self](const HttpRequest& head) { return self->Admit(head); },
-       .answer = [self](const HttpRequest& request) { return self->Answer(request); }},
+       .answer = [self](const HttpRequest& request) { return self->Answer(request); },
+       .tls = [self] { return self->spec()->tls; }},
       parts.clock);
   if (!server) {
     return tl::unexpected(server.error());

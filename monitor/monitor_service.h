@@ -64,8 +64,8 @@ class MonitorService {
 
   std::uint16_t port() const { return server_->port(); }
 
-  /// Goes by other tokens from here on, at the same address. Errors: as Check; then nothing has
-  /// changed.
+  /// Goes by other tokens, links and certificates from here on, at the same address. Errors: as
+  /// Check; then nothing has changed.
   Status Reload(const ServiceSpec& spec);
 
   /// Whether Reload would. Errors: kUsage: another address, which needs another process, or no

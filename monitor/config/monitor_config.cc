@@ -20,16 +20,17 @@ using scenarios::YamlNode;
 namespace {
 
 constexpr std::size_t kConfigBytesMax = std::size_t{1024} * 1024;
-constexpr std::size_t kSecretBytesMax = 4096;
+// A chain of certificates is the longest.
+constexpr std::size_t kSecretBytesMax = std::size_t{64} * 1024;
 constexpr std::string_view kTimeZones = "/usr/share/zoneinfo/";
 constexpr std::string_view kLocalTimeZone = "/etc/localtime";
 constexpr Nanos kEvaluateShortest = std::chrono::milliseconds(100);
 
 void ReadRoot(const YamlNode& root, const ConfigReader& reader) {
-  constexpr std::array<std::string_view, 14> kKnown = {
+  constexpr std::array<std::string_view, 15> kKnown = {
       "evaluate_every", "link",          "listen",   "read_token_file", "act_token_file",
       "link_key_file",  "sources",       "rules",    "channels",        "route",
-      "receivers",      "inhibit_rules", "flapping", "time_intervals"};
+      "receivers",      "inhibit_rules", "flapping", "time_intervals",  "tls"};
   if (root.kind == YamlNode::Kind::kNull) {
     reader.diagnostics.Add({}, "the file is empty", "docs/monitoring.md has one to begin with");
     return;

@@ -1,3 +1,5 @@
+#include <array>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -50,11 +52,40 @@ std::string ReadLinkKey(const ConfigReader& reader, const YamlNode& root) {
   return *key;
 }
 
+std::shared_ptr<const ServerTls> ReadTls(const ConfigReader& reader, const YamlNode& root) {
+  constexpr std::array<std::string_view, 2> kKnown = {"certificate_file", "key_file"};
+  const YamlNode* node = FindValue(root, "tls");
+  if (node == nullptr || !CheckKeys(*node, {"tls", kKnown, {}}, reader.diagnostics)) {
+    return nullptr;
+  }
+  std::array<std::string, 2> texts;
+  for (std::size_t i = 0; i < kKnown.size(); ++i) {
+    const YamlNode* name = FindValue(*node, kKnown[i]);
+    if (name == nullptr) {
+      reader.diagnostics.Add(node->span, fmt::format("tls has no {}", kKnown[i]),
+                             "write 'tls: { certificate_file: PATH, key_file: PATH }'");
+      return nullptr;
+    }
+    Result<std::string> text = reader.access.read_secret(reader.TextOf(*node, kKnown[i]));
+    if (!text) {
+      reader.diagnostics.Add(name->span, fmt::format("{}: {}", kKnown[i], text.error().message));
+      return nullptr;
+    }
+    texts[i] = std::move(*text);
+  }
+  Result<std::shared_ptr<const ServerTls>> tls = ServerTls::Create(texts[0], texts[1]);
+  if (!tls) {
+    reader.diagnostics.Add(node->span, "tls: " + tls.error().message);
+    return nullptr;
+  }
+  return std::move(*tls);
+}
+
 }  // namespace
 
 void ConfigReader::ReadService(const YamlNode& root) const {
   const YamlNode* listen = FindValue(root, "listen");
-  for (const std::string_view key : {"read_token_file", "act_token_file", "link_key_file"}) {
+  for (const std::string_view key : {"read_token_file", "act_token_file", "link_key_file", "tls"}) {
     if (const YamlNode* node = FindValue(root, key); node != nullptr && listen == nullptr) {
       diagnostics.Add(node->span, fmt::format("{} is for the service, and there is none", key),
                       "write 'listen: 127.0.0.1:8471' too");
@@ -72,6 +103,7 @@ void ConfigReader::ReadService(const YamlNode& root) const {
   service.roles.read = ReadTokens(*this, root, "read_token_file");
   service.roles.act = ReadTokens(*this, root, "act_token_file");
   service.link_key = ReadLinkKey(*this, root);
+  service.tls = ReadTls(*this, root);
   if (service.roles.open() && !service.listen.IsLoopback()) {
     diagnostics.Add(listen->span,
                     fmt::format("{} can be reached from other machines, so a token is needed",

@@ -19,8 +19,8 @@ int MillisecondsLeft(Nanos left) {
 
 }  // namespace
 
-BoundedStream::BoundedStream(int fd, int stop_fd, const Limits& limits, const Clock& clock)
-    : fd_(fd),
+BoundedStream::BoundedStream(Wire& wire, int stop_fd, const Limits& limits, const Clock& clock)
+    : wire_(wire),
       stop_fd_(stop_fd),
       limits_(limits),
       clock_(clock),
@@ -35,7 +35,7 @@ bool BoundedStream::Wait(short events, Instant until) const {
       return false;
     }
     std::array<pollfd, 2> waits = {
-        {{fd_, events, 0}, {(events & POLLIN) != 0 ? stop_fd_ : -1, POLLIN, 0}}};
+        {{wire_.fd(), events, 0}, {(events & POLLIN) != 0 ? stop_fd_ : -1, POLLIN, 0}}};
     const int ready = ::poll(waits.data(), waits.size(), MillisecondsLeft(left));
     if (ready < 0 && errno != EINTR) {
       return false;
@@ -50,14 +50,15 @@ bool BoundedStream::Wait(short events, Instant until) const {
 }
 
 bool BoundedStream::Fill() {
-  while (Wait(POLLIN, read_until_)) {
-    const ssize_t got = ::recv(fd_, buffer_.data(), buffer_.size(), 0);
-    if (got > 0) {
+  // Tried first: what TLS has taken off the socket, no poll shows.
+  while (clock_.Now() < read_until_) {
+    const Moved got = wire_.Read(buffer_.data(), buffer_.size());
+    if (got.bytes > 0) {
       begin_ = 0;
-      end_ = static_cast<std::size_t>(got);
+      end_ = got.bytes;
       return true;
     }
-    if (got == 0 || (errno != EAGAIN && errno != EINTR)) {
+    if (got.wait_for == 0 || !Wait(got.wait_for, read_until_)) {
       return false;
     }
   }
@@ -88,20 +89,20 @@ ssize_t BoundedStream::write(const char* from, size_t size) {
     writing_ = true;
     write_until_ = clock_.Now() + limits_.write_within;
   }
-  while (Wait(POLLOUT, write_until_)) {
-    const ssize_t sent = ::send(fd_, from, size, MSG_NOSIGNAL);
-    if (sent >= 0) {
-      return sent;
+  while (size > 0 && clock_.Now() < write_until_) {
+    const Moved sent = wire_.Write(from, size);
+    if (sent.bytes > 0) {
+      return static_cast<ssize_t>(sent.bytes);
     }
-    if (errno != EAGAIN && errno != EINTR) {
+    if (sent.wait_for == 0 || !Wait(sent.wait_for, write_until_)) {
       return -1;
     }
   }
-  return -1;
+  return size == 0 ? 0 : -1;
 }
 
 void BoundedStream::get_remote_ip_and_port(std::string& ip, int& port) const {
-  ip = PeerOf(fd_);
+  ip = PeerOf(wire_.fd());
   port = 0;
 }
 
@@ -111,7 +112,7 @@ void BoundedStream::get_local_ip_and_port(std::string& ip, int& port) const {
 }
 
 socket_t BoundedStream::socket() const {
-  return fd_;
+  return wire_.fd();
 }
 
 std::string PeerOf(int fd) {

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/time.h"
+#include "monitor/internal/wire.h"
 
 namespace weir::monitor {
 
@@ -22,9 +23,8 @@ class BoundedStream final : public httplib::Stream {
     Nanos write_within{0};      ///< The whole answer, from its first byte on.
   };
 
-  /// Does not own `fd`, a socket that does not block. `stop_fd`: when it becomes readable, reading
-  /// ends.
-  BoundedStream(int fd, int stop_fd, const Limits& limits, const Clock& clock);
+  /// What is passed in must outlive it. `stop_fd`: when it becomes readable, reading ends.
+  BoundedStream(Wire& wire, int stop_fd, const Limits& limits, const Clock& clock);
 
   /// After the head: as many bytes more may be read.
   void AllowBody(std::size_t bytes) { left_ = bytes; }
@@ -41,7 +41,7 @@ class BoundedStream final : public httplib::Stream {
   bool Wait(short events, Instant until) const;
   bool Fill();
 
-  const int fd_;
+  Wire& wire_;
   const int stop_fd_;
   const Limits limits_;
   const Clock& clock_;

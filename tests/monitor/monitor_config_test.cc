@@ -385,6 +385,26 @@ TEST(MonitorConfigTest, AServiceForOtherMachinesNeedsAToken) {
   EXPECT_NE(ErrorOf("listen: nowhere\n" + whole).find("m.yaml:1:9: error: "), std::string::npos);
 }
 
+TEST(MonitorConfigTest, TlsNeedsAServiceACertificateAndItsKey) {
+  const std::string whole = kWhole;
+  EXPECT_EQ(ErrorOf("listen: 127.0.0.1:0\ntls: { certificate_file: key }\n" + whole),
+            "m.yaml:2:6: error: tls has no key_file\n"
+            "  2 | tls: { certificate_file: key }\n"
+            "    |      ^\n"
+            "  hint: write 'tls: { certificate_file: PATH, key_file: PATH }'");
+  const std::string both = "tls: { certificate_file: key, key_file: key }\n" + whole;
+  EXPECT_NE(ErrorOf(both).find("tls is for the service, and there is none"), std::string::npos);
+  const std::string none = ErrorOf("listen: 127.0.0.1:0\n" + both);
+  EXPECT_NE(none.find("m.yaml:2:6: error: tls: there is no certificate in its file"),
+            std::string::npos)
+      << none;
+  EXPECT_EQ(none.find("0123456789abcdef"), std::string::npos);
+  EXPECT_NE(
+      ErrorOf("listen: 127.0.0.1:0\ntls: { certificate_file: missing, key_file: key }\n" + whole)
+          .find("m.yaml:2:26: error: certificate_file: missing: there is no such"),
+      std::string::npos);
+}
+
 TEST(MonitorConfigTest, ReadsEscalations) {
   std::string text = kWhole;
   const std::string receivers = "receivers: [ { name: all, channels: [ hook, chat ] } ]";
