@@ -166,7 +166,7 @@ class TimeZoneReader {
     return true;
   }
 
-  static bool ReadRule(std::string_view text, TimeZone::Rule& rule) {
+  static bool ReadRule(std::string_view text, ClockRule& rule) {
     RuleText rest(text);
     std::optional<std::int32_t> west_s = rest.TakeName() ? rest.TakeTime() : std::nullopt;
     if (!west_s) {
@@ -191,7 +191,7 @@ class TimeZoneReader {
     return ReadYearlyChange(rest, rule.begins) && ReadYearlyChange(rest, rule.ends) && rest.AtEnd();
   }
 
-  static bool ReadYearlyChange(RuleText& rest, TimeZone::YearlyChange& change) {
+  static bool ReadYearlyChange(RuleText& rest, YearlyClockChange& change) {
     if (!rest.Take(',') || !rest.Take('M')) {
       return false;
     }
@@ -224,14 +224,14 @@ Result<TimeZone> TimeZone::Parse(std::string_view file) {
   return zone;
 }
 
-std::int32_t TimeZone::OffsetByRule(const Rule& rule, std::int64_t at_s) {
+std::int32_t TimeZone::OffsetByRule(const ClockRule& rule, std::int64_t at_s) {
   if (!rule.has_daylight) {
     return rule.standard_s;
   }
   const std::chrono::sys_seconds local(std::chrono::seconds(at_s + rule.standard_s));
   const std::chrono::year year =
       std::chrono::year_month_day(std::chrono::floor<std::chrono::days>(local)).year();
-  const auto instant = [year](const YearlyChange& change, std::int32_t offset_s) {
+  const auto instant = [year](const YearlyClockChange& change, std::int32_t offset_s) {
     return DayStart(year, change.month, change.week, change.weekday) + change.time_s - offset_s;
   };
   const std::int64_t begins = instant(rule.begins, rule.standard_s);

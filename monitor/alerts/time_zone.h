@@ -16,6 +16,23 @@
 /// Checked against: libc, every zone of this machine, tests/monitor/time_zone_test.cc.
 namespace weir::monitor {
 
+/// The day is the `week`th `weekday` of `month`; week 5 is the last.
+struct YearlyClockChange {
+  unsigned month = 1;
+  unsigned week = 1;
+  unsigned weekday = 0;
+  std::int32_t time_s = 7200;  // Local, from midnight on; may be on another day.
+};
+
+/// How it goes on after the last change.
+struct ClockRule {
+  std::int32_t standard_s = 0;
+  bool has_daylight = false;
+  std::int32_t daylight_s = 0;
+  YearlyClockChange begins;
+  YearlyClockChange ends;
+};
+
 class TimeZone {
  public:
   static constexpr std::size_t kFileBytesMax = std::size_t{256} * 1024;
@@ -38,28 +55,11 @@ class TimeZone {
     std::int32_t offset_s = 0;
   };
 
-  /// The day is the `week`th `weekday` of `month`; week 5 is the last.
-  struct YearlyChange {
-    unsigned month = 1;
-    unsigned week = 1;
-    unsigned weekday = 0;
-    std::int32_t time_s = 7200;  // Local, from midnight on; may be on another day.
-  };
-
-  /// How it goes on after the last change.
-  struct Rule {
-    std::int32_t standard_s = 0;
-    bool has_daylight = false;
-    std::int32_t daylight_s = 0;
-    YearlyChange begins;
-    YearlyChange ends;
-  };
-
-  static std::int32_t OffsetByRule(const Rule& rule, std::int64_t at_s);
+  static std::int32_t OffsetByRule(const ClockRule& rule, std::int64_t at_s);
 
   std::int32_t first_offset_s_ = 0;
   std::vector<Change> changes_;  // Ascending.
-  std::optional<Rule> rule_;
+  std::optional<ClockRule> rule_;
 };
 
 }  // namespace weir::monitor

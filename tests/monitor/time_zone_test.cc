@@ -37,7 +37,7 @@ TimeZone Zone(const std::string& name) {
 class Libc {
  public:
   explicit Libc(const std::string& name) {
-    setenv("TZ", (":" + name).c_str(), 1);
+    setenv("TZ", (":" + name).c_str(), 1);  // NOLINT(concurrency-mt-unsafe): there is one thread.
     tzset();
   }
 
@@ -45,7 +45,7 @@ class Libc {
   Libc& operator=(const Libc&) = delete;
 
   ~Libc() {
-    unsetenv("TZ");
+    unsetenv("TZ");  // NOLINT(concurrency-mt-unsafe)
     tzset();
   }
 
