@@ -84,11 +84,6 @@ std::set<Labels> OpenOf(const NotificationPolicy& policy, const FiringAlerts& fi
   return open;
 }
 
-// Nothing of it has to be remembered: its end was told, or it never fired.
-bool IsOver(const AlertInstance& alert) {
-  return alert.state.phase == AlertPhase::kInactive && !alert.state.resolved_at;
-}
-
 // A message for each of the channels, once.
 void Post(const MonitorConfig& config, const AlertNotice& message,
           const std::vector<std::size_t>& channels, store::MonitorChange& change) {
@@ -321,7 +316,7 @@ store::MonitorStateRow AlertDesk::RowOf(const GroupKey& key, const GroupState& s
 std::vector<store::MonitorStateRow> AlertDesk::Whole() const {
   std::vector<store::MonitorStateRow> rows;
   engine_.Visit([&rows](const AlertInstance& alert) {
-    if (!IsOver(alert)) {
+    if (!IsOver(alert.state)) {
       rows.push_back({MonitorStateKind::kAlert, AlertKey(alert.labels), EncodeAlert(alert)});
     }
   });
@@ -334,7 +329,7 @@ std::vector<store::MonitorStateRow> AlertDesk::Whole() const {
 void AlertDesk::SaveAlerts(store::MonitorChange& change) {
   for (const AlertInstance& alert : engine_.TakeChanged()) {
     change.rows.push_back({MonitorStateKind::kAlert, AlertKey(alert.labels),
-                           IsOver(alert) ? std::string() : EncodeAlert(alert)});
+                           IsOver(alert.state) ? std::string() : EncodeAlert(alert)});
   }
   const std::vector<Labels> forgotten = engine_.Forget([this](const Labels& labels) {
     return std::any_of(notifier_.groups.begin(), notifier_.groups.end(),

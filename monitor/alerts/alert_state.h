@@ -54,6 +54,11 @@ struct AlertState {
   friend bool operator==(const AlertState&, const AlertState&) = default;
 };
 
+/// Whether nothing of it has to be remembered: it never fired, or its end was told.
+inline bool IsOver(const AlertState& state) {
+  return state.phase == AlertPhase::kInactive && !state.resolved_at;
+}
+
 /// Why an alert is in its phase after a step.
 enum class AlertReason : std::uint8_t {
   kQuiet,        ///< Inactive: the condition does not hold, and did not.

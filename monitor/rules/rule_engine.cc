@@ -41,10 +41,6 @@ std::unique_ptr<BurnMeter> MakeMeter(const AlertRule& rule) {
   return burn == nullptr ? nullptr : std::make_unique<BurnMeter>(*burn);
 }
 
-bool IsOver(const AlertState& state) {
-  return state.phase == AlertPhase::kInactive && !state.resolved_at;
-}
-
 }  // namespace
 
 RuleEngine::RuleEngine(std::vector<AlertRule> rules)

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import threading
 import time
+import urllib.request
 
 from aiosmtpd.controller import Controller
 
@@ -25,6 +26,15 @@ def until(condition, seconds=15):
             return found
         time.sleep(0.02)
     raise AssertionError("it did not happen in time")
+
+
+def get(address, path, token=None):
+    """The text of an answer of the monitor at `address`."""
+    asked = urllib.request.Request(f"http://{address}{path}")
+    if token:
+        asked.add_header("Authorization", f"Bearer {token}")
+    with urllib.request.urlopen(asked, timeout=10) as answer:
+        return answer.read().decode()
 
 
 class Page:

@@ -10,19 +10,10 @@ import threading
 import time
 import unittest
 import urllib.error
-import urllib.request
 
-from live_peers import Monitor, Page, until
+from live_peers import Monitor, Page, get, until
 from receiver import Receiver
 from servers import free_port
-
-
-def get(address, path, token=None):
-    asked = urllib.request.Request(f"http://{address}{path}")
-    if token:
-        asked.add_header("Authorization", f"Bearer {token}")
-    with urllib.request.urlopen(asked, timeout=5) as answer:
-        return answer.read().decode()
 
 
 class Prober(threading.Thread):

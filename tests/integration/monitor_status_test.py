@@ -10,9 +10,8 @@ import subprocess
 import tempfile
 import unittest
 import urllib.parse
-import urllib.request
 
-from live_peers import WEIR, Monitor, Page, until
+from live_peers import WEIR, Monitor, Page, get, until
 from receiver import Receiver
 from servers import Prometheus, free_port
 
@@ -28,14 +27,6 @@ def config(page_url, hook_url, **more):
         "channels": [{"name": "hook", "webhook": hook_url}],
         **more,
     }
-
-
-def get(address, path, token=None):
-    asked = urllib.request.Request(f"http://{address}{path}")
-    if token:
-        asked.add_header("Authorization", f"Bearer {token}")
-    with urllib.request.urlopen(asked, timeout=10) as answer:
-        return answer.read().decode()
 
 
 class MonitorStatusTest(unittest.TestCase):
