@@ -184,10 +184,11 @@ void AlertDesk::CloseAbandoned(WallTime at, store::MonitorChange& change) {
   }
 }
 
-store::MonitorChange AlertDesk::Step(WallTime at, std::span<const SourceView> sources) {
+store::MonitorChange AlertDesk::Step(WallTime at, std::span<const SourceView> sources,
+                                     const HistoryView& history) {
   store::MonitorChange change;
   change.rows = std::exchange(pending_rows_, {});
-  engine_.Evaluate(at, sources);
+  engine_.Evaluate(at, sources, history);
   const std::vector<Labels> firing = engine_.Firing();
   const std::set<Labels> acknowledged = TakeAcknowledged(at, change);
   const FiringAlerts now = {

@@ -62,8 +62,10 @@ class AlertDesk {
   /// The latest instant at which something happened that it remembers.
   WallTime Latest() const;
 
-  /// Times come in their order, but for ClockSetBack. `sources` as in RuleEngine::Evaluate.
-  store::MonitorChange Step(WallTime at, std::span<const SourceView> sources);
+  /// Times come in their order, but for ClockSetBack. `sources` and `history` as in
+  /// RuleEngine::Evaluate.
+  store::MonitorChange Step(WallTime at, std::span<const SourceView> sources,
+                            const HistoryView& history = {});
 
   /// All of its state, as Restore takes it: for a store that has missed steps.
   std::vector<store::MonitorStateRow> Whole() const;

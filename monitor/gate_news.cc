@@ -1,59 +1,12 @@
 #include "monitor/gate_news.h"
 
 #include <algorithm>
-#include <map>
 #include <set>
 #include <utility>
-
-#include <nlohmann/json.hpp>
 
 #include "store/history.h"
 
 namespace weir::monitor {
-namespace {
-
-// A watch judges what users send, no run; its record names the service.
-std::string WatchedService(const store::StoredVerdict& verdict) {
-  if (verdict.result.design != "canary" || !verdict.record) {
-    return {};
-  }
-  using Json = nlohmann::json;
-  const Json inputs = Json::parse(verdict.record->inputs, nullptr, false);
-  if (!inputs.is_object()) {
-    return {};
-  }
-  const auto service = inputs.find("service");
-  return service != inputs.end() && service->is_string() ? service->get<std::string>() : "";
-}
-
-RunId JudgedRun(const store::StoredVerdict& verdict) {
-  const std::vector<RunId>& runs = verdict.result.candidate_runs;
-  return runs.empty() ? 0 : runs.front();
-}
-
-Result<std::map<RunId, std::string>> ScenariosOf(
-    store::Store& store, const std::vector<store::StoredVerdict>& verdicts) {
-  store::RunFilter filter;
-  for (const store::StoredVerdict& verdict : verdicts) {
-    if (const RunId run = JudgedRun(verdict); run != 0) {
-      filter.ids.push_back(run);
-    }
-  }
-  std::map<RunId, std::string> scenarios;
-  if (filter.ids.empty()) {
-    return scenarios;
-  }
-  auto heads = store.ListRuns(filter);
-  if (!heads) {
-    return tl::unexpected(heads.error());
-  }
-  for (store::RunHead& head : *heads) {
-    scenarios[head.id] = std::move(head.scenario);
-  }
-  return scenarios;
-}
-
-}  // namespace
 
 const GateVerdict* WorstStanding(const std::vector<GateVerdict>& verdicts) {
   std::set<std::string> seen;
@@ -82,29 +35,49 @@ Status GateReader::Open() {
   return {};
 }
 
-Result<GateNews> GateReader::Read() {
-  auto verdicts = store_->ListVerdicts(GateNews::kListed);
-  auto deployments = deployments_->List({.count = GateNews::kListed});
-  if (!verdicts || !deployments) {
-    return tl::unexpected(verdicts ? deployments.error() : verdicts.error());
+// Ascending in their numbers.
+void GateReader::Take(store::VerdictHead head) {
+  newest_ = head.id;
+  if (!head.scenario.empty() || !head.service.empty()) {
+    standing_[{head.scenario, head.service}] = {.id = head.id,
+                                                .verdict = {.scenario = head.scenario,
+                                                            .service = head.service,
+                                                            .build = head.build,
+                                                            .verdict = head.verdict,
+                                                            .at = head.decided_at,
+                                                            .why = head.reason}};
   }
-  const auto scenarios = ScenariosOf(*store_, *verdicts);
-  if (!scenarios) {
-    return tl::unexpected(scenarios.error());
+  if (standing_.size() > GateNews::kLookedAt) {
+    standing_.erase(
+        std::min_element(standing_.begin(), standing_.end(),
+                         [](const auto& a, const auto& b) { return a.second.id < b.second.id; }));
+  }
+  last_.insert(last_.begin(), {.id = head.id,
+                               .at = head.decided_at,
+                               .subject = head.scenario.empty() ? std::move(head.service)
+                                                                : std::move(head.scenario),
+                               .candidate = std::move(head.candidate),
+                               .verdict = head.verdict,
+                               .action = head.action,
+                               .reason = std::move(head.reason)});
+  last_.resize(std::min(last_.size(), GateNews::kListed));
+}
+
+Result<GateNews> GateReader::Read() {
+  auto heads = store_->ListVerdictHeads(newest_, GateNews::kLookedAt);
+  auto deployments = deployments_->List({.count = GateNews::kListed});
+  if (!heads || !deployments) {
+    return tl::unexpected(heads ? deployments.error() : heads.error());
+  }
+  for (auto head = heads->rbegin(); head != heads->rend(); ++head) {
+    Take(std::move(*head));
   }
   GateNews news;
-  for (const store::StoredVerdict& verdict : *verdicts) {
-    const auto scenario = scenarios->find(JudgedRun(verdict));
-    news.verdicts.push_back(
-        {.id = verdict.id,
-         .at = verdict.decided_at,
-         .subject = scenario == scenarios->end() ? WatchedService(verdict) : scenario->second,
-         .candidate = verdict.result.candidate,
-         .verdict = verdict.result.verdict,
-         .action = verdict.result.action,
-         .reason = verdict.result.reason});
-  }
+  news.verdicts = last_;
   news.deployments = std::move(*deployments);
+  for (const auto& [subject, standing] : standing_) {
+    news.standing.push_back(standing.verdict);
+  }
   return news;
 }
 

@@ -1,18 +1,22 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
 #include "base/time.h"
 #include "base/verdict.h"
+#include "monitor/rules/gate_rule.h"
 #include "store/deployments.h"
 
 namespace weir::store {
 class Store;
+struct VerdictHead;
 }  // namespace weir::store
 
 namespace weir::monitor {
@@ -34,6 +38,12 @@ struct GateNews {
 
   std::vector<GateVerdict> verdicts = {};
   std::vector<store::Deployment> deployments = {};
+
+  /// The newest verdict of each scenario and service among the newest kLookedAt, and all that came
+  /// since the reader began; at most so many, those with the newest.
+  std::vector<StandingVerdict> standing = {};
+  static constexpr std::size_t kLookedAt = 1000;
+
   std::string trouble = {};  ///< Why it may be out of date; empty: it is not.
 };
 
@@ -56,11 +66,23 @@ class GateReader {
  private:
   Status Open();
   Result<GateNews> Read();
+  void Take(store::VerdictHead head);
 
   const std::string store_path_;
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<store::Deployments> deployments_;
-  std::optional<std::int64_t> seen_;  ///< ChangeCount of what was read last.
+  std::optional<std::int64_t> seen_;  // ChangeCount of what was read last.
+
+  // Verdicts never change, so that only new ones are read.
+  std::int64_t newest_ = 0;        // The number of the last.
+  std::vector<GateVerdict> last_;  // The newest kListed, newest first.
+
+  struct Standing {
+    std::int64_t id = 0;
+    StandingVerdict verdict;
+  };
+
+  std::map<std::pair<std::string, std::string>, Standing> standing_;  // By scenario and service.
 };
 
 }  // namespace weir::monitor

@@ -17,8 +17,6 @@ namespace {
 // A clock that is set back by less stands still for as long.
 constexpr Nanos kClockSlack = std::chrono::seconds(1);
 
-constexpr Nanos kGatesEvery = std::chrono::seconds(1);
-
 constexpr Nanos kStraysEvery = std::chrono::minutes(10);
 constexpr Nanos kStraysKept = std::chrono::hours(24);
 
@@ -267,13 +265,9 @@ void LiveMonitor::HearPeople() {
   desk_->Hear(std::move(*said));
 }
 
-// Others may write to the history all the time, as those that record runs do.
+// Others may write to the history all the time, as those that record runs do: what has not changed
+// costs microseconds, and of verdicts only new ones are read.
 void LiveMonitor::HearGates() {
-  const Instant now = parts_.clock.Now();
-  if (gates_read_at_ != Instant() && now - gates_read_at_ < kGatesEvery) {
-    return;
-  }
-  gates_read_at_ = now;
   std::optional<GateNews> news = gate_reader_.ReadIfChanged();
   if (!news) {
     return;
@@ -331,6 +325,7 @@ void LiveMonitor::Evaluate() {
   const std::lock_guard step(step_mutex_);
   const std::shared_ptr<const Crew> crew = this->crew();
   HearPeople();
+  HearGates();
   const Instant now = parts_.clock.Now();
   std::vector<SourceStatus> statuses;
   std::vector<SourceAge> ages;
@@ -346,14 +341,13 @@ void LiveMonitor::Evaluate() {
   store::MonitorChange change;
   {
     const std::lock_guard lock(desk_mutex_);
-    change = desk_->Step(at, views);
+    change = desk_->Step(at, views, {.known = gates_.trouble.empty(), .verdicts = gates_.standing});
     ++evaluations_;
     evaluation_took_ = parts_.clock.Now() - now;
     Measure(*crew, statuses);
   }
   Save(*crew, std::move(change));
   GiveUpStrays(*crew, now, at);
-  HearGates();
   {
     const std::lock_guard lock(mutex_);
     ++evaluated_;
@@ -420,20 +414,31 @@ EngineReport LiveMonitor::LookAtUx(const Crew& crew, const std::vector<SourceRep
   return engine;
 }
 
-std::vector<EngineReport> LiveMonitor::LookAtEngines(const Crew& crew,
-                                                     const std::vector<SourceReport>& sources) {
+// With desk_mutex_ held.
+std::vector<EngineReport> LiveMonitor::LookAtEngines(
+    const Crew& crew, const std::vector<SourceReport>& sources) const {
   // In the order of RuleEngineSpec.
   constexpr std::array<std::string_view, std::variant_size_v<RuleEngineSpec>> kNames = {
-      "threshold", "burn_rate", "anomaly", "prediction"};
+      "threshold", "burn_rate", "anomaly", "prediction", "gate"};
   std::array<std::vector<const SourceReport*>, kNames.size()> asked;
+  std::size_t on_gates = 0;
   for (const AlertRule& rule : crew.config.rules) {
-    if (rule.source < sources.size()) {
+    if (std::holds_alternative<GateSpec>(rule.engine)) {
+      ++on_gates;
+    } else if (rule.source < sources.size()) {
       asked[rule.engine.index()].push_back(&sources[rule.source]);
     }
   }
   std::vector<EngineReport> engines;
   for (std::size_t i = 0; i < kNames.size(); ++i) {
     engines.push_back(ReportEngine(kNames[i], asked[i]));
+  }
+  // Verdicts come from the history and from no source.
+  EngineReport& gate = engines.back();
+  gate.rules = on_gates;
+  if (on_gates > 0) {
+    gate.health = gates_.trouble.empty() ? EngineHealth::kIntegrated : EngineHealth::kFailed;
+    gate.reason = gates_.trouble;
   }
   engines.push_back(LookAtUx(crew, sources));
   return engines;
@@ -460,9 +465,10 @@ MonitorReport LiveMonitor::Report() {
   const MonitorConfig& config = crew_->config;
   report.alerts = desk_->List(report.at, MonitorReport::kAlertsMax);
   desk_->engine().Visit([&](const AlertInstance& alert) {
+    const AlertRule& rule = config.rules[alert.rule];
     if (alert.state.phase == AlertPhase::kFiring &&
-        config.rules[alert.rule].source < config.sources.size()) {
-      ++report.engines[config.rules[alert.rule].engine.index()].firing;
+        (rule.source < config.sources.size() || std::holds_alternative<GateSpec>(rule.engine))) {
+      ++report.engines[rule.engine.index()].firing;
     }
     report.pending += alert.state.phase == AlertPhase::kPending ? 1 : 0;
     report.firing += alert.state.phase == AlertPhase::kFiring ? 1 : 0;

@@ -110,8 +110,8 @@ class LiveMonitor {
   void ReportCrew(const Crew& crew, MonitorReport& report) const;
   std::vector<SourceReport> LookAtSources(const Crew& crew, Instant now) const;
   static EngineReport LookAtUx(const Crew& crew, const std::vector<SourceReport>& sources);
-  static std::vector<EngineReport> LookAtEngines(const Crew& crew,
-                                                 const std::vector<SourceReport>& sources);
+  std::vector<EngineReport> LookAtEngines(const Crew& crew,
+                                          const std::vector<SourceReport>& sources) const;
 
   const Parts parts_;
   SharedBook book_;
@@ -124,7 +124,6 @@ class LiveMonitor {
   UnsavedChange unsaved_;
   std::optional<std::int64_t> heard_;  // ChangeCount of what people said last.
   GateReader gate_reader_;
-  Instant gates_read_at_{};
   Instant strays_at_{};  // When messages without a channel were looked for last.
   // Of the last evaluation, and what the clock said then.
   Instant evaluated_at_{};

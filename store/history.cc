@@ -278,4 +278,8 @@ Result<std::vector<StoredVerdict>> Store::ListVerdicts(std::size_t count) {
   return InSnapshot(*connection_, [&] { return internal::SelectVerdicts(*connection_, count); });
 }
 
+Result<std::vector<VerdictHead>> Store::ListVerdictHeads(std::int64_t after, std::size_t count) {
+  return internal::SelectVerdictHeads(*connection_, after, count);
+}
+
 }  // namespace weir::store

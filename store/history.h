@@ -103,6 +103,19 @@ struct StoredVerdict {
   std::optional<VerdictRecord> record = {};  ///< None: handed out before there were records.
 };
 
+/// A verdict without its evidence: cheap to list by the thousand.
+struct VerdictHead {
+  std::int64_t id = 0;
+  WallTime decided_at{};
+  Verdict verdict = Verdict::kInconclusive;
+  GateAction action = GateAction::kHold;
+  std::string reason;     ///< One sentence.
+  std::string candidate;  ///< Selector as written, e.g. "build:b7".
+  std::string scenario;   ///< Of the first run that was judged; empty: none, or it is gone.
+  std::string service;    ///< Of a watch of a deployment, which judges no runs; else empty.
+  std::string build;      ///< Of that run, or of the watch; empty: not known.
+};
+
 /// How to wait and how often to write; the defaults are meant for use, others for tests.
 struct WriteOptions {
   Nanos lock_wait = std::chrono::seconds(5);    ///< For another process's write to end. > 0.
@@ -192,6 +205,9 @@ class Store {
 
   /// The newest `count` verdicts, newest first.
   Result<std::vector<StoredVerdict>> ListVerdicts(std::size_t count);
+
+  /// The newest `count` verdicts whose number is above `after`, newest first.
+  Result<std::vector<VerdictHead>> ListVerdictHeads(std::int64_t after, std::size_t count);
 
  private:
   explicit Store(std::unique_ptr<internal::Connection> connection);

@@ -228,6 +228,50 @@ Result<SeriesSelector> ReadSelector(std::string_view text) {
   return selector;
 }
 
+GateSpec ReadGate(const ConfigReader& reader, const YamlNode& node) {
+  constexpr std::array<std::string_view, 4> kKnown = {"scenario", "service", "verdict", "keep"};
+  constexpr std::array kVerdicts = {Verdict::kFail, Verdict::kWarn, Verdict::kInconclusive};
+  GateSpec spec;
+  if (node.kind == YamlNode::Kind::kScalar && node.text == "true") {
+    return spec;
+  }
+  if (!CheckKeys(node, {"gate", kKnown, {}}, reader.diagnostics)) {
+    return spec;
+  }
+  spec.scenario = reader.TextOf(node, "scenario");
+  spec.service = reader.TextOf(node, "service");
+  if (!spec.scenario.empty() && !spec.service.empty()) {
+    reader.diagnostics.Add(FindValue(node, "service")->span,
+                           "a verdict is about a scenario (weir gate) or a service (weir deploy "
+                           "watch)",
+                           "write a rule for each");
+  }
+  reader.ReadSpan(node, "keep", std::chrono::seconds(1), spec.keep);
+  const YamlNode* verdicts = FindValue(node, "verdict");
+  if (verdicts == nullptr) {
+    return spec;
+  }
+  spec.verdicts.clear();
+  const std::vector<std::string> words = reader.ReadWords(node, "verdict");
+  for (const std::string& word : words) {
+    const auto found = std::find_if(kVerdicts.begin(), kVerdicts.end(), [&word](Verdict verdict) {
+      return VerdictName(verdict) == word;
+    });
+    if (found != kVerdicts.end()) {
+      spec.verdicts.push_back(*found);
+      continue;
+    }
+    reader.diagnostics.Add(verdicts->span,
+                           fmt::format("'{}' is no verdict to alert on", Printable(word)),
+                           "write fail, warn, inconclusive, or a list of these");
+  }
+  if (words.empty()) {
+    reader.diagnostics.Add(verdicts->span, "a rule on verdicts has at least one",
+                           "write fail, warn, inconclusive, or a list of these");
+  }
+  return spec;
+}
+
 void ReadEngine(const ConfigReader& reader, const EngineNode& node, AlertRule& rule) {
   int engines = 0;
   for (const std::string_view key : {"burn_rate", "anomaly", "predict"}) {

@@ -14,6 +14,9 @@ struct EngineNode {
 /// Reads `burn_rate`, `anomaly` or `predict` of a rule into `rule.engine`, if one is there.
 void ReadEngine(const ConfigReader& reader, const EngineNode& node, AlertRule& rule);
 
+/// Reads `gate` of a rule.
+GateSpec ReadGate(const ConfigReader& reader, const scenarios::YamlNode& node);
+
 /// Adds a query to those that a source is asked, unless it is there; its number.
 std::size_t AddQuery(SourceSpec& source, const std::string& query);
 

@@ -29,10 +29,11 @@ class RuleReader {
   RuleReader(const ConfigReader& reader, const YamlNode& node) : reader_(reader), node_(node) {}
 
   AlertRule Read() {
-    constexpr std::array<std::string_view, 18> kKnown = {
-        "alert",    "source",      "query",   "metric",    "window",  "above",
-        "at_least", "below",       "at_most", "clear",     "for",     "keep_firing_for",
-        "labels",   "annotations", "match",   "burn_rate", "anomaly", "predict"};
+    constexpr std::array<std::string_view, 19> kKnown = {
+        "alert",     "source",          "query",   "metric",      "window",
+        "above",     "at_least",        "below",   "at_most",     "clear",
+        "for",       "keep_firing_for", "labels",  "annotations", "match",
+        "burn_rate", "anomaly",         "predict", "gate"};
     if (!CheckKeys(node_, {"rule", kKnown, {}}, reader_.diagnostics)) {
       return std::move(rule_);
     }
@@ -40,12 +41,13 @@ class RuleReader {
     if (rule_.name.empty()) {
       reader_.diagnostics.Add(node_.span, "a rule has no name", "write 'alert: HighErrors'");
     }
-    ReadSource();
-    ReadWindow();
-    if (FindValue(node_, "burn_rate") == nullptr && FindValue(node_, "anomaly") == nullptr) {
-      ReadThreshold();
+    if (const YamlNode* gate = FindValue(node_, "gate")) {
+      // Judged at each evaluation, as what weir says of itself.
+      rule_.source = reader_.config.sources.size();
+      rule_.engine = ReadGate(reader_, *gate);
+      RefuseSource();
     } else {
-      RefuseThreshold();
+      ReadWhatIsMeasured();
     }
     reader_.ReadSpan(node_, "for", Nanos(0), rule_.timing.hold);
     reader_.ReadSpan(node_, "keep_firing_for", Nanos(0), rule_.timing.keep_firing);
@@ -77,6 +79,28 @@ class RuleReader {
     const YamlNode* at = FindValue(node_, key);
     reader_.diagnostics.Add(at == nullptr ? node_.span : at->span, std::move(message),
                             std::move(hint));
+  }
+
+  void ReadWhatIsMeasured() {
+    ReadSource();
+    ReadWindow();
+    if (FindValue(node_, "burn_rate") == nullptr && FindValue(node_, "anomaly") == nullptr) {
+      ReadThreshold();
+    } else {
+      RefuseThreshold();
+    }
+  }
+
+  void RefuseSource() {
+    for (const std::string_view key :
+         {"source", "query", "metric", "window", "above", "at_least", "below", "at_most", "clear",
+          "burn_rate", "anomaly", "predict"}) {
+      if (FindValue(node_, key) != nullptr) {
+        Complain(key, fmt::format("a rule on verdicts has no '{}'", key),
+                 "'gate' says which verdicts of the history are bad; write another rule for "
+                 "what sources bring");
+      }
+    }
   }
 
   void ReadSource() {

@@ -116,7 +116,8 @@ std::string AlertText::Render(const AlertFacts& facts) const {
         text += piece.text;
         break;
       case Kind::kValue:
-        text += FormatAlertValue(facts.value);
+        text += facts.value_word.empty() ? FormatAlertValue(facts.value)
+                                         : std::string(facts.value_word);
         break;
       case Kind::kPercent:
         text += FormatAlertValue(facts.value * 100) + " %";

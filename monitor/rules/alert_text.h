@@ -20,6 +20,7 @@ struct AlertFacts {
   std::optional<Interval> expected = {};   ///< Of a rule with an engine, where it has one.
   std::optional<double> probability = {};  ///< The same.
   std::string_view why = {};               ///< The same.
+  std::string_view value_word = {};        ///< What `{{ value }}` is instead; empty: the number.
 };
 
 /// A text with slots `{{ value }}` and `{{ labels.NAME }}`, also written with `$` before the word

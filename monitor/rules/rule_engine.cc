@@ -33,6 +33,9 @@ std::unique_ptr<SeriesJudge> MakeJudge(const AlertRule& rule) {
   if (const auto* predict = std::get_if<PredictSpec>(&rule.engine)) {
     return std::make_unique<PredictJudge>(*predict, rule.threshold);
   }
+  if (std::holds_alternative<GateSpec>(rule.engine)) {
+    return std::make_unique<GateJudge>();
+  }
   return nullptr;
 }
 
@@ -105,16 +108,33 @@ RuleEngine::Series* RuleEngine::SeriesWith(std::size_t rule, const Labels& label
   return &series;
 }
 
-void RuleEngine::TakeIn(std::size_t rule, const SourceView& view) {
+void RuleEngine::TakeIn(std::size_t rule, const SourceView& view, const HistoryView& history) {
   RuleState& state = states_[rule];
   if (view.at <= state.taken_at) {
     return;
   }
   state.taken_at = view.at;
-  if (state.meter != nullptr) {
+  if (std::holds_alternative<GateSpec>(rules_[rule].engine)) {
+    TakeVerdicts(rule, view, history);
+  } else if (state.meter != nullptr) {
     TakeBurns(rule, view);
   } else {
     TakeSamples(rule, view);
+  }
+}
+
+void RuleEngine::TakeVerdicts(std::size_t rule, const SourceView& view,
+                              const HistoryView& history) {
+  const auto& spec = std::get<GateSpec>(rules_[rule].engine);
+  for (const StandingVerdict& standing : history.verdicts) {
+    const Labels labels = standing.labels();
+    if (!spec.IsBad(standing, view.at) || !MatchesAll(rules_[rule].matchers, labels)) {
+      continue;
+    }
+    if (Series* series = SeriesWith(rule, labels)) {
+      series->seen_at = view.at;
+      static_cast<GateJudge&>(*series->judge).Put(standing);
+    }
   }
 }
 
@@ -153,6 +173,7 @@ void RuleEngine::FillIn(const AlertRule& rule, Series& series) {
     facts.expected = series.judge->expected();
     facts.probability = series.judge->probability();
     facts.why = why;
+    facts.value_word = series.judge->value_word();
   }
   for (const auto& [name, text] : rule.annotations) {
     alert.annotations.insert_or_assign(name, text.Render(facts));
@@ -211,15 +232,17 @@ void RuleEngine::WorkOff(WallTime at) {
   work_waiting_ = waiting.size() - now;
 }
 
-void RuleEngine::Evaluate(WallTime at, std::span<const SourceView> sources) {
+void RuleEngine::Evaluate(WallTime at, std::span<const SourceView> sources,
+                          const HistoryView& history) {
   const auto usable = [&](std::size_t rule) -> const SourceView* {
     const SourceView& view = sources[rules_[rule].source];
-    return view.stale || view.reading == nullptr ? nullptr : &view;
+    const bool knows = history.known || !std::holds_alternative<GateSpec>(rules_[rule].engine);
+    return view.stale || view.reading == nullptr || !knows ? nullptr : &view;
   };
   for (std::size_t rule = 0; rule < rules_.size(); ++rule) {
     WEIR_CHECK(rules_[rule].source < sources.size());
     if (const SourceView* view = usable(rule)) {
-      TakeIn(rule, *view);
+      TakeIn(rule, *view, history);
     }
   }
   WorkOff(at);

@@ -18,6 +18,7 @@
 #include "monitor/rules/alert_text.h"
 #include "monitor/rules/anomaly_rule.h"
 #include "monitor/rules/burn_rate.h"
+#include "monitor/rules/gate_rule.h"
 #include "monitor/rules/predict_rule.h"
 #include "monitor/rules/sample_window.h"
 #include "monitor/rules/series_judge.h"
@@ -27,7 +28,8 @@
 namespace weir::monitor {
 
 /// What judges a series; nothing: the threshold of its rule.
-using RuleEngineSpec = std::variant<std::monostate, BurnRateSpec, AnomalySpec, PredictSpec>;
+using RuleEngineSpec =
+    std::variant<std::monostate, BurnRateSpec, AnomalySpec, PredictSpec, GateSpec>;
 
 /// A rule: each series that it selects may become one alert.
 struct AlertRule {
@@ -81,7 +83,8 @@ class RuleEngine {
   /// All rules at `at`; `sources` by number. As in Prometheus, the condition does not hold for a
   /// series that a fresh source no longer has. What cannot be told yet, as a rate of one sample or
   /// an engine that warms up, leaves its alert as it is. Cost: O(samples x rules of their source).
-  void Evaluate(WallTime at, std::span<const SourceView> sources);
+  /// Rules on gates look at `history`, and at no source.
+  void Evaluate(WallTime at, std::span<const SourceView> sources, const HistoryView& history = {});
 
   /// The labels of all alerts that fire.
   std::vector<Labels> Firing() const;
@@ -138,7 +141,8 @@ class RuleEngine {
     WallTime taken_at{};               // The reading that was taken in last.
   };
 
-  void TakeIn(std::size_t rule, const SourceView& view);
+  void TakeIn(std::size_t rule, const SourceView& view, const HistoryView& history);
+  void TakeVerdicts(std::size_t rule, const SourceView& view, const HistoryView& history);
   void TakeSamples(std::size_t rule, const SourceView& view);
   void TakeBurns(std::size_t rule, const SourceView& view);
   void WorkOff(WallTime at);

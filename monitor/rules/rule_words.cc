@@ -21,6 +21,17 @@ std::string_view InWords(BadSide side) {
   WEIR_CHECK(false);
 }
 
+std::string TimingOf(const AlertTiming& timing) {
+  std::string text;
+  if (timing.hold > Nanos(0)) {
+    text += " for " + FormatAlertSpan(timing.hold);
+  }
+  if (timing.keep_firing > Nanos(0)) {
+    text += ", kept for " + FormatAlertSpan(timing.keep_firing);
+  }
+  return text;
+}
+
 std::string ConditionOf(const AlertRule& rule) {
   if (const auto* burn = std::get_if<BurnRateSpec>(&rule.engine)) {
     return DescribeBurnRate(*burn);
@@ -43,6 +54,9 @@ std::string ConditionOf(const AlertRule& rule) {
 
 std::string DescribeRule(const AlertRule& rule, std::span<const std::string_view> sources) {
   WEIR_CHECK(rule.source < sources.size());
+  if (const auto* gate = std::get_if<GateSpec>(&rule.engine)) {
+    return DescribeGate(*gate) + TimingOf(rule.timing);
+  }
   std::string text(sources[rule.source]);
   const auto* burn = std::get_if<BurnRateSpec>(&rule.engine);
   if (burn != nullptr && burn->queries.empty()) {
@@ -55,14 +69,7 @@ std::string DescribeRule(const AlertRule& rule, std::span<const std::string_view
     text += fmt::format(", {} of {}", WindowTakeName(rule.window.take),
                         FormatAlertSpan(rule.window.span));
   }
-  text += ": " + ConditionOf(rule);
-  if (rule.timing.hold > Nanos(0)) {
-    text += " for " + FormatAlertSpan(rule.timing.hold);
-  }
-  if (rule.timing.keep_firing > Nanos(0)) {
-    text += ", kept for " + FormatAlertSpan(rule.timing.keep_firing);
-  }
-  return text;
+  return text + ": " + ConditionOf(rule) + TimingOf(rule.timing);
 }
 
 }  // namespace weir::monitor

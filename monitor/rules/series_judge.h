@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/time.h"
 #include "base/verdict.h"
@@ -25,6 +26,9 @@ class SeriesJudge {
 
   /// What `{{ value }}` is; nothing: the value of the series.
   virtual std::optional<double> value() const { return std::nullopt; }
+
+  /// What `{{ value }}` is instead, where a word says it better; empty: the number.
+  virtual std::string_view value_word() const { return {}; }
 
   /// Where the value was expected when the alert began.
   virtual std::optional<Interval> expected() const { return std::nullopt; }

@@ -294,6 +294,52 @@ Result<std::vector<StoredVerdict>> SelectVerdicts(Connection& connection, std::s
   }
 }
 
+Result<std::vector<VerdictHead>> SelectVerdictHeads(Connection& connection, std::int64_t after,
+                                                    std::size_t count) {
+  // side 1 = candidate. Only the record of a watch is small enough to be read on the way.
+  Result<Statement> statement = connection.Prepare(
+      "SELECT verdict.verdict_id, decided_at_ns, verdict, action, reason, candidate,"
+      " coalesce(scenario, ''),"
+      " coalesce(CAST(json_extract(watch.inputs, '$.service') AS TEXT), ''),"
+      " coalesce(build, CAST(json_extract(watch.inputs, '$.build') AS TEXT), '')"
+      " FROM verdict"
+      " LEFT JOIN verdict_run AS judged ON judged.verdict_id = verdict.verdict_id"
+      "  AND side = 1 AND ordinal = 0"
+      " LEFT JOIN run ON run.run_id = judged.run_id"
+      " LEFT JOIN verdict_record AS watch ON watch.verdict_id = verdict.verdict_id"
+      "  AND design = 'canary' AND json_valid(watch.inputs)"
+      " WHERE verdict.verdict_id > ?1"
+      " ORDER BY verdict.verdict_id DESC LIMIT ?2");
+  if (!statement) {
+    return tl::unexpected(statement.error());
+  }
+  statement->Bind(after, std::min<std::uint64_t>(count, kListedMax));
+  std::vector<VerdictHead> heads;
+  const auto take = [&heads](Statement& row) {
+    VerdictHead head;
+    head.id = row.Integer(0);
+    head.decided_at = WallTime(Nanos(row.Integer(1)));
+    head.verdict = static_cast<Verdict>(row.Below(2, kVerdictCount));
+    head.action = static_cast<GateAction>(row.Below(3, kActionCount));
+    head.reason = row.Text(4);
+    head.candidate = row.Text(5);
+    head.scenario = row.Text(6);
+    head.service = row.Text(7);
+    head.build = row.Text(8);
+    heads.push_back(std::move(head));
+  };
+  if (const Status all = ForEachRow(*statement, take); !all) {
+    return tl::unexpected(all.error());
+  }
+  if (statement->damaged()) {
+    return Unavailable(
+        fmt::format("cannot read the verdicts in the history '{}': a value is missing or out of "
+                    "range; restore the file from a copy",
+                    Printable(connection.path())));
+  }
+  return heads;
+}
+
 Result<std::vector<RunId>> SelectJudgedRuns(Connection& connection, const JudgedFilter& filter) {
   // side 1 = candidate.
   Result<Statement> statement = connection.Prepare(

@@ -30,6 +30,10 @@ Status VisitVerdicts(Connection& connection,
 
 Result<std::vector<StoredVerdict>> SelectVerdicts(Connection& connection, std::size_t count);
 
+/// One statement: it sees one moment of the file.
+Result<std::vector<VerdictHead>> SelectVerdictHeads(Connection& connection, std::int64_t after,
+                                                    std::size_t count);
+
 Result<std::vector<RunId>> SelectJudgedRuns(Connection& connection, const JudgedFilter& filter);
 
 }  // namespace weir::store::internal

@@ -69,6 +69,38 @@ TEST_F(GateReaderTest, NamesTheScenarioOfARunAndTheServiceOfAWatch) {
   EXPECT_EQ(news->verdicts[1].at, WallTime(std::chrono::seconds(7)));
 }
 
+TEST_F(GateReaderTest, AScenarioStandsWithItsNewestVerdictHoweverManyOthersThereAre) {
+  RunPlan plan = store::SamplePlan();
+  plan.scenario = "cart";
+  GateResult cart = store::SampleVerdict();
+  cart.candidate_runs = {store::RecordSampleRun(path_, 1, plan)};
+  Append(cart);
+  GateResult other = store::SampleVerdict();
+  other.candidate_runs = {store::RecordSampleRun(path_, 1)};
+  GateReader reader(path_);
+  for (int i = 0; i < 25; ++i) {
+    Append(other);
+    if (i % 5 == 0) {
+      ASSERT_TRUE(reader.ReadIfChanged());
+    }
+  }
+  other.verdict = Verdict::kPass;
+  Append(other);
+  for (int i = 0; i < 2; ++i) {
+    // One that has read them as they came, and one that begins now.
+    GateReader fresh(path_);
+    const std::optional<GateNews> news = (i == 0 ? reader : fresh).ReadIfChanged();
+    ASSERT_TRUE(news);
+    EXPECT_EQ(news->verdicts.size(), GateNews::kListed);
+    ASSERT_EQ(news->standing.size(), 2U);
+    EXPECT_EQ(news->standing[0].scenario, "cart");
+    EXPECT_EQ(news->standing[0].verdict, Verdict::kFail);
+    EXPECT_EQ(news->standing[0].build, plan.build);
+    EXPECT_EQ(news->standing[1].scenario, "checkout");
+    EXPECT_EQ(news->standing[1].verdict, Verdict::kPass);
+  }
+}
+
 TEST_F(GateReaderTest, ReadsAgainOnlyWhatSomebodyHasWritten) {
   Append(store::SampleVerdict());
   GateReader reader(path_);
