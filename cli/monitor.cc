@@ -2,7 +2,6 @@
 #include <chrono>
 #include <csignal>
 #include <cstdint>
-#include <cstdlib>
 #include <ctime>
 #include <functional>
 #include <memory>
@@ -140,17 +139,6 @@ void PrintPlan(const monitor::MonitorConfig& config) {
   Print(text);
 }
 
-monitor::ServiceManager::Environment ReadEnvironment() {
-  const auto read = [](const char* name) {
-    // Before any thread is started.
-    const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe)
-    return std::string(value == nullptr ? "" : value);
-  };
-  return {.notify_socket = read("NOTIFY_SOCKET"),
-          .watchdog_us = read("WATCHDOG_USEC"),
-          .watchdog_pid = read("WATCHDOG_PID")};
-}
-
 // What is running, and what it was made of.
 struct Running {
   const std::string& path;
@@ -229,13 +217,15 @@ void WaitForEnd(const sigset_t& signals, const Running& running, const SystemClo
 Result<std::unique_ptr<monitor::MonitorService>> Answer(const monitor::ServiceSpec& spec,
                                                         monitor::LiveMonitor& live,
                                                         const Clock& clock,
-                                                        const std::string& store_path) {
+                                                        const std::string& store_path,
+                                                        const std::optional<int>& listen_fd) {
   return monitor::MonitorService::Start(
       spec,
       {.report = [&live] { return live.Report(); },
        .clock = clock,
        .await = [&live](std::uint64_t seen, Nanos longest) { live.AwaitEvaluation(seen, longest); },
        .store_path = store_path,
+       .listen_fd = listen_fd,
        .rum = [&live] { return live.rum(); },
        .otlp = [&live] { return live.otlp(); }});
 }
@@ -255,9 +245,19 @@ sigset_t BlockSignals() {
 Status Run(const std::string& file, monitor::MonitorConfig config, const std::string& store_path,
            const std::function<void(std::string_view line)>& log) {
   const sigset_t signals = BlockSignals();
-  const monitor::ServiceManager manager(ReadEnvironment(), getpid());
+  const monitor::ServiceManager manager(monitor::ServiceManager::Environment::Read(), getpid());
+  const Result<std::optional<int>> passed = manager.PassedSocket();
+  if (!passed) {
+    return tl::unexpected(passed.error());
+  }
   const SystemClock clock;
   const std::optional<monitor::ServiceSpec> answers = config.service;
+  if (*passed && !answers) {
+    return UsageError(
+        fmt::format("the service manager passes a socket, and {} has no 'listen'\n"
+                    "  hint: write there what ListenStream= of the socket unit says",
+                    Printable(file)));
+  }
   auto live = monitor::LiveMonitor::Start(
       std::move(config), store_path,
       {.clock = clock, .log = log, .seed = static_cast<std::uint64_t>(CountNs(clock.WallNow()))});
@@ -266,7 +266,7 @@ Status Run(const std::string& file, monitor::MonitorConfig config, const std::st
   }
   std::unique_ptr<monitor::MonitorService> service;
   if (answers) {
-    auto started = Answer(*answers, **live, clock, store_path);
+    auto started = Answer(*answers, **live, clock, store_path, *passed);
     if (!started) {
       return tl::unexpected(started.error());
     }

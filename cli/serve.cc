@@ -5,6 +5,7 @@
 #include <utility>
 
 #include <fmt/core.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "cli/deploy_commands.h"
@@ -17,6 +18,7 @@
 #include "monitor/deploy_service.h"
 #include "monitor/events.h"
 #include "monitor/http_post.h"
+#include "monitor/service_manager.h"
 
 namespace weir::cli {
 namespace {
@@ -229,6 +231,11 @@ Status Serve(const ParsedFlags& flags) {
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
 
+  const monitor::ServiceManager manager(monitor::ServiceManager::Environment::Read(), getpid());
+  const Result<std::optional<int>> passed = manager.PassedSocket();
+  if (!passed) {
+    return tl::unexpected(passed.error());
+  }
   const SystemClock clock;
   Teller teller(*order);
   order->desk.judged = [&teller](const auto& question, const auto& answer, WallTime at) {
@@ -239,13 +246,16 @@ Status Serve(const ParsedFlags& flags) {
     return tl::unexpected(desk.error());
   }
   const bool quiet = order->quiet;
-  auto service = monitor::DeployService::Start(
-      order->service, std::move(*access),
-      {.gate = **desk, .clock = clock, .log = [quiet](std::string_view line) {
-         if (!quiet) {
-           Say(line);
-         }
-       }});
+  auto service = monitor::DeployService::Start(order->service, std::move(*access),
+                                               {.gate = **desk,
+                                                .clock = clock,
+                                                .log =
+                                                    [quiet](std::string_view line) {
+                                                      if (!quiet) {
+                                                        Say(line);
+                                                      }
+                                                    },
+                                                .listen_fd = *passed});
   if (!service) {
     return tl::unexpected(service.error());
   }
@@ -253,7 +263,9 @@ Status Serve(const ParsedFlags& flags) {
   const bool v6 = host.find(':') != std::string::npos;
   Print(fmt::format("listening on http://{}{}{}:{}/\n", v6 ? "[" : "", host, v6 ? "]" : "",
                     (*service)->port()));
+  manager.Tell("READY=1");
   WaitForEnd(signals, *order, **service);
+  manager.Tell("STOPPING=1");
   (*service)->Stop();
   return {};
 }

@@ -76,8 +76,12 @@ class DeployService::Impl {
       : options_(options), parts_(parts), access_(std::move(access)), limiter_(options.rate) {}
 
   Status Listen() {
+    Result<ListenSocket> socket = ListenSocket::AdoptOrOpen(parts_.listen_fd, options_.listen);
+    if (!socket) {
+      return tl::unexpected(socket.error());
+    }
     auto server = HttpServer::Start(
-        options_.listen, options_.limits,
+        std::move(*socket), options_.limits,
         {.admit = [this](const HttpRequest& head) { return Admit(head); },
          .answer = [this](const HttpRequest& request) { return Answer(request); }},
         parts_.clock);

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -41,10 +42,13 @@ class DeployService {
     DeployGate& gate;
     const Clock& clock;
     std::function<void(std::string_view line)> log;  ///< One line per answer; printable, no secret.
+
+    /// Listens at the address of the options, and is taken; nothing: a new one is made.
+    std::optional<int> listen_fd = {};
   };
 
   /// Listens and serves from here on. Errors: kUsage: an address that is not loopback, with open
-  /// access; kUnavailable, as HttpServer::Start.
+  /// access; as ListenSocket::AdoptOrOpen.
   static Result<std::unique_ptr<DeployService>> Start(const DeployServiceOptions& options,
                                                       Access access, const Parts& parts);
 

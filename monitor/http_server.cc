@@ -306,19 +306,14 @@ class HttpServer::Impl {
   std::thread acceptor_;
 };
 
-Result<std::unique_ptr<HttpServer>> HttpServer::Start(const ListenAddress& address,
-                                                      const HttpLimits& limits, Handlers handlers,
-                                                      const Clock& clock) {
-  Result<ListenSocket> socket = ListenSocket::Open(address);
-  if (!socket) {
-    return tl::unexpected(socket.error());
-  }
+Result<std::unique_ptr<HttpServer>> HttpServer::Start(ListenSocket socket, const HttpLimits& limits,
+                                                      Handlers handlers, const Clock& clock) {
   const int stop_fd = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (stop_fd < 0) {
     return Unavailable("cannot serve: out of file descriptors; raise 'ulimit -n'");
   }
   return std::unique_ptr<HttpServer>(new HttpServer(
-      std::make_unique<Impl>(std::move(*socket), stop_fd, limits, std::move(handlers), clock)));
+      std::make_unique<Impl>(std::move(socket), stop_fd, limits, std::move(handlers), clock)));
 }
 
 HttpServer::HttpServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

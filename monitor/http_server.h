@@ -68,10 +68,9 @@ class HttpServer {
     std::function<std::shared_ptr<const ServerTls>()> tls = [] { return nullptr; };
   };
 
-  /// Listens and serves from here on. `clock` must outlive it. Errors: as ListenSocket::Open.
-  static Result<std::unique_ptr<HttpServer>> Start(const ListenAddress& address,
-                                                   const HttpLimits& limits, Handlers handlers,
-                                                   const Clock& clock);
+  /// Serves who comes to `socket` from here on. `clock` must outlive it. Errors: kUnavailable.
+  static Result<std::unique_ptr<HttpServer>> Start(ListenSocket socket, const HttpLimits& limits,
+                                                   Handlers handlers, const Clock& clock);
 
   /// Stop.
   ~HttpServer();

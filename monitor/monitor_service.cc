@@ -64,10 +64,14 @@ Result<std::unique_ptr<MonitorService>> MonitorService::Start(const ServiceSpec&
   if (Status closed = CheckClosed(spec); !closed) {
     return tl::unexpected(closed.error());
   }
+  Result<ListenSocket> socket = ListenSocket::AdoptOrOpen(parts.listen_fd, spec.listen);
+  if (!socket) {
+    return tl::unexpected(socket.error());
+  }
   std::unique_ptr<MonitorService> service(new MonitorService(spec, parts));
   MonitorService* self = service.get();
   auto server = HttpServer::Start(
-      spec.listen,
+      std::move(*socket),
       {.threads = kThreads,
        .body_bytes_max = OtlpIntake::kBodyBytesMax,
        .plain_bodies_only = false},

@@ -51,6 +51,9 @@ class MonitorService {
     std::function<void(std::uint64_t seen, Nanos longest)> await = [](std::uint64_t, Nanos) {};
     std::string store_path = {};  ///< Of the monitor: what people say is written there.
 
+    /// Listens at the address of the file, and is taken; nothing: a new one is made.
+    std::optional<int> listen_fd = {};
+
     /// Who takes beacons of browsers; null: nobody. As `report`.
     std::function<std::shared_ptr<RumIntake>()> rum = [] { return nullptr; };
 
@@ -59,7 +62,7 @@ class MonitorService {
   };
 
   /// What `parts` refers to must outlive it. Errors: kUsage: an address that is not loopback, for
-  /// everybody; kUnavailable, as HttpServer::Start.
+  /// everybody; as ListenSocket::AdoptOrOpen.
   static Result<std::unique_ptr<MonitorService>> Start(const ServiceSpec& spec, const Parts& parts);
 
   std::uint16_t port() const { return server_->port(); }

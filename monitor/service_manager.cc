@@ -1,6 +1,7 @@
 #include "monitor/service_manager.h"
 
 #include <cstddef>
+#include <cstdlib>
 #include <cstring>
 
 #include <fmt/format.h>
@@ -16,10 +17,28 @@ namespace {
 // Of what sd_watchdog_enabled(3) advises.
 constexpr int kSignsPerPeriod = 2;
 
+// SD_LISTEN_FDS_START.
+constexpr int kFirstPassed = 3;
+
 }  // namespace
+
+ServiceManager::Environment ServiceManager::Environment::Read() {
+  const auto read = [](const char* name) {
+    const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe)
+    return std::string(value == nullptr ? "" : value);
+  };
+  return {.notify_socket = read("NOTIFY_SOCKET"),
+          .watchdog_us = read("WATCHDOG_USEC"),
+          .watchdog_pid = read("WATCHDOG_PID"),
+          .listen_fds = read("LISTEN_FDS"),
+          .listen_pid = read("LISTEN_PID")};
+}
 
 ServiceManager::ServiceManager(const Environment& environment, int pid)
     : socket_(environment.notify_socket) {
+  if (environment.listen_pid == fmt::format("{}", pid)) {
+    passed_sockets_ = ParseCount(environment.listen_fds).value_or(0);
+  }
   if (socket_.empty() || (socket_[0] != '/' && socket_[0] != '@') ||
       socket_.size() >= sizeof(sockaddr_un::sun_path)) {
     socket_.clear();
@@ -42,6 +61,16 @@ ServiceManager::~ServiceManager() {
   if (fd_ >= 0) {
     ::close(fd_);
   }
+}
+
+Result<std::optional<int>> ServiceManager::PassedSocket() const {
+  if (passed_sockets_ > 1) {
+    return UsageError(
+        fmt::format("the service manager passes {} sockets, and one is wanted\n"
+                    "  hint: leave one ListenStream= in the socket unit",
+                    passed_sockets_));
+  }
+  return passed_sockets_ == 0 ? std::nullopt : std::optional(kFirstPassed);
 }
 
 void ServiceManager::Tell(std::string_view state) const {

@@ -1,12 +1,15 @@
 #include "monitor/internal/listen_socket.h"
 
+#include <array>
 #include <cerrno>
 #include <charconv>
 #include <cstring>
+#include <optional>
 #include <system_error>
 #include <utility>
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -42,6 +45,38 @@ SocketAddress ToSocketAddress(const ListenAddress& address) {
     made.size = sizeof(sockaddr_in6);
   }
   return made;
+}
+
+// Nothing for an address that is none of IP.
+std::optional<ListenAddress> FromSocketAddress(const SocketAddress& address) {
+  std::array<char, INET6_ADDRSTRLEN> host{};
+  const int family = address.bytes.any.sa_family;
+  if (family != AF_INET && family != AF_INET6) {
+    return std::nullopt;
+  }
+  const bool v4 = family == AF_INET;
+  const void* const number = v4 ? static_cast<const void*>(&address.bytes.v4.sin_addr)
+                                : static_cast<const void*>(&address.bytes.v6.sin6_addr);
+  inet_ntop(family, number, host.data(), host.size());
+  return ListenAddress{.host = host.data(),
+                       .port = ntohs(v4 ? address.bytes.v4.sin_port : address.bytes.v6.sin6_port)};
+}
+
+std::optional<SocketAddress> AddressOf(int fd) {
+  SocketAddress got;
+  got.size = sizeof(got.bytes);
+  if (::getsockname(fd, &got.bytes.any, &got.size) != 0) {
+    return std::nullopt;
+  }
+  return got;
+}
+
+bool Listens(int fd) {
+  int type = 0;
+  int listens = 0;
+  socklen_t size = sizeof(int);
+  return ::getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_STREAM &&
+         ::getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) == 0 && listens != 0;
 }
 
 tl::unexpected<Error> CannotListen(const ListenAddress& address, int code) {
@@ -98,14 +133,40 @@ Result<ListenSocket> ListenSocket::Open(const ListenAddress& address) {
   if (::bind(fd, &wanted.bytes.any, wanted.size) != 0 || ::listen(fd, kBacklog) != 0) {
     return CannotListen(address, errno);
   }
-  SocketAddress got;
-  got.size = sizeof(got.bytes);
-  if (::getsockname(fd, &got.bytes.any, &got.size) != 0) {
+  const std::optional<SocketAddress> got = AddressOf(fd);
+  if (!got) {
     return CannotListen(address, errno);
   }
-  made.port_ =
-      ntohs(got.bytes.any.sa_family == AF_INET ? got.bytes.v4.sin_port : got.bytes.v6.sin6_port);
+  made.port_ = FromSocketAddress(*got)->port;
   return made;
+}
+
+Result<ListenSocket> ListenSocket::Adopt(int fd, const ListenAddress& address) {
+  const std::optional<SocketAddress> got = Listens(fd) ? AddressOf(fd) : std::nullopt;
+  const std::optional<ListenAddress> is = got ? FromSocketAddress(*got) : std::nullopt;
+  if (!is) {
+    return UsageError(
+        "the socket that the service manager passes does not listen on an address of IP\n"
+        "  hint: ListenStream= of its socket unit has to be IP:PORT");
+  }
+  // The same address may be written in several ways.
+  const std::optional<ListenAddress> wanted = FromSocketAddress(ToSocketAddress(address));
+  if (!wanted || wanted->host != is->host || (wanted->port != 0 && wanted->port != is->port)) {
+    return UsageError(
+        fmt::format("the service manager passes a socket at {} port {}, and the configuration says "
+                    "{} port {}\n  hint: make 'ListenStream=' and 'listen' the same",
+                    is->host, is->port, Printable(address.host), address.port));
+  }
+  if (::fcntl(fd, F_SETFL, ::fcntl(fd, F_GETFL) | O_NONBLOCK) != 0 ||
+      ::fcntl(fd, F_SETFD, FD_CLOEXEC) != 0) {
+    return CannotListen(address, errno);
+  }
+  return ListenSocket(fd, is->port);
+}
+
+Result<ListenSocket> ListenSocket::AdoptOrOpen(const std::optional<int>& passed,
+                                               const ListenAddress& address) {
+  return passed ? Adopt(*passed, address) : Open(address);
 }
 
 ListenSocket::ListenSocket(ListenSocket&& other) noexcept

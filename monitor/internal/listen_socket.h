@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -24,6 +25,15 @@ class ListenSocket {
  public:
   /// Errors: kUnavailable (the port is in use, no such address here, not permitted).
   static Result<ListenSocket> Open(const ListenAddress& address);
+
+  /// One that listens already, and belongs to this from here on. It has to be at `address`, so that
+  /// what is said of that address is true (any port, when its port is 0). Errors: kUsage: it is at
+  /// another address, or no socket of TCP that listens; then it is left as it was.
+  static Result<ListenSocket> Adopt(int fd, const ListenAddress& address);
+
+  /// Adopts `passed`, or opens one when nothing is passed. Errors: as these.
+  static Result<ListenSocket> AdoptOrOpen(const std::optional<int>& passed,
+                                          const ListenAddress& address);
 
   ListenSocket(ListenSocket&& other) noexcept;
   ListenSocket& operator=(ListenSocket&&) = delete;

@@ -72,5 +72,17 @@ TEST(ServiceManagerTest, WithoutASocketNobodyIsToldAndNothingHappens) {
   }
 }
 
+TEST(ServiceManagerTest, PassesASocketToWhomItStarted) {
+  ServiceManager::Environment environment{.listen_fds = "1", .listen_pid = "7"};
+  EXPECT_EQ(ServiceManager(environment, 7).PassedSocket().value(), 3);
+  EXPECT_EQ(ServiceManager(environment, 8).PassedSocket().value(), std::nullopt)
+      << "not to a child";
+  environment.listen_fds = "2";
+  EXPECT_FALSE(ServiceManager(environment, 7).PassedSocket());
+  environment.listen_fds = "many";
+  EXPECT_EQ(ServiceManager(environment, 7).PassedSocket().value(), std::nullopt);
+  EXPECT_EQ(ServiceManager({}, 7).PassedSocket().value(), std::nullopt);
+}
+
 }  // namespace
 }  // namespace weir::monitor
