@@ -11,15 +11,15 @@
 #include <utility>
 #include <vector>
 
-#include <fmt/format.h>
-#include <httplib.h>
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/text.h"
 #include "monitor/internal/bounded_stream.h"
+#include "monitor/internal/http_conversation.h"
 #include "monitor/internal/wire.h"
 
 namespace weir::monitor {
@@ -33,144 +33,25 @@ constexpr std::size_t kLingerReadsMax = 64;
 // After an accept that failed for want of descriptors.
 constexpr int kAcceptPauseMs = 100;
 
-// Longer ones are no path of ours; the library matches paths by a recursive engine.
-constexpr std::size_t kPathBytesMax = 1024;
-
-// The library undoes what Content-Encoding names, without a bound; under this name it does not.
-constexpr const char* kEncoding = "Weir-Content-Encoding";
-
 constexpr std::string_view kBusy =
     "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nConnection: close\r\n"
     "Content-Length: 0\r\n\r\n";
 
-bool IsNumber(const std::string& text) {
-  return !text.empty() && text.size() <= 18 &&
-         std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+// "127.0.0.1" of the other end; empty when it has gone.
+std::string PeerOf(int fd) {
+  sockaddr_storage peer{};
+  socklen_t size = sizeof(peer);
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  if (::getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &size) != 0) {
+    return {};
+  }
+  const void* address = &reinterpret_cast<const sockaddr_in*>(&peer)->sin_addr;
+  if (peer.ss_family == AF_INET6) {
+    address = &reinterpret_cast<const sockaddr_in6*>(&peer)->sin6_addr;
+  }
+  const char* found = inet_ntop(peer.ss_family, address, text.data(), text.size());
+  return found == nullptr ? std::string() : std::string(found);
 }
-
-// The one way of sending without a length that the library reads to its end and no further.
-bool IsChunked(const httplib::Request& request) {
-  return request.get_header_value_count("Transfer-Encoding") == 1 &&
-         request.get_header_value("Transfer-Encoding") == "chunked";
-}
-
-HttpRequest RequestOf(const httplib::Request& request) {
-  HttpRequest made{.method = request.method,
-                   .path = request.path,
-                   .query = {},
-                   .authorization = request.get_header_value("Authorization"),
-                   .content_type = request.get_header_value("Content-Type"),
-                   .content_encoding = request.get_header_value(kEncoding),
-                   .host = request.get_header_value("Host"),
-                   .origin = request.get_header_value("Origin"),
-                   .last_event_id = request.get_header_value("Last-Event-ID"),
-                   .body_bytes = ParseCount(request.get_header_value("Content-Length")).value_or(0),
-                   .is_chunked = IsChunked(request),
-                   .peer = request.remote_addr,
-                   .body = request.body};
-  for (const auto& [key, value] : request.params) {
-    made.query.emplace(key, value);
-  }
-  return made;
-}
-
-void Fill(const HttpResponse& from, httplib::Response& to) {
-  to.status = from.status;
-  for (const auto& [name, value] : from.headers) {
-    to.set_header(name.c_str(), value);
-  }
-  to.set_content(from.body, from.content_type.c_str());
-}
-
-// Why the form of a head is refused; of bodies, only counted ones are read.
-std::optional<HttpResponse> Refuse(const httplib::Request& request, const HttpLimits& limits) {
-  if (request.path.size() > kPathBytesMax) {
-    return HttpResponse{.status = 414, .body = "the path is too long\n"};
-  }
-  const bool is_chunked = request.has_header("Transfer-Encoding");
-  if (is_chunked && (limits.plain_bodies_only || !IsChunked(request))) {
-    return HttpResponse{.status = 411, .body = "a body needs a Content-Length\n"};
-  }
-  if (request.has_header(kEncoding) && limits.plain_bodies_only) {
-    return HttpResponse{.status = 415, .body = "a body must not be compressed\n"};
-  }
-  const std::size_t lengths = request.get_header_value_count("Content-Length");
-  if (lengths + (is_chunked ? 1 : 0) > 1 ||
-      (lengths == 1 && !IsNumber(request.get_header_value("Content-Length")))) {
-    return HttpResponse{.status = 400, .body = "the Content-Length is none\n"};
-  }
-  return std::nullopt;
-}
-
-void HideEncoding(httplib::Request& request) {
-  const std::string encoding = request.get_header_value("Content-Encoding");
-  request.headers.erase(kEncoding);
-  if (request.headers.erase("Content-Encoding") > 0) {
-    request.headers.emplace(kEncoding, encoding);
-  }
-}
-
-bool HasBody(const httplib::Request& request) {
-  return IsChunked(request) || (request.has_header("Content-Length") &&
-                                request.get_header_value("Content-Length") != "0");
-}
-
-// The library's parser and writer, without its sockets and threads.
-class Protocol final : private httplib::Server {
- public:
-  Protocol(const HttpLimits& limits, HttpServer::Handlers handlers)
-      : limits_(limits), handlers_(std::move(handlers)) {
-    set_payload_max_length(limits.body_bytes_max);
-    set_pre_routing_handler([this](const httplib::Request& request, httplib::Response& response) {
-      return Admit(request, response);
-    });
-    const auto answer = [this](const httplib::Request& request, httplib::Response& response) {
-      Fill(handlers_.answer(RequestOf(request)), response);
-    };
-    const std::string any = "[\\s\\S]*";
-    Get(any, answer);
-    Post(any, answer);
-    Put(any, answer);
-    set_error_handler([](const httplib::Request&, httplib::Response& response) {
-      if (response.body.empty()) {
-        response.set_content(fmt::format("refused: {}\n", response.status),
-                             "text/plain; charset=utf-8");
-      }
-    });
-    set_exception_handler([](const httplib::Request&, httplib::Response& response,
-                             const std::exception_ptr&) { response.status = 500; });
-  }
-
-  void Serve(BoundedStream& stream) {
-    bool closed = false;
-    process_request(stream, true, closed, [&](httplib::Request& request) {
-      // Multiplies an answer as often as the header says.
-      request.ranges.clear();
-      HideEncoding(request);
-      stream.AllowBody(limits_.body_bytes_max);
-    });
-  }
-
- private:
-  HandlerResponse Admit(const httplib::Request& request, httplib::Response& response) {
-    std::optional<HttpResponse> refused = Refuse(request, limits_);
-    if (!refused) {
-      refused = handlers_.admit(RequestOf(request));
-    }
-    // Without a length, the library would read on until the client closes.
-    if (!refused && (request.method == "POST" || request.method == "PUT") && !HasBody(request)) {
-      refused = handlers_.answer(RequestOf(request));
-    }
-    if (!refused) {
-      return HandlerResponse::Unhandled;
-    }
-    Fill(*refused, response);
-    return HandlerResponse::Handled;
-  }
-
-  const HttpLimits limits_;
-  const HttpServer::Handlers handlers_;
-};
 
 void Linger(int fd) {
   std::array<char, 4096> dropped{};
@@ -192,8 +73,7 @@ class HttpServer::Impl {
         stop_fd_(stop_fd),
         limits_(limits),
         clock_(clock),
-        tls_(handlers.tls),
-        protocol_(limits, std::move(handlers)) {
+        handlers_(std::move(handlers)) {
     for (std::size_t i = 0; i < limits_.threads; ++i) {
       workers_.emplace_back([this] { Work(); });
     }
@@ -258,7 +138,7 @@ class HttpServer::Impl {
       }
     }
     // One try: who is sent away must not cost time. Over TLS it would cost a handshake.
-    if (tls_() == nullptr) {
+    if (handlers_.tls() == nullptr) {
       MakeWire(fd, nullptr)->Write(kBusy.data(), kBusy.size());
     }
     ::close(fd);
@@ -276,14 +156,12 @@ class HttpServer::Impl {
         fd = waiting_.front();
         waiting_.pop_front();
       }
-      const std::shared_ptr<const ServerTls> tls = tls_();
+      const std::shared_ptr<const ServerTls> tls = handlers_.tls();
       const std::unique_ptr<Wire> wire = MakeWire(fd, tls.get());
-      BoundedStream stream(*wire, stop_fd_,
-                           {.bytes_max = limits_.head_bytes_max,
-                            .read_within = limits_.request_within,
-                            .write_within = limits_.answer_within},
-                           clock_);
-      protocol_.Serve(stream);
+      BoundedStream stream(
+          *wire, stop_fd_,
+          {.read_within = limits_.request_within, .write_within = limits_.answer_within}, clock_);
+      Converse(stream, PeerOf(fd), limits_, handlers_);
       wire->End();
       Linger(fd);
       ::close(fd);
@@ -294,8 +172,7 @@ class HttpServer::Impl {
   const int stop_fd_;  ///< eventfd, readable once Stop was called.
   const HttpLimits limits_;
   const Clock& clock_;
-  const std::function<std::shared_ptr<const ServerTls>()> tls_;
-  Protocol protocol_;
+  const HttpServer::Handlers handlers_;
 
   std::mutex mutex_;
   std::condition_variable waiting_changed_;

@@ -53,8 +53,8 @@ struct HttpLimits {
   Nanos answer_within = std::chrono::seconds(5);  ///< From the first byte of an answer to its last.
 };
 
-/// An HTTP/1.1 server over cpp-httplib, one request per connection, within HttpLimits: the library
-/// parses, the limits, threads and sockets are ours (docs/decisions/0005-http-service.md).
+/// An HTTP/1.1 server, one request per connection, within HttpLimits: Boost.Beast parses, the
+/// limits, threads and sockets are ours (docs/decisions/0005-http-service.md).
 ///
 /// Thread rule: one owner; the handlers are called from several threads at a time.
 class HttpServer {

@@ -23,7 +23,6 @@ LIBRARY_HEADERS = {
     "Eigen": ("Eigen/",),
     "nghttp2": ("nghttp2/",),
     "cURL": ("curl/",),
-    "cpp-httplib": ("httplib.h",),
     "GoogleTest": ("gtest/", "gmock/"),
     "Google Benchmark": ("benchmark/",),
     "POSIX": ("sys/", "netinet/", "arpa/", "net/", "linux/", "unistd.h", "fcntl.h", "poll.h",

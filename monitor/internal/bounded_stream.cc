@@ -1,13 +1,10 @@
 #include "monitor/internal/bounded_stream.h"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
-#include <cstring>
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <poll.h>
-#include <sys/socket.h>
 
 namespace weir::monitor {
 namespace {
@@ -25,7 +22,7 @@ BoundedStream::BoundedStream(Wire& wire, int stop_fd, const Limits& limits, cons
       limits_(limits),
       clock_(clock),
       read_until_(clock.Now() + limits.read_within),
-      left_(limits.bytes_max) {}
+      write_until_(clock.Now() + limits.write_within) {}
 
 // Writing goes on during a stop: what was asked is answered.
 bool BoundedStream::Wait(short events, Instant until) const {
@@ -49,85 +46,33 @@ bool BoundedStream::Wait(short events, Instant until) const {
   }
 }
 
-bool BoundedStream::Fill() {
+std::size_t BoundedStream::Read(char* to, std::size_t size) {
   // Tried first: what TLS has taken off the socket, no poll shows.
-  while (clock_.Now() < read_until_) {
-    const Moved got = wire_.Read(buffer_.data(), buffer_.size());
+  while (left_ > 0 && clock_.Now() < read_until_) {
+    const Moved got = wire_.Read(to, std::min(size, left_));
     if (got.bytes > 0) {
-      begin_ = 0;
-      end_ = got.bytes;
-      return true;
+      left_ -= got.bytes;
+      return got.bytes;
     }
     if (got.wait_for == 0 || !Wait(got.wait_for, read_until_)) {
-      return false;
+      return 0;
     }
   }
-  return false;
+  return 0;
 }
 
-bool BoundedStream::is_readable() const {
-  return begin_ < end_ || Wait(POLLIN, read_until_);
+void BoundedStream::BeginAnswer() {
+  write_until_ = clock_.Now() + limits_.write_within;
 }
 
-bool BoundedStream::is_writable() const {
-  return Wait(POLLOUT, clock_.Now() + limits_.write_within);
-}
-
-ssize_t BoundedStream::read(char* to, size_t size) {
-  if (left_ == 0 || (begin_ == end_ && !Fill())) {
-    return -1;
-  }
-  const std::size_t taken = std::min({size, end_ - begin_, left_});
-  std::memcpy(to, buffer_.data() + begin_, taken);
-  begin_ += taken;
-  left_ -= taken;
-  return static_cast<ssize_t>(taken);
-}
-
-ssize_t BoundedStream::write(const char* from, size_t size) {
-  if (!writing_) {
-    writing_ = true;
-    write_until_ = clock_.Now() + limits_.write_within;
-  }
-  while (size > 0 && clock_.Now() < write_until_) {
-    const Moved sent = wire_.Write(from, size);
-    if (sent.bytes > 0) {
-      return static_cast<ssize_t>(sent.bytes);
-    }
-    if (sent.wait_for == 0 || !Wait(sent.wait_for, write_until_)) {
-      return -1;
+void BoundedStream::Write(std::string_view text) {
+  while (!text.empty() && clock_.Now() < write_until_) {
+    const Moved sent = wire_.Write(text.data(), text.size());
+    text.remove_prefix(sent.bytes);
+    if (sent.bytes == 0 && (sent.wait_for == 0 || !Wait(sent.wait_for, write_until_))) {
+      return;
     }
   }
-  return size == 0 ? 0 : -1;
-}
-
-void BoundedStream::get_remote_ip_and_port(std::string& ip, int& port) const {
-  ip = PeerOf(wire_.fd());
-  port = 0;
-}
-
-void BoundedStream::get_local_ip_and_port(std::string& ip, int& port) const {
-  ip.clear();
-  port = 0;
-}
-
-socket_t BoundedStream::socket() const {
-  return wire_.fd();
-}
-
-std::string PeerOf(int fd) {
-  sockaddr_storage peer{};
-  socklen_t size = sizeof(peer);
-  std::array<char, INET6_ADDRSTRLEN> text{};
-  if (::getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &size) != 0) {
-    return {};
-  }
-  const void* address = &reinterpret_cast<const sockaddr_in*>(&peer)->sin_addr;
-  if (peer.ss_family == AF_INET6) {
-    address = &reinterpret_cast<const sockaddr_in6*>(&peer)->sin6_addr;
-  }
-  const char* found = inet_ntop(peer.ss_family, address, text.data(), text.size());
-  return found == nullptr ? std::string() : std::string(found);
 }
 
 }  // namespace weir::monitor

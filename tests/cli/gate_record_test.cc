@@ -1,3 +1,9 @@
+#include <array>
+#include <string>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <openssl/evp.h>
 #include <sqlite3.h>
 
 #include "tests/cli/gate_fixture.h"
@@ -28,6 +34,19 @@ class GateRecordTest : public GateCommand {
     sqlite3_close(database);
   }
 
+  /// The first column of the first row.
+  std::string Read(const std::string& query) const {
+    sqlite3* database = nullptr;
+    sqlite3_stmt* statement = nullptr;
+    EXPECT_EQ(sqlite3_open(dir_.Path("weir.db").c_str(), &database), SQLITE_OK);
+    EXPECT_EQ(sqlite3_prepare_v2(database, query.c_str(), -1, &statement, nullptr), SQLITE_OK);
+    EXPECT_EQ(sqlite3_step(statement), SQLITE_ROW);
+    const std::string text(reinterpret_cast<const char*>(sqlite3_column_text(statement, 0)));
+    sqlite3_finalize(statement);
+    sqlite3_close(database);
+    return text;
+  }
+
   Said Verify() const { return Gate({"verify"}); }
 };
 
@@ -36,6 +55,17 @@ TEST_F(GateRecordTest, AnUntouchedChainHolds) {
   EXPECT_EQ(said.exit_code, 0);
   EXPECT_EQ(said.out.substr(0, 50),
             "3 records follow each other; the newest is " + said.out.substr(43, 7));
+}
+
+// With another implementation than the program's.
+TEST_F(GateRecordTest, ARecordIsSealedWithSha256) {
+  const std::string text = "\n" + Read("SELECT inputs FROM verdict_record WHERE verdict_id = 1") +
+                           "\n" + Read("SELECT answer FROM verdict_record WHERE verdict_id = 1");
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned length = 0;
+  ASSERT_EQ(EVP_Digest(text.data(), text.size(), digest.data(), &length, EVP_sha256(), nullptr), 1);
+  EXPECT_EQ(Read("SELECT sha256 FROM verdict_record WHERE verdict_id = 1"),
+            fmt::format("{:02x}", fmt::join(digest.data(), digest.data() + length, "")));
 }
 
 TEST_F(GateRecordTest, AVerdictIsGivenAgainByteForByte) {
