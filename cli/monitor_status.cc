@@ -117,10 +117,11 @@ std::string PageLine(const Json& page) {
   if (from && low && high) {
     *from += fmt::format(" ({} to {})", *low, *high);
   }
-  return fmt::format("page     {:<20} {:.0f} views{}{}{}{}\n", TextOf(page, "page"),
-                     number("views").value_or(0), said("Apdex", apdex),
-                     said("p75 of LCP", span(number("lcp_p75_s"))), said("left", left),
-                     said("more leave from an LCP of", from));
+  const std::string segment = TextOf(page, "segment");
+  return fmt::format("{:<8} {:<20} {:.0f} views{}{}{}{}\n", segment.empty() ? "page" : "segment",
+                     segment.empty() ? TextOf(page, "page") : segment, number("views").value_or(0),
+                     said("Apdex", apdex), said("p75 of LCP", span(number("lcp_p75_s"))),
+                     said("left", left), said("more leave from an LCP of", from));
 }
 
 std::string GateLines(const Json& gates) {

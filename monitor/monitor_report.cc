@@ -116,6 +116,7 @@ Json JsonOf(const ServiceReport& service) {
 
 Json JsonOf(const PageFigures& page) {
   return {{"page", page.page},
+          {"segment", page.segment},
           {"views", page.views},
           {"apdex", JsonOf(page.apdex)},
           {"lcp_p75_s", JsonOf(page.lcp_p75_s)},

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <map>
 #include <string_view>
 #include <utility>
@@ -35,9 +36,10 @@ std::string_view LabelOf(const SeriesName& series, const std::string& label) {
 }  // namespace
 
 std::vector<PageFigures> ReadPages(const Reading& reading) {
-  std::map<std::string_view, PageFigures> by_name;
+  std::map<std::pair<std::string_view, std::string_view>, PageFigures> by_name;
   for (const Sample& sample : reading.samples) {
-    PageFigures& page = by_name[LabelOf(*sample.series, "page")];
+    PageFigures& page =
+        by_name[{LabelOf(*sample.series, "segment"), LabelOf(*sample.series, "page")}];
     if (sample.series->metric == "weir_rum_views_total") {
       page.views = sample.value;
     }
@@ -49,14 +51,20 @@ std::vector<PageFigures> ReadPages(const Reading& reading) {
     }
   }
   std::vector<PageFigures> pages;
+  std::vector<PageFigures> segments;
   for (auto& [name, page] : by_name) {
-    page.page = name;
-    pages.push_back(std::move(page));
+    page.segment = name.first;
+    page.page = page.segment.empty() ? name.second : kAll;
+    (page.segment.empty() ? pages : segments).push_back(std::move(page));
   }
   std::stable_sort(pages.begin(), pages.end(), [](const PageFigures& a, const PageFigures& b) {
     return std::pair(a.page == kAll, a.views) > std::pair(b.page == kAll, b.views);
   });
   pages.resize(std::min(pages.size(), kPagesListed));
+  std::stable_sort(segments.begin(), segments.end(),
+                   [](const PageFigures& a, const PageFigures& b) { return a.views > b.views; });
+  pages.insert(pages.end(), std::make_move_iterator(segments.begin()),
+               std::make_move_iterator(segments.end()));
   return pages;
 }
 

@@ -11,8 +11,9 @@ namespace weir::monitor {
 /// What users have of a page, as the newest look at a source rum found it (sources/rum_views.h).
 /// What is not known is absent.
 struct PageFigures {
-  std::string page;  ///< A path, `all` or `other`.
-  double views = 0;  ///< Since the page is known.
+  std::string page;     ///< A path, `all` or `other`.
+  std::string segment;  ///< Of users, on all pages; empty: of all users.
+  double views = 0;     ///< Since the page is known.
   std::optional<double> apdex;
   std::optional<double> lcp_p75_s;
   std::optional<double> inp_p75_s;
@@ -23,7 +24,8 @@ struct PageFigures {
   std::optional<double> leave_high_s;
 };
 
-/// Reads `weir_rum_*`: `all` first, then by views, the most first; at most kPagesListed. Pure.
+/// Reads `weir_rum_*`: `all` first, then by views, the most first; at most kPagesListed
+/// pages, after them the segments. Pure.
 std::vector<PageFigures> ReadPages(const Reading& reading);
 
 inline constexpr std::size_t kPagesListed = 20;

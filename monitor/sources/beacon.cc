@@ -24,6 +24,11 @@ bool IsHex(char c) {
   return IsDigit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F') || c == '-';
 }
 
+bool IsOfAName(char c) {
+  return IsDigit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '.' ||
+         c == '-';
+}
+
 bool IsId(std::string_view part) {
   return !part.empty() &&
          (std::all_of(part.begin(), part.end(), IsDigit) ||
@@ -91,6 +96,13 @@ class Fields {
                              : ViewOutcome::kNone;
   }
 
+  std::string Segment() {
+    std::string segment = Text("segment");
+    good_ = good_ && segment.size() <= kSegmentBytesMax &&
+            std::all_of(segment.begin(), segment.end(), IsOfAName);
+    return segment;
+  }
+
   std::string Id(const char* key) {
     std::string id = Text(key);
     const bool fits = id.size() >= kIdBytesMin && id.size() <= kIdBytesMax &&
@@ -140,6 +152,7 @@ tl::expected<Beacon, std::string_view> ReadBeacon(std::string_view body) {
   beacon.session = fields.Id("session");
   beacon.number = fields.Count("n");
   beacon.page = PageOf(fields.Text("page"));
+  beacon.segment = fields.Segment();
   beacon.ttfb_s = fields.Seconds("ttfb_ms");
   beacon.lcp_s = fields.Seconds("lcp_ms");
   beacon.inp_s = fields.Seconds("inp_ms");

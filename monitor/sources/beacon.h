@@ -23,6 +23,7 @@ struct Beacon {
   std::string session;       ///< Random, of this visit: the same for the views of a tab.
   std::uint64_t number = 0;  ///< How many were sent of this view before.
   std::string page;          ///< Its path, as PageOf.
+  std::string segment;       ///< Of users: "phone", or what the page says; empty: not said.
 
   // Absent: not known, or not so far.
   std::optional<double> ttfb_s;  ///< Time to first byte.
@@ -35,14 +36,15 @@ struct Beacon {
 
 inline constexpr std::size_t kBeaconBytesMax = 2048;
 inline constexpr std::size_t kPageBytesMax = 200;
+inline constexpr std::size_t kSegmentBytesMax = 32;
 
 /// Reads
 ///
-///     {"view": "9f...", "session": "a0...", "n": 0, "page": "/cart", "ttfb_ms": 80, "lcp_ms":
-///     1204,
-///      "inp_ms": 48, "cls": 0.02, "left": true, "outcome": "done"}
+///     {"view": "9f...", "session": "a0...", "n": 0, "page": "/cart", "segment": "phone",
+///      "ttfb_ms": 80, "lcp_ms": 1204, "inp_ms": 48, "cls": 0.02, "left": true, "outcome": "done"}
 ///
-/// Other keys are ignored; values may be null. Errors: why it is refused ("too_long", "malformed",
+/// Other keys are ignored; values may be null. A segment is letters, digits, `_`, `.` and `-`, at
+/// most kSegmentBytesMax. Errors: why it is refused ("too_long", "malformed",
 /// "no_view", "no_page", "bad_value"). Figures are 0 to an hour, `cls` 0 to 1000.
 tl::expected<Beacon, std::string_view> ReadBeacon(std::string_view body);
 

@@ -1,7 +1,6 @@
 #include "monitor/sources/rum_views.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 
 #include <fmt/format.h>
@@ -10,6 +9,7 @@ namespace weir::monitor {
 namespace {
 
 constexpr std::size_t kOther = 0;
+constexpr std::string_view kPage = "page";
 constexpr std::array<std::pair<std::string_view, double>, 3> kQuantiles = {
     {{"0.5", 0.5}, {"0.75", 0.75}, {"0.95", 0.95}}};
 
@@ -48,26 +48,29 @@ void AddMark(const Beacon& beacon, double target_s, Mean& marks) {
 
 }  // namespace
 
-std::size_t RumViews::PageNumber(const std::string& name) {
-  std::size_t free = pages_.size();
-  for (std::size_t i = 1; i < pages_.size(); ++i) {
-    if (pages_[i].views > 0 && pages_[i].name == name) {
+std::size_t RumViews::NumberOf(const std::string& name, std::vector<Group>& groups,
+                               std::size_t groups_max) {
+  std::size_t free = groups.size();
+  for (std::size_t i = 1; i < groups.size(); ++i) {
+    if (groups[i].views > 0 && groups[i].name == name) {
       return i;
     }
-    free = pages_[i].views == 0 ? std::min(free, i) : free;
+    free = groups[i].views == 0 ? std::min(free, i) : free;
   }
-  if (free > kPagesMax) {
+  if (free > groups_max) {
     return kOther;
   }
-  if (free == pages_.size()) {
-    pages_.emplace_back();
+  if (free == groups.size()) {
+    groups.emplace_back();
   }
-  pages_[free] = {name, 0, {}};
+  groups[free] = {name, 0, {}};
   return free;
 }
 
 void RumViews::Count(const View& view, ViewOutcome before, bool is_new) {
-  for (Totals* totals : {&all_, &pages_[view.page].totals}) {
+  Totals none;
+  Totals& of_segment = view.segment ? segments_[*view.segment].totals : none;
+  for (Totals* totals : {&all_, &pages_[view.page].totals, &of_segment}) {
     totals->views += is_new ? 1U : 0U;
     if (view.last.outcome != before) {
       totals->errors += view.last.outcome == ViewOutcome::kError ? 1U : 0U;
@@ -78,6 +81,9 @@ void RumViews::Count(const View& view, ViewOutcome before, bool is_new) {
 
 void RumViews::Leave() {
   --pages_[views_.front().page].views;
+  if (const std::optional<std::size_t>& segment = views_.front().segment) {
+    --segments_[*segment].views;
+  }
   view_number_.erase(views_.front().last.view);
   views_.pop_front();
   ++gone_;
@@ -113,19 +119,25 @@ void RumViews::Take(const Beacon& beacon, Instant now) {
     Leave();
     ++early_;
   }
-  const std::size_t page = PageNumber(beacon.page);
+  const std::size_t page = NumberOf(beacon.page, pages_, kPagesMax);
   ++pages_[page].views;
+  std::optional<std::size_t> segment;
+  if (!beacon.segment.empty()) {
+    segment = NumberOf(beacon.segment, segments_, kSegmentsMax);
+    ++segments_[*segment].views;
+  }
   view_number_[beacon.view] = gone_ + views_.size();
-  views_.push_back({now, page, beacon});
+  views_.push_back({now, page, segment, beacon});
   Count(views_.back(), ViewOutcome::kNone, true);
 }
 
 const std::shared_ptr<const SeriesName>& RumViews::NameOf(std::string_view metric,
-                                                          std::string_view page,
+                                                          const GroupName& group,
                                                           std::string_view quantile) {
-  auto& name = names_[{std::string(metric) + std::string(quantile), std::string(page)}];
+  auto& name = names_[{std::string(metric) + std::string(quantile), std::string(group.label),
+                       std::string(group.name)}];
   if (name == nullptr) {
-    Labels labels = {{"page", std::string(page)}};
+    Labels labels = {{std::string(group.label), std::string(group.name)}};
     if (!quantile.empty()) {
       labels.emplace("quantile", quantile);
     }
@@ -134,10 +146,10 @@ const std::shared_ptr<const SeriesName>& RumViews::NameOf(std::string_view metri
   return name;
 }
 
-void RumViews::Tell(std::string_view page, const Totals& totals,
+void RumViews::Tell(const GroupName& group, const Totals& totals,
                     const std::vector<const View*>& views, Reading& reading) {
   const auto put = [&](std::string_view metric, double value, std::string_view quantile = {}) {
-    reading.samples.push_back({NameOf(metric, page, quantile), value});
+    reading.samples.push_back({NameOf(metric, group, quantile), value});
   };
   put("weir_rum_views_total", static_cast<double>(totals.views));
   put("weir_rum_errors_total", static_cast<double>(totals.errors));
@@ -157,7 +169,7 @@ void RumViews::Tell(std::string_view page, const Totals& totals,
       }
     }
   }
-  const auto leave = leave_.find(std::string(page));
+  const auto leave = group.label == kPage ? leave_.find(std::string(group.name)) : leave_.end();
   if (leave != leave_.end() && !views.empty()) {
     put("weir_rum_leave_from_seconds", leave->second.from_s);
     put("weir_rum_leave_from_low_seconds", leave->second.low_s);
@@ -214,6 +226,16 @@ std::map<std::string, std::vector<UserView>> RumViews::UserViews(Instant now) {
   return rows;
 }
 
+void RumViews::TellAll(std::string_view label, const std::vector<Group>& groups,
+                       const std::vector<std::vector<const View*>>& views, Reading& reading) {
+  for (std::size_t i = 0; i < groups.size(); ++i) {
+    // Counters of `other` would begin anew with each group that comes back.
+    if (groups[i].views > 0 || (i == kOther && groups[i].totals.views > 0)) {
+      Tell({label, groups[i].name}, groups[i].totals, views[i], reading);
+    }
+  }
+}
+
 Reading RumViews::Look(Instant now) {
   Forget(now);
   if (names_.size() > kNamesMax) {
@@ -224,17 +246,17 @@ Reading RumViews::Look(Instant now) {
   reading.ledger = std::exchange(ledger_, {});
   std::vector<const View*> all;
   std::vector<std::vector<const View*>> of_page(pages_.size());
+  std::vector<std::vector<const View*>> of_segment(segments_.size());
   for (const View& view : views_) {
     all.push_back(&view);
     of_page[view.page].push_back(&view);
-  }
-  Tell("all", all_, all, reading);
-  for (std::size_t i = 0; i < pages_.size(); ++i) {
-    // Counters of `other` would begin anew with each page that comes back.
-    if (pages_[i].views > 0 || (i == kOther && pages_[i].totals.views > 0)) {
-      Tell(pages_[i].name, pages_[i].totals, of_page[i], reading);
+    if (view.segment) {
+      of_segment[*view.segment].push_back(&view);
     }
   }
+  Tell({kPage, "all"}, all_, all, reading);
+  TellAll(kPage, pages_, of_page, reading);
+  TellAll("segment", segments_, of_segment, reading);
   if (early_ > 0) {
     reading.warnings.push_back(fmt::format(
         "{} views left the window before their time: more than {} came in it", early_, kViewsMax));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -39,11 +40,16 @@ struct RumOptions {
 /// - `weir_rum_leave_from_seconds{page}`, `_low_seconds`, `_high_seconds`: what was learnt last
 ///   (Learn) of a page that has views in the window.
 ///
-/// `page` is a path, `all`, or `other` for those beyond kPagesMax. A page is forgotten, with its
-/// counters, when no view of it is in the window. One thread at a time. Cost of Look: O(views log).
+/// All but the last also with the label `segment` in place of `page`, for each segment of users
+/// that beacons name, and `other` for those beyond kSegmentsMax.
+///
+/// `page` is a path, `all`, or `other` for those beyond kPagesMax. A page or segment is forgotten,
+/// with its counters, when no view of it is in the window. One thread at a time. Cost of Look:
+/// O(views log).
 class RumViews {
  public:
   static constexpr std::size_t kPagesMax = 100;
+  static constexpr std::size_t kSegmentsMax = 10;
   static constexpr std::size_t kUxPages = 5;
   static constexpr std::size_t kUxViewsMax = 1000;
   static constexpr std::size_t kViewsMax = 10'000;  ///< In the window; then the oldest leaves.
@@ -78,34 +84,46 @@ class RumViews {
   struct View {
     Instant at{};
     std::size_t page = 0;
+    std::optional<std::size_t> segment;  ///< None: the beacon named none.
     Beacon last;
   };
 
-  struct Page {
+  /// Views that have a page or a segment in common.
+  struct Group {
     std::string name;
     std::size_t views = 0;  ///< In the window; 0 in a slot that is free.
     Totals totals;
   };
 
-  std::size_t PageNumber(const std::string& name);
+  /// One of `label`: "page" or "segment".
+  struct GroupName {
+    std::string_view label;
+    std::string_view name;
+  };
+
+  static std::size_t NumberOf(const std::string& name, std::vector<Group>& groups,
+                              std::size_t groups_max);
   void Count(const View& view, ViewOutcome before, bool is_new);
   void Forget(Instant now);
   void Leave();
-  void Tell(std::string_view page, const Totals& totals, const std::vector<const View*>& views,
+  void TellAll(std::string_view label, const std::vector<Group>& groups,
+               const std::vector<std::vector<const View*>>& views, Reading& reading);
+  void Tell(const GroupName& group, const Totals& totals, const std::vector<const View*>& views,
             Reading& reading);
-  const std::shared_ptr<const SeriesName>& NameOf(std::string_view metric, std::string_view page,
+  const std::shared_ptr<const SeriesName>& NameOf(std::string_view metric, const GroupName& group,
                                                   std::string_view quantile);
 
   const RumOptions options_;
   std::deque<View> views_;                            // Ascending in time.
   std::uint64_t gone_ = 0;                            // Views that have left the window.
   std::map<std::string, std::uint64_t> view_number_;  // Of those in the window, from the first on.
-  std::vector<Page> pages_ = {{"other", 0, {}}};      // By number; the first stays.
+  std::vector<Group> pages_ = {{"other", 0, {}}};     // By number; the first stays.
+  std::vector<Group> segments_ = {{"other", 0, {}}};  // As these.
   Totals all_;
   std::uint64_t early_ = 0;  // Views that left the window before their time.
   std::map<std::string, LeavePoint> leave_;
   SourceLedger ledger_;  // Since the last look.
-  std::map<std::pair<std::string, std::string>, std::shared_ptr<const SeriesName>> names_;
+  std::map<std::array<std::string, 3>, std::shared_ptr<const SeriesName>> names_;
 };
 
 }  // namespace weir::monitor

@@ -205,6 +205,22 @@ test("a page of an origin that is not allowed is not heard, and that is counted"
   assert.fail("no beacon was rejected");
 });
 
+test("users are told apart by their device, or as the page says", async () => {
+  const context = await browser.newContext({ hasTouch: true, viewport: { width: 390, height: 844 }, isMobile: true });
+  const page = await context.newPage();
+  await visit(page, "/");
+  await page.close();
+  await context.close();
+  for (let i = 0; ; i++) {
+    const segments = (await status()).pages.map(({ segment }) => segment).filter(Boolean);
+    if (segments.includes("phone") && segments.includes("desktop")) {
+      break;
+    }
+    assert.ok(i < 100, `segments: ${segments}`);
+    await new Promise((done) => setTimeout(done, 100));
+  }
+});
+
 test("the script is small", async () => {
   const answer = await fetch(`${url}rum.js`);
   const script = await answer.text();

@@ -30,13 +30,14 @@ std::string_view WhyNot(std::string_view body) {
 TEST(BeaconTest, ReadsWhatTheScriptSends) {
   const auto beacon = ReadBeacon(
       R"({"view": "0123456789abcdef", "session": "fedcba9876543210", "n": 2, "page": "/cart?a=1",
-          "ttfb_ms": 80, "lcp_ms": 1204.5, "inp_ms": null, "cls": 0.02, "left": true,
+          "segment": "phone", "ttfb_ms": 80, "lcp_ms": 1204.5, "inp_ms": null, "cls": 0.02, "left": true,
           "outcome": "done", "new": [1]})");
   ASSERT_TRUE(beacon) << beacon.error();
   EXPECT_EQ(beacon->view, "0123456789abcdef");
   EXPECT_EQ(beacon->session, "fedcba9876543210");
   EXPECT_EQ(beacon->number, 2U);
   EXPECT_EQ(beacon->page, "/cart");
+  EXPECT_EQ(beacon->segment, "phone");
   EXPECT_EQ(beacon->ttfb_s, 0.08);
   EXPECT_EQ(beacon->lcp_s, 1.2045);
   EXPECT_EQ(beacon->inp_s, std::nullopt);
@@ -52,9 +53,10 @@ TEST(BeaconTest, WhatIsRefusedHasAReason) {
   EXPECT_EQ(WhyNot(R"({"page": "/a"})"), "no_view");
   EXPECT_EQ(WhyNot(R"({"view": "<script>", "page": "/a"})"), "no_view");
   EXPECT_EQ(WhyNot(R"({"view": "0123456789abcdef"})"), "no_page");
-  for (const char* part : {R"("lcp_ms": -1)", R"("lcp_ms": 3600001)", R"("lcp_ms": "1")",
-                           R"("cls": 1001)", R"("left": 1)", R"("outcome": "lost")", R"("n": -1)",
-                           R"("n": 1000001)", R"("session": 7)"}) {
+  for (const char* part :
+       {R"("lcp_ms": -1)", R"("lcp_ms": 3600001)", R"("lcp_ms": "1")", R"("cls": 1001)",
+        R"("left": 1)", R"("outcome": "lost")", R"("n": -1)", R"("n": 1000001)", R"("session": 7)",
+        R"("segment": "a b")", R"("segment": "a23456789012345678901234567890123")"}) {
     EXPECT_EQ(WhyNot(fmt::format(R"({{"view": "0123456789abcdef", "page": "/a", {}}})", part)),
               "bad_value")
         << part;
@@ -179,6 +181,53 @@ TEST(RumViewsTest, PagesAreBoundedAndMakeRoomWhenNobodyViewsThem) {
   look = views.Look(At(20));
   EXPECT_EQ(OfPage(look, "weir_rum_views_total", "/new"), 1);
   EXPECT_EQ(OfPage(look, "weir_rum_views_total", "other"), 900);
+}
+
+TEST(RumViewsTest, FiguresAreAlsoOfSegmentsOfUsers) {
+  RumViews views({.window = std::chrono::seconds(10)});
+  const auto take = [&views](int number, const std::string& segment, double lcp_s) {
+    Beacon beacon = View(number, number % 2 == 0 ? "/a" : "/b", lcp_s);
+    beacon.segment = segment;
+    views.Take(beacon, At(0));
+  };
+  take(1, "phone", 20.0);
+  take(2, "phone", 4.0);
+  take(3, "desktop", 1.0);
+  take(4, "", 1.0);
+  const Reading look = views.Look(At(1));
+  EXPECT_EQ(ValueOf(look, "weir_rum_apdex", {{"segment", "phone"}}), 0.25);
+  EXPECT_EQ(ValueOf(look, "weir_rum_apdex", {{"segment", "desktop"}}), 1.0);
+  EXPECT_EQ(ValueOf(look, "weir_rum_views_total", {{"segment", "phone"}}), 2.0);
+  EXPECT_EQ(ValueOf(look, "weir_rum_views_total", {{"segment", ""}}), std::nullopt);
+  EXPECT_EQ(ValueOf(look, "weir_rum_views_total", {{"segment", "other"}}), std::nullopt);
+  EXPECT_EQ(OfPage(look, "weir_rum_views_total", "all"), 4);
+  const std::vector<PageFigures> figures = ReadPages(look);
+  ASSERT_EQ(figures.size(), 5U);
+  EXPECT_EQ(figures[0].segment, "");
+  EXPECT_EQ(figures[3].segment, "phone");
+  EXPECT_EQ(figures[3].page, "all");
+  EXPECT_EQ(figures[3].apdex, 0.25);
+  EXPECT_EQ(figures[4].segment, "desktop");
+}
+
+TEST(RumViewsTest, SegmentsAreBoundedAndMakeRoomWhenTheirViewsAreGone) {
+  RumViews views({.window = std::chrono::seconds(10)});
+  const auto take = [&views](int number, const std::string& segment, int at_s) {
+    Beacon beacon = View(number, "/a", 1.0);
+    beacon.segment = segment;
+    views.Take(beacon, At(at_s));
+  };
+  for (int i = 0; i < 100; ++i) {
+    take(i, fmt::format("segment-{}", i), 0);
+  }
+  Reading look = views.Look(At(1));
+  EXPECT_EQ(ValueOf(look, "weir_rum_views_total", {{"segment", "segment-9"}}), 1.0);
+  EXPECT_EQ(ValueOf(look, "weir_rum_views_total", {{"segment", "segment-10"}}), std::nullopt);
+  EXPECT_EQ(ValueOf(look, "weir_rum_views_total", {{"segment", "other"}}), 90.0);
+  take(100, "new", 20);
+  look = views.Look(At(20));
+  EXPECT_EQ(ValueOf(look, "weir_rum_views_total", {{"segment", "new"}}), 1.0);
+  EXPECT_EQ(ValueOf(look, "weir_rum_views_total", {{"segment", "segment-9"}}), std::nullopt);
 }
 
 TEST(RumViewsTest, ViewsAreBoundedAndThoseThatLeaveEarlyAreSaid) {

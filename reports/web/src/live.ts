@@ -36,6 +36,8 @@ interface Service {
 /** What users have of a page; "all" comes first. */
 interface Page {
   page: string;
+  /** Of users, on all pages; empty: of all users. */
+  segment: string;
   views: number;
   apdex: number | null;
   lcp_p75_s: number | null;
@@ -239,8 +241,8 @@ function pageRow(page: Page): HTMLElement {
   const seconds = (value: number) => format.duration(value * 1e9);
   return h(
     "tr",
-    { "data-page": page.page },
-    h("td", {}, name(page.page)),
+    page.segment ? { "data-segment": page.segment } : { "data-page": page.page },
+    h("td", {}, name(page.segment ? `all, segment ${page.segment}` : page.page)),
     cell(page.views, String),
     cell(page.apdex, (value) => value.toFixed(2)),
     cell(page.lcp_p75_s, seconds),

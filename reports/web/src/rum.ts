@@ -38,7 +38,11 @@ function visit(): string {
   }
 }
 
-const target = new URL("rum", (document.currentScript as HTMLScriptElement).src).href;
+const script = document.currentScript as HTMLScriptElement;
+const target = new URL("rum", script.src).href;
+const small = Math.min(screen.width, screen.height) < 600;
+const segment =
+  script.dataset.segment || (matchMedia("(pointer: coarse)").matches ? (small ? "phone" : "tablet") : "desktop");
 const session = visit();
 const watching: [PerformanceObserver, (list: PerformanceEntryList) => void][] = [];
 let view: string;
@@ -89,6 +93,7 @@ function send(left?: boolean): void {
       session,
       n: number++,
       page: location.pathname,
+      segment,
       ttfb_ms: ttfb,
       lcp_ms: lcp,
       inp_ms: inp(),
