@@ -223,6 +223,7 @@ Result<std::unique_ptr<monitor::MonitorService>> Answer(const monitor::ServiceSp
       spec,
       {.report = [&live] { return live.Report(); },
        .clock = clock,
+       .trends = [&live] { return live.GetTrends(); },
        .await = [&live](std::uint64_t seen, Nanos longest) { live.AwaitEvaluation(seen, longest); },
        .store_path = store_path,
        .listen_fd = listen_fd,

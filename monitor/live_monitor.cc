@@ -49,6 +49,16 @@ bool Contains(const std::vector<T>& all, const T& one) {
   return std::find(all.begin(), all.end(), one) != all.end();
 }
 
+// As DescribeRule takes them, with weir's own source behind them.
+std::vector<std::string_view> NamesOf(const std::vector<SourceSpec>& sources) {
+  std::vector<std::string_view> names;
+  for (const SourceSpec& source : sources) {
+    names.push_back(source.name);
+  }
+  names.push_back("weir");
+  return names;
+}
+
 bool TellsOfUsers(SourceKind kind) {
   return kind == SourceKind::kProbe || kind == SourceKind::kAccessLog;
 }
@@ -278,6 +288,7 @@ void LiveMonitor::HearGates() {
     return;
   }
   gates_ = std::move(*news);
+  ++trends_version_;
 }
 
 // The time of this evaluation by the clock of the wall, which may be set back. By little: time
@@ -344,6 +355,10 @@ void LiveMonitor::Evaluate() {
     change = desk_->Step(at, views, {.known = gates_.trouble.empty(), .verdicts = gates_.standing});
     ++evaluations_;
     evaluation_took_ = parts_.clock.Now() - now;
+    const std::uint64_t tracks = desk_->engine().tracks_version();
+    if (std::exchange(tracks_seen_, tracks) != tracks) {
+      ++trends_version_;
+    }
     Measure(*crew, statuses);
   }
   Save(*crew, std::move(change));
@@ -364,7 +379,12 @@ void LiveMonitor::Measure(const Crew& crew, const std::vector<SourceStatus>& sta
       continue;
     }
     if (TellsOfUsers(crew.pollers[i]->spec().kind) && *status.good_at_wall <= evaluated_at_wall_) {
+      const auto& trend = meters_[i].trend();
+      const WallTime newest = trend.empty() ? WallTime::min() : trend.back().at;
       meters_[i].Take(*status.good_at_wall, *status.last_good);
+      if (!trend.empty() && trend.back().at != newest) {
+        ++trends_version_;
+      }
     }
     if (*status.good_at > newest_look_) {
       newest_look_ = *status.good_at;
@@ -473,15 +493,9 @@ MonitorReport LiveMonitor::Report() {
     report.pending += alert.state.phase == AlertPhase::kPending ? 1 : 0;
     report.firing += alert.state.phase == AlertPhase::kFiring ? 1 : 0;
   });
-  for (std::size_t i = 0; i < meters_.size(); ++i) {
-    const SourceReport& source = report.sources[i];
-    if (TellsOfUsers(source.kind)) {
-      const auto& trend = meters_[i].trend();
-      report.services.push_back(
-          {source.name, source.kind, source.stale, {trend.begin(), trend.end()}});
-    }
-  }
+  report.services = ServicesOf(report.sources);
   report.gates = gates_;
+  report.trends_version = trends_version_;
   report.pipeline_latency = pipeline_latency_;
   report.groups = desk_->groups().groups.size();
   report.series_left_out = desk_->engine().series_left_out();
@@ -489,6 +503,30 @@ MonitorReport LiveMonitor::Report() {
   report.evaluations = evaluations_;
   report.evaluation_took = evaluation_took_;
   return report;
+}
+
+// With desk_mutex_ held.
+std::vector<ServiceReport> LiveMonitor::ServicesOf(const std::vector<SourceReport>& sources) const {
+  std::vector<ServiceReport> services;
+  for (std::size_t i = 0; i < meters_.size(); ++i) {
+    const SourceReport& source = sources[i];
+    if (TellsOfUsers(source.kind)) {
+      const auto& trend = meters_[i].trend();
+      services.push_back({source.name, source.kind, source.stale, {trend.begin(), trend.end()}});
+    }
+  }
+  return services;
+}
+
+Trends LiveMonitor::GetTrends() {
+  Trends trends;
+  const std::lock_guard lock(desk_mutex_);
+  trends.at = parts_.clock.WallNow();
+  trends.version = trends_version_;
+  PickSeries(desk_->engine(), NamesOf(crew_->config.sources), trends);
+  trends.services = ServicesOf(LookAtSources(*crew_, parts_.clock.Now()));
+  trends.gates = gates_;
+  return trends;
 }
 
 void LiveMonitor::ReportCrew(const Crew& crew, MonitorReport& report) const {

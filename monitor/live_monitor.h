@@ -23,6 +23,7 @@
 #include "monitor/service_meter.h"
 #include "monitor/shared_book.h"
 #include "monitor/sources/poller.h"
+#include "monitor/trends.h"
 #include "monitor/unsaved_change.h"
 
 namespace weir::monitor {
@@ -66,6 +67,9 @@ class LiveMonitor {
   /// How it is now. Any thread.
   MonitorReport Report();
 
+  /// How values went until now. Any thread.
+  Trends GetTrends();
+
   /// How often all rules were evaluated since the start. Any thread.
   std::uint64_t Evaluations();
 
@@ -107,6 +111,7 @@ class LiveMonitor {
   void GiveUpStrays(const Crew& crew, Instant now, WallTime at);
   bool WaitUntil(Instant at);
   Nanos EvaluateEvery() const;
+  std::vector<ServiceReport> ServicesOf(const std::vector<SourceReport>& sources) const;
   void ReportCrew(const Crew& crew, MonitorReport& report) const;
   std::vector<SourceReport> LookAtSources(const Crew& crew, Instant now) const;
   static EngineReport LookAtUx(const Crew& crew, const std::vector<SourceReport>& sources);
@@ -135,6 +140,8 @@ class LiveMonitor {
   std::unique_ptr<AlertDesk> desk_;  // By the configuration of the crew.
   std::uint64_t evaluations_ = 0;
   Nanos evaluation_took_{0};
+  std::uint64_t trends_version_ = 0;
+  std::uint64_t tracks_seen_ = 0;  // The version of the engine that it has counted.
   GateNews gates_;
   std::vector<ServiceMeter> meters_;  // One for each poller.
   Instant newest_look_{};             // Of those that were taken in.

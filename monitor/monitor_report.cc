@@ -266,6 +266,7 @@ std::string ReportJson(const MonitorReport& report, JsonLayout layout) {
       {"alerts_firing", report.firing},
       {"rules", report.rules},
       {"groups", report.groups},
+      {"trends", {{"version", report.trends_version}}},
       {"evaluations", report.evaluations},
       {"evaluation_took_s", Seconds(report.evaluation_took)},
       {"pipeline_latency_s",

@@ -91,7 +91,8 @@ struct MonitorReport {
   std::size_t groups = 0;
   std::uint64_t series_left_out = 0;
   std::uint64_t evaluations = 0;
-  Nanos evaluation_took{0};  ///< The last one.
+  Nanos evaluation_took{0};          ///< The last one.
+  std::uint64_t trends_version = 0;  ///< Another one: `/api/v1/trends` (trends.h) has news.
 
   /// From the arrival of the newest look to the end of the evaluation that took it in.
   std::optional<Nanos> pipeline_latency;

@@ -227,6 +227,9 @@ HttpResponse MonitorService::Get(const HttpRequest& request) const {
   if (request.path == "/api/v1/status") {
     return {.status = 200, .body = ReportJson(parts_.report()), .content_type = "application/json"};
   }
+  if (request.path == "/api/v1/trends") {
+    return {.status = 200, .body = TrendsJson(parts_.trends()), .content_type = "application/json"};
+  }
   if (request.path == "/api/v1/events") {
     return Events(request);
   }

@@ -17,6 +17,7 @@
 #include "monitor/monitor_report.h"
 #include "monitor/otlp_intake.h"
 #include "monitor/rum_intake.h"
+#include "monitor/trends.h"
 
 namespace weir::monitor {
 
@@ -25,6 +26,7 @@ namespace weir::monitor {
 /// - GET `/healthz`: 200 while the process answers.
 /// - GET `/readyz`: 200 once every source was looked at and while something works, else 503.
 /// - GET `/metrics` (own_metrics.h) and `/api/v1/status` (monitor_report.h).
+/// - GET `/api/v1/trends` (trends.h).
 /// - GET `/`: the dashboard (reports/live_page.h), and `/api/v1/events` for it: server-sent events,
 ///   one to an answer, which comes with the next evaluation; the client asks again, with the number
 ///   of the one it saw last.
@@ -46,6 +48,7 @@ class MonitorService {
   struct Parts {
     std::function<MonitorReport()> report;  ///< Called from several threads at a time.
     const Clock& clock;
+    std::function<Trends()> trends = [] { return Trends(); };  ///< As `report`.
 
     /// Returns when an evaluation beyond the first `seen` has ended, or after `longest`. As above.
     std::function<void(std::uint64_t seen, Nanos longest)> await = [](std::uint64_t, Nanos) {};

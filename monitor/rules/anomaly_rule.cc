@@ -104,6 +104,11 @@ void AnomalyJudge::Take(WallTime at, double value) {
   const AnomalyPoint point = detector_.Push(at, value);
   value_ = value;
   warming_up_ = point.state == AnomalyState::kWarmingUp;
+  score_ = point.score;
+  // While an incident lasts, values are judged by the band of its beginning.
+  judged_ = TrackPoint{.at = at,
+                       .value = value,
+                       .expected = incident_ && incident_->band ? incident_->band : point.expected};
   if (!incident_ && Counts(point, value)) {
     incident_ = Incident{.band = point.expected, .cause = point.cause};
     const bool has_band = incident_->band && Outside(*incident_->band, value, spec_.side);
@@ -135,6 +140,10 @@ std::optional<bool> AnomalyJudge::Holds(AlertPhase /*phase*/) const {
 
 std::optional<double> AnomalyJudge::value() const {
   return taken_at_ ? std::optional(value_) : std::nullopt;
+}
+
+std::optional<double> AnomalyJudge::score() const {
+  return warming_up_ ? std::nullopt : std::optional(score_);
 }
 
 std::optional<Interval> AnomalyJudge::expected() const {

@@ -55,6 +55,10 @@ class AnomalyJudge final : public SeriesJudge {
   std::optional<bool> Holds(AlertPhase phase) const override;
   std::optional<double> value() const override;
   std::optional<Interval> expected() const override;
+
+  std::optional<TrackPoint> judged() const override { return judged_; }
+
+  std::optional<double> score() const override;
   std::string Why() const override;
 
  private:
@@ -78,6 +82,8 @@ class AnomalyJudge final : public SeriesJudge {
   double sum_ = 0;  // Since then.
   std::uint32_t count_ = 0;
   double value_ = 0;
+  double score_ = 0;
+  std::optional<TrackPoint> judged_;
   bool warming_up_ = true;
 };
 

@@ -36,16 +36,7 @@ void PredictJudge::Add(WallTime at, std::size_t /*input*/, double value) {
   last_ = value;
   const std::int64_t span = at.time_since_epoch() / spec_.every;
   if (span > span_ && count_ > 0) {
-    values_.push_back(sum_ / count_);
-    const std::size_t kept = std::max(kHorizonsKept * spec_.horizon(), kValuesMin);
-    const auto gap = static_cast<std::size_t>(
-        std::min<std::int64_t>(span - span_ - 1, static_cast<std::int64_t>(kept)));
-    values_.insert(values_.end(), gap, std::numeric_limits<double>::quiet_NaN());
-    while (values_.size() > kept) {
-      values_.pop_front();
-    }
-    sum_ = 0;
-    count_ = 0;
+    CloseSpan(span);
     if (values_.size() >= kWarmUp && !work_since_) {
       work_since_ = at;
     }
@@ -53,6 +44,39 @@ void PredictJudge::Add(WallTime at, std::size_t /*input*/, double value) {
   span_ = std::max(span_, span);
   sum_ += value;
   ++count_;
+}
+
+// The one that goes on ends, and `next` begins.
+void PredictJudge::CloseSpan(std::int64_t next) {
+  const double mean = sum_ / count_;
+  judged_ = TrackPoint{.at = EndOf(span_), .value = mean, .expected = ExpectedOf(span_)};
+  values_.push_back(mean);
+  const std::size_t kept = std::max(kHorizonsKept * spec_.horizon(), kValuesMin);
+  const auto gap = static_cast<std::size_t>(
+      std::min<std::int64_t>(next - span_ - 1, static_cast<std::int64_t>(kept)));
+  values_.insert(values_.end(), gap, std::numeric_limits<double>::quiet_NaN());
+  while (values_.size() > kept) {
+    values_.pop_front();
+  }
+  sum_ = 0;
+  count_ = 0;
+}
+
+WallTime PredictJudge::EndOf(std::int64_t span) const {
+  return WallTime((span + 1) * spec_.every);
+}
+
+// As the last forecast has it.
+std::optional<Interval> PredictJudge::ExpectedOf(std::int64_t span) const {
+  if (!fan_) {
+    return std::nullopt;
+  }
+  const std::int64_t step = (EndOf(span) - fan_->from) / spec_.every - 1;
+  if (step < 0 || step >= static_cast<std::int64_t>(fan_->low80.size())) {
+    return std::nullopt;
+  }
+  const auto index = static_cast<std::size_t>(step);
+  return Interval{fan_->low80[index], fan_->high80[index]};
 }
 
 void PredictJudge::Work() {
@@ -67,11 +91,20 @@ void PredictJudge::Work() {
   const Result<analysis::Forecast> forecast = analysis::MakeForecast(values, options);
   probability_.reset();
   band_.reset();
+  fan_.reset();
   steps_.reset();
   if (!forecast) {
     return;
   }
   band_ = Interval{forecast->band80.low.back(), forecast->band80.high.back()};
+  // What goes on is not among the values yet.
+  fan_ = ForecastFan{.from = EndOf(span_ - 1),
+                     .every = spec_.every,
+                     .expected = forecast->mean,
+                     .low80 = forecast->band80.low,
+                     .high80 = forecast->band80.high,
+                     .low95 = forecast->band95.low,
+                     .high95 = forecast->band95.high};
   // From the bad side the engine foretells when the value comes back; IsBadNow says the rest.
   const bool upward = threshold_.side == BadSide::kAbove || threshold_.side == BadSide::kAtLeast;
   if (forecast->crossing->upward == upward) {

@@ -60,6 +60,11 @@ class PredictJudge final : public SeriesJudge {
   std::optional<double> value() const override;
   std::optional<Interval> expected() const override;
   std::optional<double> probability() const override;
+
+  std::optional<TrackPoint> judged() const override { return judged_; }
+
+  const ForecastFan* fan() const override { return fan_ ? &*fan_ : nullptr; }
+
   std::string Why() const override;
 
   std::optional<WallTime> work_since() const override { return work_since_; }
@@ -68,6 +73,9 @@ class PredictJudge final : public SeriesJudge {
 
  private:
   bool IsBadNow() const;
+  void CloseSpan(std::int64_t next);
+  WallTime EndOf(std::int64_t span) const;
+  std::optional<Interval> ExpectedOf(std::int64_t span) const;
 
   const PredictSpec& spec_;
   const AlertThreshold threshold_;
@@ -78,7 +86,9 @@ class PredictJudge final : public SeriesJudge {
   std::optional<double> last_;
   std::optional<WallTime> work_since_;
   std::optional<double> probability_;
-  std::optional<Interval> band_;      // 80 %, at the end of `within`.
+  std::optional<Interval> band_;  // 80 %, at the end of `within`.
+  std::optional<ForecastFan> fan_;
+  std::optional<TrackPoint> judged_;  // The last span that was closed.
   std::optional<std::size_t> steps_;  // Until it is more likely than not.
 };
 

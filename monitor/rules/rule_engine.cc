@@ -39,6 +39,12 @@ std::unique_ptr<SeriesJudge> MakeJudge(const AlertRule& rule) {
   return nullptr;
 }
 
+// Whether an engine of analysis/ judges its series.
+bool IsEngine(const AlertRule& rule) {
+  return std::holds_alternative<AnomalySpec>(rule.engine) ||
+         std::holds_alternative<PredictSpec>(rule.engine);
+}
+
 std::unique_ptr<BurnMeter> MakeMeter(const AlertRule& rule) {
   const auto* burn = std::get_if<BurnRateSpec>(&rule.engine);
   return burn == nullptr ? nullptr : std::make_unique<BurnMeter>(*burn);
@@ -102,6 +108,11 @@ RuleEngine::Series* RuleEngine::SeriesWith(std::size_t rule, const Labels& label
   Series& series = found != state.series.end() ? found->second : state.series[of_alert];
   if (series.judge == nullptr) {
     series.judge = MakeJudge(*state.made_for);
+  }
+  if (series.track == nullptr && state.tracks < kTracksMax && tracks_ < kTracksInAll) {
+    series.track = std::make_unique<SeriesTrack>();
+    ++state.tracks;
+    ++tracks_;
   }
   series.alert.rule = rule;
   series.alert.labels = std::move(of_alert);
@@ -180,6 +191,20 @@ void RuleEngine::FillIn(const AlertRule& rule, Series& series) {
   }
 }
 
+// Remembers the value that the rule has just looked at.
+void RuleEngine::Follow(std::size_t rule, Series& series, WallTime at) {
+  if (series.track == nullptr) {
+    return;
+  }
+  std::optional<TrackPoint> point = series.judge == nullptr ? std::nullopt : series.judge->judged();
+  if (!point && series.alert.value && (series.judge == nullptr || !IsEngine(rules_[rule]))) {
+    point = TrackPoint{.at = at, .value = *series.alert.value, .expected = {}};
+  }
+  if (point && series.track->Add(*point) && IsEngine(rules_[rule])) {
+    ++tracks_version_;
+  }
+}
+
 void RuleEngine::Step(std::size_t rule, Series& series, WallTime at, const SourceView& view) {
   AlertInstance& alert = series.alert;
   const AlertRule& spec = rules_[rule];
@@ -194,6 +219,7 @@ void RuleEngine::Step(std::size_t rule, Series& series, WallTime at, const Sourc
   } else {
     holds.reset();
   }
+  Follow(rule, series, view.at);
   if (!holds) {
     return;
   }
@@ -204,6 +230,10 @@ void RuleEngine::Step(std::size_t rule, Series& series, WallTime at, const Sourc
   if (step.reason == AlertReason::kFired) {
     FillIn(spec, series);
   }
+  if (alert.state.phase == AlertPhase::kInactive && series.track != nullptr) {
+    series.track->MarkBeginning();
+  }
+  tracks_version_ += IsEngine(spec) ? 1U : 0U;
   alert.state = step.state;
   series.changed = true;
 }
@@ -229,6 +259,7 @@ void RuleEngine::WorkOff(WallTime at) {
   for (std::size_t i = 0; i < now; ++i) {
     waiting[i]->Work();
   }
+  tracks_version_ += now;
   work_waiting_ = waiting.size() - now;
 }
 
@@ -264,6 +295,9 @@ void RuleEngine::ClockSetBack(Nanos by) {
       MoveBack(series.alert.state, by);
       series.window = {};
       series.judge = MakeJudge(*state.made_for);
+      if (series.track != nullptr) {
+        *series.track = {};
+      }
       series.seen_at = {};
       series.changed = true;
     }
@@ -297,6 +331,14 @@ void RuleEngine::Visit(const std::function<void(const AlertInstance&)>& visit) c
   }
 }
 
+void RuleEngine::VisitSeries(const std::function<void(const SeriesView&)>& visit) const {
+  for (const RuleState& state : states_) {
+    for (const auto& [labels, series] : state.series) {
+      visit({.alert = series.alert, .judge = series.judge.get(), .track = series.track.get()});
+    }
+  }
+}
+
 std::vector<AlertInstance> RuleEngine::TakeChanged() {
   std::vector<AlertInstance> changed;
   for (RuleState& state : states_) {
@@ -326,6 +368,10 @@ std::vector<Labels> RuleEngine::Forget(const std::function<bool(const Labels&)>&
       if (series.pinned != nullptr) {
         state.known.erase(series.pinned.get());
       }
+      if (series.track != nullptr) {
+        --state.tracks;
+        --tracks_;
+      }
       item = state.series.erase(item);
     }
   }
@@ -336,6 +382,7 @@ std::vector<Labels> RuleEngine::TakeOver(RuleEngine&& before,
                                          std::span<const std::optional<std::size_t>> same) {
   WEIR_CHECK(same.size() == rules_.size());
   worked_at_ = before.worked_at_;
+  tracks_version_ = before.tracks_version_ + 1;
   series_left_out_ = before.series_left_out_;
   for (std::size_t rule = 0; rule < rules_.size(); ++rule) {
     if (!same[rule]) {
@@ -343,6 +390,7 @@ std::vector<Labels> RuleEngine::TakeOver(RuleEngine&& before,
     }
     states_[rule] = std::move(before.states_[*same[rule]]);
     before.states_[*same[rule]] = RuleState();
+    tracks_ += states_[rule].tracks;
     for (auto& [labels, series] : states_[rule].series) {
       series.alert.rule = rule;
     }

@@ -22,6 +22,7 @@
 #include "monitor/rules/predict_rule.h"
 #include "monitor/rules/sample_window.h"
 #include "monitor/rules/series_judge.h"
+#include "monitor/rules/series_track.h"
 #include "monitor/sources/sample.h"
 
 /// From samples to alerts. Pure: no clock, no I/O.
@@ -66,10 +67,23 @@ struct AlertInstance {
   std::optional<double> value;  ///< Of the last evaluation.
 };
 
+/// What is known of one series of a rule. Valid until the next Evaluate, Forget or ClockSetBack.
+struct SeriesView {
+  const AlertInstance& alert;
+  const SeriesJudge* judge = nullptr;  ///< Null: the threshold judges.
+  const SeriesTrack* track = nullptr;  ///< Null: its rule has too many series.
+};
+
 class RuleEngine {
  public:
   /// Series of one rule; samples of more are left out and counted.
   static constexpr std::size_t kSeriesMax = 10'000;
+
+  /// Series of one rule of which a SeriesTrack is kept: the first ones.
+  static constexpr std::size_t kTracksMax = 200;
+
+  /// Of all rules together.
+  static constexpr std::size_t kTracksInAll = 2000;
 
   /// Forecasts: one each kWorkPause, and so many in one evaluation, those that wait longest first.
   /// A rule on many series is late rather than in the way of the others.
@@ -94,6 +108,13 @@ class RuleEngine {
 
   /// All that are or were an alert.
   void Visit(const std::function<void(const AlertInstance&)>& visit) const;
+
+  /// All series that were seen.
+  void VisitSeries(const std::function<void(const SeriesView&)>& visit) const;
+
+  /// Grows with whatever is new of a series that an engine judges: a value that was taken, a
+  /// forecast, another phase of its alert.
+  std::uint64_t tracks_version() const { return tracks_version_; }
 
   /// The alerts that changed since the last call, resolved ones included.
   std::vector<AlertInstance> TakeChanged();
@@ -126,6 +147,7 @@ class RuleEngine {
     AlertInstance alert;
     SampleWindow window;
     std::unique_ptr<SeriesJudge> judge;        // Null: the threshold judges.
+    std::unique_ptr<SeriesTrack> track;        // Null: the rule has enough.
     WallTime seen_at{};                        // The reading that had it last.
     std::shared_ptr<const SeriesName> pinned;  // Keeps the key of `known` from being another's.
     bool changed = false;
@@ -139,6 +161,7 @@ class RuleEngine {
     std::unordered_map<const SeriesName*, std::shared_ptr<const SeriesName>> refused;
     std::unique_ptr<BurnMeter> meter;  // Of a burn rate.
     WallTime taken_at{};               // The reading that was taken in last.
+    std::size_t tracks = 0;            // Series that have one.
   };
 
   void TakeIn(std::size_t rule, const SourceView& view, const HistoryView& history);
@@ -149,6 +172,7 @@ class RuleEngine {
   Series* SeriesOf(std::size_t rule, const std::shared_ptr<const SeriesName>& name);
   Series* SeriesWith(std::size_t rule, const Labels& labels);
   void Step(std::size_t rule, Series& series, WallTime at, const SourceView& view);
+  void Follow(std::size_t rule, Series& series, WallTime at);
   static void FillIn(const AlertRule& rule, Series& series);
   Labels AlertLabels(const AlertRule& rule, const Labels& labels) const;
 
@@ -156,6 +180,8 @@ class RuleEngine {
   std::vector<RuleState> states_;
   std::uint64_t series_left_out_ = 0;
   std::size_t work_waiting_ = 0;
+  std::size_t tracks_ = 0;  // Of all rules.
+  std::uint64_t tracks_version_ = 0;
   WallTime worked_at_{};
 };
 

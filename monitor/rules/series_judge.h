@@ -8,6 +8,7 @@
 #include "base/time.h"
 #include "base/verdict.h"
 #include "monitor/alerts/alert_state.h"
+#include "monitor/rules/series_track.h"
 
 namespace weir::monitor {
 
@@ -35,6 +36,16 @@ class SeriesJudge {
 
   /// Of what the rule foretells, in [0, 1].
   virtual std::optional<double> probability() const { return std::nullopt; }
+
+  /// The newest value as it was taken, with what was expected of it; nothing: the rule has no more
+  /// than the value of the series.
+  virtual std::optional<TrackPoint> judged() const { return std::nullopt; }
+
+  /// How near it is to an alert, in [0, 1]; nothing while too little is known.
+  virtual std::optional<double> score() const { return probability(); }
+
+  /// What is foretold; null: nothing. Valid until the next Add or Work.
+  virtual const ForecastFan* fan() const { return nullptr; }
 
   /// What an alert that begins now is about, in one clause; printable.
   virtual std::string Why() const = 0;

@@ -3,6 +3,7 @@
 import { sparkline } from "./charts/sparkline";
 import { datum, h, name, unknown, type Child } from "./dom";
 import * as format from "./format";
+import { followTrends, trends, trendsAt } from "./live_trends";
 import { startTheme, toggle } from "./theme";
 
 interface Ledger {
@@ -111,6 +112,7 @@ interface Status {
   services: Service[];
   pages: Page[];
   gates: Gates;
+  trends: { version: number };
   engines: Engine[];
   channels: Channel[];
   alerts: Alert[];
@@ -134,6 +136,7 @@ const badge = h("span", { class: "badge", role: "status" });
 const age = h("span", { class: "age" });
 const said = h("p", { class: "hint", role: "alert" });
 const body = h("div");
+const rest = h("div");
 
 function span(seconds: number): string {
   if (seconds < 100) {
@@ -446,6 +449,8 @@ function show(): void {
       now.alerts.slice(0, 200).map(alertRow),
       "Nothing is pending or fires.",
     ),
+  );
+  rest.replaceChildren(
     ...[deployTable(now.gates), pageTable(now)].filter((each) => each !== null),
     table(
       "Sources",
@@ -496,6 +501,7 @@ function take(text: string): void {
   trouble = "";
   show();
   showAge();
+  trendsAt(status.trends.version);
 }
 
 // The browser connects again by itself, and says which evaluation it saw last.
@@ -533,9 +539,12 @@ document.getElementById("app")?.append(
     h("nav", {}),
     h("button", { click: toggle }, "Theme"),
   ),
-  h("main", {}, h("div", { class: "live-head" }, h("h1", {}, "Now"), badge, age), said, body),
+  h("main", {}, h("div", { class: "live-head" }, h("h1", {}, "Now"), badge, age), said, body, trends, rest),
 );
 showAge();
 listen();
-setInterval(showAge, 250);
+setInterval(() => {
+  showAge();
+  followTrends();
+}, 250);
 setInterval(() => void poll(), pollMs);

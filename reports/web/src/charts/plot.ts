@@ -364,7 +364,7 @@ export function figure(first: Chart): ChartFigure {
   const place = h("div", { tabindex: 0, role: "img" });
   const around = (): [HTMLElement, Legend, HTMLElement] => {
     place.className = chart.onPick ? "plot pickable" : "plot";
-    place.setAttribute("aria-label", `${chart.title}. Arrow keys move the cursor.`);
+    place.setAttribute("aria-label", [chart.title, chart.note].filter(Boolean).join(". ").replace(/\.?$/, ". Arrow keys move the cursor."));
     const tools = exportTools(chart, () => plot?.ctx.canvas ?? null);
     return [captionOf(chart), new Legend(chart), tools];
   };
@@ -373,11 +373,15 @@ export function figure(first: Chart): ChartFigure {
   const draw = (): void => {
     // To ask how wide the place is costs a layout of the whole page.
     const width = plot?.width ?? place.clientWidth;
+    const { left, top } = plot?.cursor ?? {};
     plot?.destroy();
     const data: uPlot.AlignedData = [chart.x, ...chart.lines.map((line) => line.values)];
     plot = new uPlot(uplotOptions(chart, width, legend), data, place);
     if (chart.slice) {
       showSlice(plot, chart, chart.slice);
+    }
+    if (left !== undefined && top !== undefined && left >= 0) {
+      plot.setCursor({ left, top });
     }
   };
   const observer = new ResizeObserver(() => {
