@@ -166,6 +166,9 @@ std::string InText(const Json& status) {
     text += PageLine(page);
   }
   text += GateLines(PartOf(status, "gates"));
+  if (const std::string said = TextOf(PartOf(status, "forecasts"), "in_words"); !said.empty()) {
+    text += fmt::format("forecasts {}\n", Printable(said));
+  }
   const Json alerts = PartOf(status, "alerts");
   for (std::size_t i = 0; i < alerts.size() && i < kAlertsShown; ++i) {
     text += AlertLine(alerts[i]);

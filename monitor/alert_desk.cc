@@ -84,6 +84,10 @@ std::set<Labels> OpenOf(const NotificationPolicy& policy, const FiringAlerts& fi
   return open;
 }
 
+store::MonitorStateRow ForecastsRow(const analysis::ForecastTally& forecasts) {
+  return {MonitorStateKind::kForecasts, "all", EncodeForecasts(forecasts)};
+}
+
 // A message for each of the channels, once.
 void Post(const MonitorConfig& config, const AlertNotice& message,
           const std::vector<std::size_t>& channels, store::MonitorChange& change) {
@@ -127,6 +131,12 @@ void AlertDesk::Restore(const StoredMonitor& stored) {
     }
   }
   saved_groups_ = notifier_.groups;
+  for (const store::MonitorStateRow& row : stored.forecasts) {
+    if (const auto tally = DecodeForecasts(row.value)) {
+      engine_.RestoreForecasts(*tally);
+    }
+  }
+  saved_forecasts_ = engine_.forecasts().ever;
 }
 
 void AlertDesk::TakeOver(AlertDesk&& before) {
@@ -135,6 +145,7 @@ void AlertDesk::TakeOver(AlertDesk&& before) {
   said_ = std::move(before.said_);
   silences_ = std::move(before.silences_);
   notifications_ = before.notifications_;
+  saved_forecasts_ = before.saved_forecasts_;
   const auto same = SameRules(before.config_, config_);
   for (const Labels& labels : engine_.TakeOver(std::move(before.engine_), same)) {
     pending_rows_.push_back({MonitorStateKind::kAlert, AlertKey(labels), ""});
@@ -202,6 +213,7 @@ store::MonitorChange AlertDesk::Step(WallTime at, std::span<const SourceView> so
   Escalate(now, due, change);
   SaveAlerts(change);
   SaveGroups(change);
+  SaveForecasts(change);
   return change;
 }
 
@@ -324,7 +336,17 @@ std::vector<store::MonitorStateRow> AlertDesk::Whole() const {
   for (const auto& [key, state] : notifier_.groups) {
     rows.push_back(RowOf(key, state));
   }
+  if (engine_.forecasts().ever > 0) {
+    rows.push_back(ForecastsRow(engine_.forecasts()));
+  }
   return rows;
+}
+
+void AlertDesk::SaveForecasts(store::MonitorChange& change) {
+  const std::uint64_t ever = engine_.forecasts().ever;
+  if (std::exchange(saved_forecasts_, ever) != ever) {
+    change.rows.push_back(ForecastsRow(engine_.forecasts()));
+  }
 }
 
 void AlertDesk::SaveAlerts(store::MonitorChange& change) {

@@ -22,6 +22,7 @@ namespace weir::monitor {
 struct StoredMonitor {
   std::vector<store::MonitorStateRow> alerts;
   std::vector<store::MonitorStateRow> groups;
+  std::vector<store::MonitorStateRow> forecasts = {};
 };
 
 /// An alert, for people.
@@ -85,6 +86,7 @@ class AlertDesk {
   void SaveAlerts(store::MonitorChange& change);
   std::set<Labels> TakeAcknowledged(WallTime at, store::MonitorChange& change);
   void SaveGroups(store::MonitorChange& change);
+  void SaveForecasts(store::MonitorChange& change);
   store::MonitorStateRow RowOf(const GroupKey& key, const GroupState& state) const;
   std::vector<Labels> HeldOpen() const;
   const ReceiverSpec& ReceiverOf(std::size_t route) const;
@@ -102,6 +104,7 @@ class AlertDesk {
   AlertBook said_;                 // Without alerts.
   std::vector<Silence> silences_;  // Of said_.
   std::map<GroupKey, GroupState> saved_groups_;
+  std::uint64_t saved_forecasts_ = 0;                 // How many were ever due.
   std::vector<store::MonitorStateRow> pending_rows_;  // For the next step to write.
   std::vector<StoredGroup> abandoned_;                // For the next step to tell that it is over.
   std::uint64_t notifications_ = 0;

@@ -74,8 +74,9 @@ Result<std::unique_ptr<LiveMonitor>> LiveMonitor::Start(MonitorConfig config,
   }
   auto alerts = (*book)->LoadState(store::MonitorStateKind::kAlert);
   auto groups = (*book)->LoadState(store::MonitorStateKind::kGroup);
-  if (!alerts || !groups) {
-    return tl::unexpected(!alerts ? alerts.error() : groups.error());
+  auto forecasts = (*book)->LoadState(store::MonitorStateKind::kForecasts);
+  if (!alerts || !groups || !forecasts) {
+    return tl::unexpected(!alerts ? alerts.error() : !groups ? groups.error() : forecasts.error());
   }
   std::unique_ptr<LiveMonitor> monitor(new LiveMonitor(std::move(*book), store_path, parts));
   auto crew = monitor->MakeCrew(std::move(config), Crew());
@@ -83,7 +84,9 @@ Result<std::unique_ptr<LiveMonitor>> LiveMonitor::Start(MonitorConfig config,
     return tl::unexpected(crew.error());
   }
   monitor->desk_ = std::make_unique<AlertDesk>((*crew)->config);
-  monitor->desk_->Restore({.alerts = std::move(*alerts), .groups = std::move(*groups)});
+  monitor->desk_->Restore({.alerts = std::move(*alerts),
+                           .groups = std::move(*groups),
+                           .forecasts = std::move(*forecasts)});
   monitor->meters_.resize((*crew)->pollers.size());
   monitor->crew_ = std::move(*crew);
   monitor->config_at_ = parts.clock.WallNow();
@@ -496,6 +499,11 @@ MonitorReport LiveMonitor::Report() {
   report.services = ServicesOf(report.sources);
   report.gates = gates_;
   report.trends_version = trends_version_;
+  report.forecasts = analysis::JudgeForecasts(desk_->engine().forecasts());
+  const bool foretells = std::any_of(
+      config.rules.begin(), config.rules.end(),
+      [](const AlertRule& rule) { return std::holds_alternative<PredictSpec>(rule.engine); });
+  report.forecasts_trouble = foretells ? "" : "no rule foretells anything";
   report.pipeline_latency = pipeline_latency_;
   report.groups = desk_->groups().groups.size();
   report.series_left_out = desk_->engine().series_left_out();

@@ -164,7 +164,51 @@ Json JsonOf(const GateNews& gates) {
           {"trouble", TextOrNull(gates.trouble)}};
 }
 
+Json ForecastsJson(const MonitorReport& report) {
+  const analysis::ForecastCalibration& found = report.forecasts;
+  const bool known = report.forecasts_trouble.empty() &&
+                     found.verdict != analysis::CalibrationVerdict::kTooFew && found.right_ratio;
+  const auto ratio = static_cast<double>(found.right) / static_cast<double>(found.due);
+  Json bins = Json::array();
+  for (const analysis::CalibrationBin& bin : found.bins) {
+    bins.push_back({{"from", bin.low},
+                    {"to", bin.high},
+                    {"forecasts", bin.count},
+                    {"crossed", bin.happened},
+                    {"stated", bin.stated},
+                    {"chance_low", bin.chance.low},
+                    {"chance_high", bin.chance.high}});
+  }
+  return {{"verdict", analysis::CalibrationVerdictName(found.verdict)},
+          {"in_words",
+           report.forecasts_trouble.empty() ? DescribeForecasts(found) : report.forecasts_trouble},
+          {"due", found.due},
+          {"right", found.right},
+          {"right_ratio", known ? Json(ratio) : Json()},
+          {"right_low", known ? Json(found.right_ratio->low) : Json()},
+          {"right_high", known ? Json(found.right_ratio->high) : Json()},
+          {"stated", known ? Json(found.confidence) : Json()},
+          {"bands", found.bands},
+          {"in_bands", found.in_bands},
+          {"bins", std::move(bins)}};
+}
+
 }  // namespace
+
+std::string DescribeForecasts(const analysis::ForecastCalibration& forecasts) {
+  using analysis::CalibrationVerdict;
+  if (forecasts.verdict == CalibrationVerdict::kTooFew || !forecasts.right_ratio) {
+    return fmt::format("{} of the {} forecasts that are needed have come due", forecasts.due,
+                       analysis::kForecastsDueMin);
+  }
+  const std::string_view verdict =
+      forecasts.verdict == CalibrationVerdict::kOverconfident ? "overconfident"
+      : forecasts.verdict == CalibrationVerdict::kTooCautious ? "too cautious"
+                                                              : "as they say";
+  return fmt::format("{}: {} of {} came true (95 %: {:.0f} to {:.0f} %), they said {:.0f} %",
+                     verdict, forecasts.right, forecasts.due, forecasts.right_ratio->low * 100,
+                     forecasts.right_ratio->high * 100, forecasts.confidence * 100);
+}
 
 std::string SourceReport::Trouble() const {
   if (Works()) {
@@ -266,6 +310,7 @@ std::string ReportJson(const MonitorReport& report, JsonLayout layout) {
       {"alerts_firing", report.firing},
       {"rules", report.rules},
       {"groups", report.groups},
+      {"forecasts", ForecastsJson(report)},
       {"trends", {{"version", report.trends_version}}},
       {"evaluations", report.evaluations},
       {"evaluation_took_s", Seconds(report.evaluation_took)},

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "analysis/forecast_calibration.h"
 #include "base/time.h"
 #include "monitor/alert_desk.h"
 #include "monitor/courier.h"
@@ -91,8 +92,10 @@ struct MonitorReport {
   std::size_t groups = 0;
   std::uint64_t series_left_out = 0;
   std::uint64_t evaluations = 0;
-  Nanos evaluation_took{0};          ///< The last one.
-  std::uint64_t trends_version = 0;  ///< Another one: `/api/v1/trends` (trends.h) has news.
+  Nanos evaluation_took{0};                 ///< The last one.
+  analysis::ForecastCalibration forecasts;  ///< Of rules that predict, set against what came.
+  std::string forecasts_trouble;            ///< Why nothing is known of them; empty: something is.
+  std::uint64_t trends_version = 0;         ///< Another one: `/api/v1/trends` (trends.h) has news.
 
   /// From the arrival of the newest look to the end of the evaluation that took it in.
   std::optional<Nanos> pipeline_latency;
@@ -118,6 +121,9 @@ enum class JsonLayout : std::uint8_t { kIndented, kOneLine };
 
 /// `weir.monitor_status/1`: docs/monitoring.md has its fields.
 std::string ReportJson(const MonitorReport& report, JsonLayout layout = JsonLayout::kIndented);
+
+/// How forecasts have come true, in a sentence.
+std::string DescribeForecasts(const analysis::ForecastCalibration& forecasts);
 
 /// "starting", "integrated", "degraded", "failed".
 std::string_view MonitorHealthName(MonitorHealth health);

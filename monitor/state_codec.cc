@@ -33,6 +33,54 @@ std::size_t CountOf(const Json& json, const char* key) {
   return found != json.end() && found->is_number_unsigned() ? found->get<std::size_t>() : 0;
 }
 
+double NumberOf(const Json& json, const char* key) {
+  const auto found = json.find(key);
+  return found != json.end() && found->is_number() ? found->get<double>() : 0;
+}
+
+using ForecastCounts = analysis::ForecastTally::Counts;
+
+Json JsonOf(const ForecastCounts& counts) {
+  Json bins = Json::array();
+  for (const analysis::ForecastTally::Bin& bin : counts.bins) {
+    bins.push_back({{"count", bin.count}, {"happened", bin.happened}, {"stated", bin.stated}});
+  }
+  return {{"bins", std::move(bins)}, {"count", counts.count},
+          {"right", counts.right},   {"confidence", counts.confidence},
+          {"bands", counts.bands},   {"in_bands", counts.in_bands}};
+}
+
+// Only what could have been counted so.
+std::optional<ForecastCounts> CountsOf(const Json& json) {
+  ForecastCounts counts{};
+  const Json bins = json.is_object() ? json.value("bins", Json()) : Json();
+  if (!bins.is_array() || bins.size() != counts.bins.size()) {
+    return std::nullopt;
+  }
+  std::uint64_t sum = 0;
+  for (std::size_t i = 0; i < counts.bins.size(); ++i) {
+    if (!bins[i].is_object()) {
+      return std::nullopt;
+    }
+    analysis::ForecastTally::Bin& bin = counts.bins[i];
+    bin.count = CountOf(bins[i], "count");
+    bin.happened = CountOf(bins[i], "happened");
+    bin.stated = NumberOf(bins[i], "stated");
+    if (bin.count > analysis::ForecastTally::kGeneration || bin.happened > bin.count) {
+      return std::nullopt;
+    }
+    sum += bin.count;
+  }
+  counts.count = CountOf(json, "count");
+  counts.right = CountOf(json, "right");
+  counts.confidence = NumberOf(json, "confidence");
+  counts.bands = CountOf(json, "bands");
+  counts.in_bands = CountOf(json, "in_bands");
+  const bool fits = counts.count == sum && counts.right <= sum && counts.bands <= sum &&
+                    counts.in_bands <= counts.bands;
+  return fits ? std::optional(counts) : std::nullopt;
+}
+
 std::optional<Labels> LabelsOf(const Json& json) {
   if (!json.is_object()) {
     return std::nullopt;
@@ -252,6 +300,28 @@ std::optional<Acknowledgement> DecodeAcknowledgement(std::string_view text) {
     return std::nullopt;
   }
   return Acknowledgement{std::move(*labels), *fired_at, *at, SpeakerOf(json)};
+}
+
+std::string EncodeForecasts(const analysis::ForecastTally& tally) {
+  return Dump({{"edges", analysis::ForecastTally::kBinEnds},
+               {"ever", tally.ever},
+               {"newest", JsonOf(tally.newest)},
+               {"before", JsonOf(tally.before)}});
+}
+
+std::optional<analysis::ForecastTally> DecodeForecasts(std::string_view text) {
+  const Json json = Json::parse(text, nullptr, false);
+  // Counts of other bins mean something else.
+  if (!json.is_object() || json.value("edges", Json()) != Json(analysis::ForecastTally::kBinEnds)) {
+    return std::nullopt;
+  }
+  const auto newest = CountsOf(json.value("newest", Json()));
+  const auto before = CountsOf(json.value("before", Json()));
+  if (!newest || !before) {
+    return std::nullopt;
+  }
+  return analysis::ForecastTally{
+      .newest = *newest, .before = *before, .ever = CountOf(json, "ever")};
 }
 
 std::string AlertKey(const Labels& labels) {

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "analysis/forecast_calibration.h"
 #include "monitor/alerts/alert_notifier.h"
 #include "monitor/interventions.h"
 #include "monitor/rules/rule_engine.h"
@@ -33,6 +34,9 @@ std::optional<StoredSilence> DecodeSilence(std::string_view text);
 
 std::string EncodeAcknowledgement(const Acknowledgement& said);
 std::optional<Acknowledgement> DecodeAcknowledgement(std::string_view text);
+
+std::string EncodeForecasts(const analysis::ForecastTally& tally);
+std::optional<analysis::ForecastTally> DecodeForecasts(std::string_view text);
 
 /// The key of an alert, or of a group: a hash of what tells it apart.
 std::string AlertKey(const Labels& labels);

@@ -26,6 +26,7 @@ enum class MonitorStateKind : std::uint8_t {
   kGroup = 1,            ///< One group of alerts: what was told of it.
   kSilence = 2,          ///< A silence.
   kAcknowledgement = 3,  ///< Somebody looks after an alert.
+  kForecasts = 6,        ///< How forecasts have come true.
 };
 
 /// One piece of state: a text that the monitor alone understands, under a key.

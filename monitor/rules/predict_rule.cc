@@ -15,6 +15,9 @@ namespace {
 
 constexpr std::size_t kHorizonsKept = 4;
 
+// One in so many spans of a forecast may be without values, else nobody knows what came of it.
+constexpr std::int64_t kMissingShare = 10;
+
 }  // namespace
 
 Status CheckPredict(const PredictSpec& spec) {
@@ -50,6 +53,7 @@ void PredictJudge::Add(WallTime at, std::size_t /*input*/, double value) {
 void PredictJudge::CloseSpan(std::int64_t next) {
   const double mean = sum_ / count_;
   judged_ = TrackPoint{.at = EndOf(span_), .value = mean, .expected = ExpectedOf(span_)};
+  Score(mean, next);
   values_.push_back(mean);
   const std::size_t kept = std::max(kHorizonsKept * spec_.horizon(), kValuesMin);
   const auto gap = static_cast<std::size_t>(
@@ -60,6 +64,29 @@ void PredictJudge::CloseSpan(std::int64_t next) {
   }
   sum_ = 0;
   count_ = 0;
+}
+
+// Sets the forecast that is open against the span that ends, before `next` begins.
+void PredictJudge::Score(double mean, std::int64_t next) {
+  if (!open_) {
+    return;
+  }
+  const AlertThreshold limit = {
+      .side = threshold_.side, .level = threshold_.level, .clear_level = {}};
+  open_->crossed = open_->crossed || IsBad(limit, mean, AlertPhase::kInactive);
+  open_->missing += std::min(next - 1, open_->due_span) - span_;
+  if (next <= open_->due_span) {
+    return;
+  }
+  if (open_->crossed ||
+      open_->missing * kMissingShare <= static_cast<std::int64_t>(spec_.horizon())) {
+    outcome_ = analysis::ForecastOutcome{
+        .stated = open_->stated, .happened = open_->crossed, .in_band80 = {}};
+    if (span_ == open_->due_span) {
+      outcome_->in_band80 = mean >= open_->band.low && mean <= open_->band.high;
+    }
+  }
+  open_.reset();
 }
 
 WallTime PredictJudge::EndOf(std::int64_t span) const {
@@ -110,6 +137,14 @@ void PredictJudge::Work() {
   if (forecast->crossing->upward == upward) {
     probability_ = forecast->crossing->probability.back();
     steps_ = forecast->crossing->StepsUntil(0.5);
+    // Of what is across already nothing has to be foretold.
+    if (!open_ && !IsBadNow()) {
+      open_ = OpenForecast{.stated = std::clamp(*probability_, 0.0, 1.0),
+                           .band = *band_,
+                           .due_span = span_ + static_cast<std::int64_t>(spec_.horizon()) - 1,
+                           .crossed = false,
+                           .missing = 0};
+    }
   }
 }
 

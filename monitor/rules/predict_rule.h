@@ -5,6 +5,7 @@
 #include <deque>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "base/result.h"
 #include "base/time.h"
@@ -40,6 +41,16 @@ struct PredictSpec {
 /// Errors: kUsage: a span or a probability out of range.
 Status CheckPredict(const PredictSpec& spec);
 
+/// A forecast that is set against what comes until it is due. The next one is taken when it was: so
+/// their spans do not overlap, and what they share is little.
+struct OpenForecast {
+  double stated;          ///< The probability of crossing.
+  Interval band;          ///< 80 %, of the last span.
+  std::int64_t due_span;  ///< The last one, by number.
+  bool crossed;
+  std::int64_t missing;  ///< Spans without values, so far.
+};
+
 /// The judge of one series: a forecast (analysis/forecast.h) for each span of `every`, made in
 /// Work. Copies of values are kept for four times `within`, at least kValuesMin.
 /// Cost: docs/monitoring.md.
@@ -67,6 +78,10 @@ class PredictJudge final : public SeriesJudge {
 
   std::string Why() const override;
 
+  std::optional<analysis::ForecastOutcome> TakeOutcome() override {
+    return std::exchange(outcome_, std::nullopt);
+  }
+
   std::optional<WallTime> work_since() const override { return work_since_; }
 
   void Work() override;
@@ -74,6 +89,7 @@ class PredictJudge final : public SeriesJudge {
  private:
   bool IsBadNow() const;
   void CloseSpan(std::int64_t next);
+  void Score(double mean, std::int64_t next);
   WallTime EndOf(std::int64_t span) const;
   std::optional<Interval> ExpectedOf(std::int64_t span) const;
 
@@ -89,6 +105,8 @@ class PredictJudge final : public SeriesJudge {
   std::optional<Interval> band_;  // 80 %, at the end of `within`.
   std::optional<ForecastFan> fan_;
   std::optional<TrackPoint> judged_;  // The last span that was closed.
+  std::optional<OpenForecast> open_;
+  std::optional<analysis::ForecastOutcome> outcome_;
   std::optional<std::size_t> steps_;  // Until it is more likely than not.
 };
 

@@ -245,7 +245,13 @@ void RuleEngine::WorkOff(WallTime at) {
       continue;
     }
     for (auto& [labels, series] : states_[rule].series) {
-      if (series.judge != nullptr && series.judge->work_since()) {
+      if (series.judge == nullptr) {
+        continue;
+      }
+      if (const auto outcome = series.judge->TakeOutcome()) {
+        forecasts_.Add(*outcome);
+      }
+      if (series.judge->work_since()) {
         waiting.push_back(series.judge.get());
       }
     }
@@ -383,6 +389,7 @@ std::vector<Labels> RuleEngine::TakeOver(RuleEngine&& before,
   WEIR_CHECK(same.size() == rules_.size());
   worked_at_ = before.worked_at_;
   tracks_version_ = before.tracks_version_ + 1;
+  forecasts_ = before.forecasts_;
   series_left_out_ = before.series_left_out_;
   for (std::size_t rule = 0; rule < rules_.size(); ++rule) {
     if (!same[rule]) {

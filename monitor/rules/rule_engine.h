@@ -12,6 +12,7 @@
 #include <variant>
 #include <vector>
 
+#include "analysis/forecast_calibration.h"
 #include "base/time.h"
 #include "monitor/alerts/alert_state.h"
 #include "monitor/alerts/label_matcher.h"
@@ -112,6 +113,12 @@ class RuleEngine {
   /// All series that were seen.
   void VisitSeries(const std::function<void(const SeriesView&)>& visit) const;
 
+  /// Forecasts of all rules, set against what came.
+  const analysis::ForecastTally& forecasts() const { return forecasts_; }
+
+  /// Goes on from those of an earlier process.
+  void RestoreForecasts(const analysis::ForecastTally& forecasts) { forecasts_ = forecasts; }
+
   /// Grows with whatever is new of a series that an engine judges: a value that was taken, a
   /// forecast, another phase of its alert.
   std::uint64_t tracks_version() const { return tracks_version_; }
@@ -182,6 +189,7 @@ class RuleEngine {
   std::size_t work_waiting_ = 0;
   std::size_t tracks_ = 0;  // Of all rules.
   std::uint64_t tracks_version_ = 0;
+  analysis::ForecastTally forecasts_;
   WallTime worked_at_{};
 };
 

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "analysis/forecast_calibration.h"
 #include "base/time.h"
 #include "base/verdict.h"
 #include "monitor/alerts/alert_state.h"
@@ -46,6 +47,9 @@ class SeriesJudge {
 
   /// What is foretold; null: nothing. Valid until the next Add or Work.
   virtual const ForecastFan* fan() const { return nullptr; }
+
+  /// What came of a forecast that has come due, once; nothing: none has.
+  virtual std::optional<analysis::ForecastOutcome> TakeOutcome() { return std::nullopt; }
 
   /// What an alert that begins now is about, in one clause; printable.
   virtual std::string Why() const = 0;

@@ -27,7 +27,9 @@ const run = (...args) =>
 function answer(_, response) {
   looks += 1;
   const latency = 100 + 8 * Math.sin(looks * 2.4) + 5 * Math.sin(looks * 0.37) + odd;
-  response.end(`latency{host="<b>a</b>"} ${latency}\ndisk ${40 + looks * 0.05 + Math.sin(looks)}\n`);
+  const free = Array.from({ length: 16 }, (_, i) => `free{disk="${i}"} ${50 + Math.sin(looks * (1 + i))}`);
+  const disk = 40 + looks * 0.05 + Math.sin(looks);
+  response.end(`latency{host="<b>a</b>"} ${latency}\ndisk ${disk}\n${free.join("\n")}\n`);
 }
 
 before(async () => {
@@ -55,6 +57,7 @@ before(async () => {
         above: 90,
         predict: { within: "12s", every: "400ms", probability: "80%" },
       },
+      { alert: "Full", source: "shop", metric: "free", below: 10, predict: { within: "3s", every: "300ms" } },
     ],
     channels: [{ name: "log", file: "log.jsonl" }],
   };
@@ -161,6 +164,20 @@ test("values stand on the page with what was expected, what is foretold, and dep
   for (const title of ["Response time, log", "Requests per second, log", "Requests that fail, log"]) {
     await chart(page, title).waitFor({ timeout: 5000 });
   }
+  assert.deepEqual(wrong, []);
+  await close();
+});
+
+test("forecasts that have come due say how far they can be trusted", async () => {
+  const { page, wrong, close } = await open();
+  const tile = page.locator('[data-tile="prediction confidence"]');
+  await tile.locator("data").waitFor({ timeout: 90_000 });
+  const text = await tile.innerText();
+  assert.match(text, /^\d+\s%\s+prediction confidence\s+(as they say|over|too).*: \d+ of \d+ came true \(95 %/s);
+  const { forecasts } = await (await fetch(`${url}api/v1/status`)).json();
+  assert.ok(forecasts.due >= 30);
+  const asked = run("monitor", "status", url);
+  assert.match((await asked.stdout.toArray()).join(""), /^forecasts .*: \d+ of \d+ came true/m);
   assert.deepEqual(wrong, []);
   await close();
 });

@@ -96,6 +96,13 @@ interface Gates {
   deployments: Deployment[];
 }
 
+/** Of rules that predict: how often their calls came true, and what they said of that. */
+interface Forecasts {
+  verdict: string;
+  in_words: string;
+  right_ratio: number | null;
+}
+
 interface Channel {
   name: string;
   kind: string;
@@ -113,6 +120,7 @@ interface Status {
   pages: Page[];
   gates: Gates;
   trends: { version: number };
+  forecasts: Forecasts;
   engines: Engine[];
   channels: Channel[];
   alerts: Alert[];
@@ -326,6 +334,17 @@ function deployTable({ verdicts, deployments }: Gates): HTMLElement | null {
   );
 }
 
+function forecastTile({ verdict, in_words, right_ratio }: Forecasts): HTMLElement {
+  const label = "prediction confidence";
+  return right_ratio === null
+    ? tile(label, unknown(in_words), h("div", { class: "hint" }, in_words))
+    : tile(
+        label,
+        datum(right_ratio, `${Math.round(right_ratio * 100)}\u202f%`),
+        h("div", { class: `hint ${verdict}` }, in_words),
+      );
+}
+
 function latency(now: Status): Node {
   const value = now.pipeline_latency_s;
   return value === null ? unknown("no look was taken in yet") : datum(value, format.duration(value * 1e9));
@@ -344,10 +363,7 @@ function tiles(now: Status): HTMLElement {
     serviceTile(now, "response time, p90", "p90_s", (value) => format.duration(value * 1e9)),
     serviceTile(now, "requests per second", "rate_per_s", format.rate),
     tile("active anomalies", odd),
-    tile(
-      "prediction confidence",
-      unknown("forecasts are not yet set against what came, so nothing is known of it"),
-    ),
+    forecastTile(now.forecasts),
     serviceTile(now, "requests that fail", "error_ratio", format.percent),
     gateTile(now.gates),
     tile("Apdex", apdex(now)),
