@@ -67,11 +67,17 @@ std::string SourceLine(const Json& source) {
   const Json ledger = PartOf(source, "ledger");
   const bool stale =
       PartOf(source, "stale") == Json(true) && TextOf(source, "health") == "integrated";
-  return fmt::format(
-      "source   {:<20} {:<11} {} offered = {} ingested + {} rejected + {} dropped{}\n",
-      TextOf(source, "name"), stale ? "stale" : TextOf(source, "health"),
-      CountOf(ledger, "offered"), CountOf(ledger, "ingested"), CountOf(ledger, "rejected"),
-      CountOf(ledger, "dropped"), Because(source));
+  std::string text =
+      fmt::format("source   {:<20} {:<11} {} offered = {} ingested + {} rejected + {} dropped{}\n",
+                  TextOf(source, "name"), stale ? "stale" : TextOf(source, "health"),
+                  CountOf(ledger, "offered"), CountOf(ledger, "ingested"),
+                  CountOf(ledger, "rejected"), CountOf(ledger, "dropped"), Because(source));
+  for (const Json& warning : PartOf(source, "warnings")) {
+    text += warning.is_string()
+                ? fmt::format("         warns: {}\n", Printable(warning.get<std::string>(), 300))
+                : "";
+  }
+  return text;
 }
 
 std::string AlertLine(const Json& alert) {

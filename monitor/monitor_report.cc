@@ -56,6 +56,7 @@ Json JsonOf(const SourceReport& source) {
           {"looks", status.looks},
           {"failures", status.failures},
           {"series", status.last_good ? Json(status.last_good->samples.size()) : Json()},
+          {"warnings", status.last_good ? Json(status.last_good->warnings) : Json::array()},
           {"ledger", JsonOf(status.ledger)}};
 }
 

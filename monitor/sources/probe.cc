@@ -79,7 +79,7 @@ Reading Prober::Look() {
     }
   } else {
     ++outcomes_[static_cast<std::size_t>(Outcome::kFailed)];
-    reading.warnings.push_back(engine.error().message);
+    reading.Warn(engine.error().message);
   }
   for (std::size_t i = 0; i < outcomes_.size(); ++i) {
     Put(reading, "weir_probe_requests_total",

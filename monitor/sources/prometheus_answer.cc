@@ -1,5 +1,6 @@
 #include "monitor/sources/prometheus_answer.h"
 
+#include <cmath>
 #include <optional>
 #include <string>
 #include <utility>
@@ -15,7 +16,7 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::size_t kWarningsMax = 20;
+constexpr double kHiddenMaxS = 86'400;
 
 /// Of `[unix seconds, "value"]`.
 std::optional<double> ValueOf(const Json& pair) {
@@ -67,8 +68,8 @@ void ReadWarnings(const Json& json, Reading& reading) {
       continue;
     }
     for (const Json& warning : json[key]) {
-      if (warning.is_string() && reading.warnings.size() < kWarningsMax) {
-        reading.warnings.push_back(Printable(warning.get<std::string>()));
+      if (warning.is_string()) {
+        reading.Warn(warning.get_ref<const std::string&>());
       }
     }
   }
@@ -84,6 +85,10 @@ Result<Reading> ReadPrometheusAnswer(std::string_view text, std::size_t query) {
   if (json["status"] != "success") {
     return Unavailable(
         fmt::format("it says {}: {}", TextOf(json, "errorType"), TextOf(json, "error")));
+  }
+  // Alerts about series that are only missing from it would end.
+  if (json.contains("isPartial") && json["isPartial"] == true) {
+    return Unavailable("its answer is partial: some of its storage nodes do not answer");
   }
   const Json data = json.value("data", Json());
   if (!data.is_object() || !data.contains("resultType") || !data.contains("result")) {
@@ -108,6 +113,23 @@ Result<Reading> ReadPrometheusAnswer(std::string_view text, std::size_t query) {
       fmt::format("the query gives a {}; write one that gives an instant vector, for "
                   "example without [5m] at its end",
                   TextOf(data, "resultType")));
+}
+
+std::optional<Nanos> ReadHiddenSpan(std::string_view text) {
+  const Json json = Json::parse(text, nullptr, false);
+  const Json::json_pointer whole("/data/result");
+  const Json::json_pointer first("/data/result/0/value");
+  if (!json.is_object() || !json.contains(whole)) {
+    return std::nullopt;
+  }
+  // A scalar, or a vector of one as in VictoriaMetrics.
+  const Json& pair = json.contains(first) ? json.at(first) : json.at(whole);
+  const std::optional<double> evaluated_at = ValueOf(pair);
+  const double behind_s = evaluated_at ? pair[0].get<double>() - *evaluated_at : -1;
+  if (!(behind_s >= 0 && behind_s < kHiddenMaxS)) {
+    return std::nullopt;
+  }
+  return Nanos(std::llround(behind_s * 1e9));
 }
 
 }  // namespace weir::monitor

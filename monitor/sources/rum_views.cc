@@ -258,8 +258,8 @@ Reading RumViews::Look(Instant now) {
   TellAll(kPage, pages_, of_page, reading);
   TellAll("segment", segments_, of_segment, reading);
   if (early_ > 0) {
-    reading.warnings.push_back(fmt::format(
-        "{} views left the window before their time: more than {} came in it", early_, kViewsMax));
+    reading.Warn(fmt::format("{} views left the window before their time: more than {} came in it",
+                             early_, kViewsMax));
   }
   return reading;
 }

@@ -1,6 +1,9 @@
 #include "monitor/sources/sample.h"
 
+#include <algorithm>
 #include <utility>
+
+#include "base/text.h"
 
 namespace weir::monitor {
 
@@ -34,6 +37,14 @@ void Reading::Ingest(Sample sample) {
   ++ledger.offered;
   ++ledger.ingested;
   samples.push_back(std::move(sample));
+}
+
+void Reading::Warn(std::string_view warning) {
+  std::string shown = Printable(warning, kWarningBytesMax);
+  const bool is_new = std::find(warnings.begin(), warnings.end(), shown) == warnings.end();
+  if (is_new && warnings.size() < kWarningsMax) {
+    warnings.push_back(std::move(shown));
+  }
 }
 
 }  // namespace weir::monitor

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "monitor/alerts/label_matcher.h"
@@ -51,13 +52,21 @@ struct SourceLedger {
 /// What one look at a source brought.
 struct Reading {
   static constexpr std::size_t kSamplesMax = 50'000;
+  static constexpr std::size_t kWarningsMax = 8;
+  static constexpr std::size_t kWarningBytesMax = 200;
 
   std::vector<Sample> samples;
   SourceLedger ledger;
-  std::vector<std::string> warnings;  ///< What the source says about its answer; printable.
+
+  /// What the source says about its answer, each once: printable, at most kWarningsMax of at most
+  /// kWarningBytesMax and "...". The answer counts all the same.
+  std::vector<std::string> warnings;
 
   /// Counts it, and keeps it while there is room.
   void Ingest(Sample sample);
+
+  /// Notes it while there is room, made printable and shortened.
+  void Warn(std::string_view warning);
 };
 
 }  // namespace weir::monitor

@@ -24,6 +24,15 @@ namespace {
 
 using ReadResult = tl::expected<Reading, SourceTrouble>;
 
+// Thanos and VictoriaMetrics answer by what is left of them unless they are told not to: alerts
+// about what is missing would end. Others do not know the words.
+constexpr std::string_view kWhole = "&partial_response=false&deny_partial_response=1";
+
+// A server that is restarted may hide more, or less. What is left of rounding and of the least that
+// VictoriaMetrics can be told is not worth a word.
+constexpr std::uint64_t kHiddenEvery = 60;
+constexpr Nanos kHiddenUsual = std::chrono::seconds(3);
+
 constexpr std::size_t kAnswerBytesMax = std::size_t{16} * 1024 * 1024;
 
 tl::unexpected<SourceTrouble> Trouble(const std::string& url, const HttpReply& reply,
@@ -45,7 +54,9 @@ void Append(Reading& all, Reading one) {
     }
   }
   all.ledger.Add(one.ledger);
-  all.warnings.insert(all.warnings.end(), one.warnings.begin(), one.warnings.end());
+  for (const std::string& warning : one.warnings) {
+    all.Warn(warning);
+  }
 }
 
 std::string FormEncoded(std::string_view text) {
@@ -68,6 +79,15 @@ class PrometheusSource final : public Source {
 
   ReadResult Read() override {
     Reading all;
+    if (looks_++ % kHiddenEvery == 0) {
+      LookForHidden();
+    }
+    if (hidden_ > kHiddenUsual) {
+      all.Warn(
+          fmt::format("the server hides the newest {:.0f} s: alerts begin and end that much "
+                      "later; a VictoriaMetrics shows them with -search.latencyOffset=1s",
+                      Seconds(hidden_)));
+    }
     for (std::size_t query = 0; query < spec_.queries.size(); ++query) {
       ReadResult one = Ask(query);
       if (!one) {
@@ -79,17 +99,29 @@ class PrometheusSource final : public Source {
   }
 
  private:
-  ReadResult Ask(std::size_t query) {
+  HttpReply Send(std::string_view query) {
     HttpAsk ask = {.url = spec_.url + "/api/v1/query",
                    .headers = {"Content-Type: application/x-www-form-urlencoded"},
-                   .body = fmt::format("query={}&timeout={}ms", FormEncoded(spec_.queries[query]),
-                                       CountNs(spec_.timeout) / 1'000'000),
+                   .body = fmt::format("query={}&timeout={}ms{}", FormEncoded(query),
+                                       CountNs(spec_.timeout) / 1'000'000, kWhole),
                    .timeout = spec_.timeout,
                    .answer_bytes_max = kAnswerBytesMax};
     if (!spec_.authorization.empty()) {
       ask.headers.push_back("Authorization: " + spec_.authorization);
     }
-    const HttpReply reply = client_.Exchange(ask);
+    return client_.Exchange(ask);
+  }
+
+  // By the clock of the server alone; that of here may differ.
+  void LookForHidden() {
+    const HttpReply reply = Send("time()");
+    if (reply.status == 200) {
+      hidden_ = ReadHiddenSpan(reply.body).value_or(Nanos(0));
+    }
+  }
+
+  ReadResult Ask(std::size_t query) {
+    const HttpReply reply = Send(spec_.queries[query]);
     if (reply.status == 0) {
       return Trouble(spec_.url, reply);
     }
@@ -105,6 +137,8 @@ class PrometheusSource final : public Source {
 
   const SourceSpec spec_;
   HttpClient client_;
+  std::uint64_t looks_ = 0;
+  Nanos hidden_{0};
 };
 
 class ScrapeSource final : public Source {
@@ -161,10 +195,10 @@ ReadResult Grown(FileTail& tail, const std::function<void(std::string_view)>& ta
   }
   Reading reading = look();
   if (tail.is_behind()) {
-    reading.warnings.push_back("the file grows faster than it is read");
+    reading.Warn("the file grows faster than it is read");
   }
   if (tail.cuts() > 0) {
-    reading.warnings.push_back(fmt::format("the file was cut off {} times", tail.cuts()));
+    reading.Warn(fmt::format("the file was cut off {} times", tail.cuts()));
   }
   return reading;
 }

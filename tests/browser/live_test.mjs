@@ -142,6 +142,19 @@ test("tiles say what users have of it, and what is not known", async () => {
   await close();
 });
 
+test("what a source warns of stands beside it, and turns no badge", async () => {
+  const { page, wrong, close } = await open();
+  const row = page.locator("[data-source=log]");
+  appendFileSync(join(folder, "access.log"), "no line of a log\n");
+  await row.getByText(/ \+ 1 \+ 0/).waitFor();
+  assert.doesNotMatch(await row.textContent(), /warns/);
+  writeFileSync(join(folder, "access.log"), "");
+  await row.getByText("warns: the file was cut off 1 times").waitFor();
+  await badge(page, "Active");
+  assert.deepEqual(wrong, []);
+  await close();
+});
+
 // What gates and deploy tools leave in the history while the monitor runs on it.
 test("verdicts of gates and deployments stand on the page once they are in the history", async () => {
   const { page, wrong, close } = await open();

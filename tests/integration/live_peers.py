@@ -10,6 +10,7 @@ import signal
 import subprocess
 import threading
 import time
+import urllib.parse
 import urllib.request
 
 from aiosmtpd.controller import Controller
@@ -65,6 +66,53 @@ class Page:
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self.server.server_address[1]}/metrics"
+        self.thread = threading.Thread(target=self.server.serve_forever)
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.server.shutdown()
+        self.thread.join()
+        self.server.server_close()
+
+
+class PromPeer:
+    """Answers the API of Prometheus as `answer(path, form)` says: (status, document, or text);
+    `asked`: the newest 1,000 of (path, form)."""
+
+    def __init__(self, answer):
+        self.answer = answer
+        self.asked = []
+
+    def __enter__(self):
+        peer = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def reply(self, form):
+                peer.asked[:-999] = []
+                peer.asked.append((self.path, form))
+                status, document = peer.answer(self.path, form)
+                body = (document if isinstance(document, str) else json.dumps(document)).encode()
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def do_GET(self):
+                self.reply({})
+
+            def do_POST(self):
+                text = self.rfile.read(int(self.headers["Content-Length"])).decode()
+                self.reply(dict(urllib.parse.parse_qsl(text)))
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
         self.thread = threading.Thread(target=self.server.serve_forever)
         self.thread.start()
         return self

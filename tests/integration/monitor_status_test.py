@@ -1,6 +1,7 @@
 """What weir monitor says of itself: to a real Prometheus, to promtool, to a person. The program is
 given in $WEIR. Debian's interpreter."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -11,9 +12,9 @@ import tempfile
 import unittest
 import urllib.parse
 
-from live_peers import WEIR, Monitor, Page, get, until
+from live_peers import WEIR, Monitor, Page, PromPeer, get, until
 from receiver import Receiver
-from servers import Prometheus, free_port
+from servers import Prometheus, VictoriaMetrics, free_port
 
 TOKEN = "0123456789abcdef0123456789abcdef"
 
@@ -65,6 +66,57 @@ class MonitorStatusTest(unittest.TestCase):
         said = self.status("monitor.yaml")
         self.assertEqual(said.returncode, 69)
         self.assertIn("hint: does 'weir monitor' run there", said.stderr)
+
+    # The Prometheus of Debian 12 does not warn yet: an answer as 3.x gives it.
+    def test_what_a_prometheus_warns_of_is_said_and_is_no_trouble(self):
+        info = 'PromQL info: metric might not be a counter: "jobs" (1:6)'
+        answer = {"status": "success", "infos": [info], "data": {"resultType": "vector", "result": [
+            {"metric": {"host": "a"}, "value": [1, "1"]}]}}
+        with PromPeer(lambda _path, _form: (200, answer)) as peer, Receiver() as hook:
+            setup = config("", hook.url)
+            setup["sources"] = [{"name": "prom", "prometheus": peer.url, "interval": "100ms"}]
+            setup["rules"] = [{"alert": "Slow", "source": "prom", "query": "rate(jobs[1m])",
+                               "above": 10}]
+            with Monitor(self.folder, setup) as monitor:
+                until(lambda: self.status("monitor.yaml").stdout.startswith("integrated"))
+                said = self.status("monitor.yaml").stdout
+                told = json.loads(self.status("--json", "monitor.yaml").stdout)
+                monitor.end()
+        self.assertIn(f"         warns: {info}\n", said)
+        self.assertEqual(told["sources"][0]["warnings"], [info])
+        self.assertEqual(told["reasons"], [])
+        path, form = peer.asked[0]
+        self.assertEqual(path, "/api/v1/query")
+        self.assertEqual([form["query"] for _, form in peer.asked[:3]],
+                         ["time()", "rate(jobs[1m])", "rate(jobs[1m])"])
+        self.assertEqual(form["partial_response"], "false")
+        self.assertEqual(form["deny_partial_response"], "1")
+
+    # By its flag it shows them, and a Prometheus always does.
+    def test_a_victoriametrics_that_hides_the_newest_samples_is_told_of(self):
+        with open(f"{self.folder}/prometheus.yml", "w", encoding="utf-8") as file:
+            file.write("scrape_configs: []\n")
+        sources = []
+        with contextlib.ExitStack() as stack:
+            for name, options in (("usual", []), ("shown", ["-search.latencyOffset=1s"])):
+                port = free_port()
+                stack.enter_context(VictoriaMetrics(port, f"{self.folder}/{name}", *options))
+                sources.append({"name": name, "prometheus": f"http://127.0.0.1:{port}"})
+            port = free_port()
+            stack.enter_context(Prometheus(port, f"{self.folder}/prometheus.yml", self.folder))
+            sources.append({"name": "prom", "prometheus": f"http://127.0.0.1:{port}"})
+            setup = config("", "http://127.0.0.1:1")
+            setup["sources"] = [{**source, "interval": "200ms", "timeout": "5s"}
+                                for source in sources]
+            setup["rules"] = [{"alert": f"On{source['name']}", "source": source["name"],
+                               "query": "vector(1)", "above": 10} for source in sources]
+            monitor = stack.enter_context(Monitor(self.folder, setup))
+            until(lambda: self.status("monitor.yaml").stdout.startswith("integrated"))
+            said = json.loads(self.status("--json", "monitor.yaml").stdout)
+            monitor.end()
+        warnings = {source["name"]: source["warnings"] for source in said["sources"]}
+        self.assertRegex(warnings.pop("usual")[0], "^the server hides the newest (29|30) s: ")
+        self.assertEqual(warnings, {"shown": [], "prom": []})
 
     def test_a_token_is_asked_for_and_shown_nowhere(self):
         with open(os.path.join(self.folder, "token"), "w", encoding="utf-8") as file:

@@ -97,6 +97,14 @@ class Prometheus(Server):
             return False
 
 
+class VictoriaMetrics(Server):
+    """A real VictoriaMetrics with its data below `folder`."""
+
+    def __init__(self, port, folder, *options):
+        super().__init__(port, "victoria-metrics", f"-httpListenAddr=127.0.0.1:{port}",
+                         f"-storageDataPath={folder}/victoria", "-retentionPeriod=1", *options)
+
+
 def weir(folder, url, *options, rate=100, duration="500ms", env=None):
     """(exit code, document or None, standard error) of a short run."""
     done = subprocess.run([WEIR, "run", "-R", str(rate), "-d", duration, "-c", "4", "--json",

@@ -1,5 +1,6 @@
 #include "monitor/monitor_report.h"
 
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -107,6 +108,19 @@ TEST(ReportJsonTest, WhatIsNotKnownIsNull) {
       ledger["offered"].get<int>(),
       ledger["ingested"].get<int>() + ledger["rejected"].get<int>() + ledger["dropped"].get<int>());
   EXPECT_EQ(ledger["rejected_by_reason"]["no number"], 2);
+}
+
+TEST(ReportJsonTest, WhatASourceWarnsOfIsShownAndIsNoTrouble) {
+  SourceReport source = Source("a", SourceHealth::kIntegrated);
+  Reading reading;
+  reading.Warn("metric might not be a counter");
+  source.status.last_good = std::make_shared<const Reading>(std::move(reading));
+  const MonitorReport report = With({source, Source("b", SourceHealth::kStarting)});
+  const Json json = Json::parse(ReportJson(report));
+  EXPECT_EQ(json["sources"][0]["warnings"], Json::array({"metric might not be a counter"}));
+  EXPECT_EQ(json["sources"][1]["warnings"], Json::array());
+  EXPECT_EQ(json["reasons"].size(), 1U) << json["reasons"];
+  EXPECT_EQ(Diagnose(With({source})).health, MonitorHealth::kIntegrated);
 }
 
 TEST(ReportMetricsTest, LabelsAreEscapedAndWhatIsNotKnownIsLeftOut) {

@@ -2,8 +2,10 @@
 #include <optional>
 #include <string>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "base/text.h"
 #include "monitor/sources/exposition.h"
 #include "monitor/sources/host_reader.h"
 #include "monitor/sources/poll_schedule.h"
@@ -78,6 +80,52 @@ TEST(PrometheusAnswerTest, SaysWhatTheServerSays) {
   EXPECT_EQ(message(R"({"status":"success","data":{"resultType":"matrix","result":[]}})"),
             "the query gives a matrix; write one that gives an instant vector, for example without "
             "[5m] at its end");
+}
+
+// Alerts about series that are only missing from such an answer would end.
+TEST(PrometheusAnswerTest, APartialAnswerIsNone) {
+  const auto answer = [](const char* partial) {
+    return ReadPrometheusAnswer(
+        fmt::format(R"({{"status":"success","isPartial":{},"data":{{"resultType":"vector",)"
+                    R"("result":[]}}}})",
+                    partial),
+        0);
+  };
+  EXPECT_TRUE(answer("false"));
+  ASSERT_FALSE(answer("true"));
+  EXPECT_EQ(answer("true").error().message,
+            "its answer is partial: some of its storage nodes do not answer");
+}
+
+// What the two servers answer to `time()`.
+TEST(PrometheusAnswerTest, FindsWhatAServerHides) {
+  EXPECT_EQ(ReadHiddenSpan(R"({"status":"success","data":{"resultType":"vector","result":[)"
+                           R"({"metric":{},"value":[1795720034,"1795720004.25"]}]}})"),
+            29'750ms);
+  EXPECT_EQ(ReadHiddenSpan(R"({"status":"success","data":{"resultType":"scalar","result":)"
+                           R"([1795720034.5,"1795720034.5"]}})"),
+            0ms);
+  for (const char* text : {"", "[]", R"({"data":{"result":[]}})", R"({"data":{"result":{}}})",
+                           R"({"data":{"result":[1,"x"]}})", R"({"data":{"result":[1,"NaN"]}})",
+                           R"({"data":{"result":[1,"5"]}})", R"({"data":{"result":[1e9,"-Inf"]}})",
+                           R"({"data":7})", R"({"data":{"result":[{"value":7}]}})"}) {
+    EXPECT_EQ(ReadHiddenSpan(text), std::nullopt) << text;
+  }
+}
+
+TEST(ReadingTest, WarningsAreToldOnceShortAndFew) {
+  Reading reading;
+  reading.Warn("slow\nand \x1b[31mred");
+  reading.Warn("slow\nand \x1b[31mred");
+  ASSERT_EQ(reading.warnings.size(), 1U);
+  EXPECT_EQ(reading.warnings[0], Printable("slow\nand \x1b[31mred"));
+  EXPECT_EQ(reading.warnings[0].find('\x1b'), std::string::npos);
+  for (int i = 0; i < 100; ++i) {
+    reading.Warn(std::to_string(i) + std::string(1000, 'x'));
+  }
+  EXPECT_EQ(reading.warnings.size(), Reading::kWarningsMax);
+  EXPECT_EQ(reading.warnings.back().size(), Reading::kWarningBytesMax + 3);
+  EXPECT_TRUE(reading.warnings.back().ends_with("x..."));
 }
 
 TEST(HostReaderTest, ReadsWhatTheKernelTells) {

@@ -21,6 +21,8 @@ interface Source {
   reason: string | null;
   age_s: number | null;
   series: number | null;
+  /** What it says about its answer, which counts all the same. */
+  warnings: string[];
   ledger: Ledger;
 }
 
@@ -443,8 +445,18 @@ function sourceRow(source: Source): HTMLElement {
     h("td", {}, source.age_s === null ? unknown("no good look yet") : `${span(source.age_s)} ago`),
     h("td", {}, source.series === null ? unknown("no good look yet") : String(source.series)),
     h("td", {}, `${offered} = ${ingested} + ${rejected} + ${dropped}`),
-    h("td", { class: "why" }, source.reason ?? ""),
+    h("td", { class: "why" }, source.reason ?? "", ...warningsOf(source)),
   );
+}
+
+// The first, as a source may say the same of each of many queries.
+function warningsOf(source: Source): Child[] {
+  const [first, ...more] = source.warnings;
+  if (first === undefined) {
+    return [];
+  }
+  const rest = more.length > 0 ? ` (and ${more.length} more)` : "";
+  return [h("div", { class: "hint" }, "warns: ", name(first), rest)];
 }
 
 function show(): void {
