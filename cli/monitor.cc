@@ -68,6 +68,10 @@ std::string InWords(std::size_t count, std::string_view thing) {
 }
 
 std::string Details(const monitor::SourceSpec& source) {
+  if (source.kind == monitor::SourceKind::kHistory) {
+    return ": the runs that finish in " +
+           (source.path.empty() ? "the history that it runs on" : Printable(source.path));
+  }
   if (source.kind == monitor::SourceKind::kOtlp) {
     return ": what OpenTelemetry pushes to /v1/metrics, as JSON over HTTP";
   }

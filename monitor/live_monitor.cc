@@ -97,6 +97,7 @@ Result<std::unique_ptr<LiveMonitor>> LiveMonitor::Start(MonitorConfig config,
 LiveMonitor::LiveMonitor(std::unique_ptr<store::MonitorBook> book, const std::string& store_path,
                          const Parts& parts)
     : parts_(parts),
+      store_path_(store_path),
       book_(std::move(book)),
       seed_(parts.seed),
       started_at_(parts.clock.Now()),
@@ -108,6 +109,11 @@ Result<std::shared_ptr<const LiveMonitor::Crew>> LiveMonitor::MakeCrew(MonitorCo
                                                                        const Crew& before) {
   auto crew = std::make_shared<Crew>();
   crew->config = std::move(config);
+  for (SourceSpec& source : crew->config.sources) {
+    if (source.kind == SourceKind::kHistory && source.path.empty()) {
+      source.path = store_path_;
+    }
+  }
   // All senders first: one that cannot be made leaves everything as it was.
   std::vector<std::unique_ptr<Sender>> senders;
   for (const ChannelSpec& channel : crew->config.channels) {

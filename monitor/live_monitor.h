@@ -119,6 +119,7 @@ class LiveMonitor {
                                           const std::vector<SourceReport>& sources) const;
 
   const Parts parts_;
+  const std::string store_path_;
   SharedBook book_;
   std::uint64_t seed_;  // The owner's.
   Instant started_at_{};

@@ -56,7 +56,10 @@ class EngineReader {
                                                         "calm",  "period", "side"};
     AnomalySpec spec;
     if (source_ != nullptr) {
-      spec.every = std::max(spec.every, source_->timing.interval);
+      // Each run is a value.
+      spec.every = source_->kind == SourceKind::kHistory
+                       ? source_->timing.interval
+                       : std::max(spec.every, source_->timing.interval);
     }
     if (node_.kind == YamlNode::Kind::kScalar && node_.text == "true") {
       return spec;

@@ -19,6 +19,8 @@ constexpr std::size_t kNameBytesMax = 100;
 constexpr Nanos kShortest = std::chrono::milliseconds(100);
 constexpr Nanos kWindowShortest = std::chrono::seconds(1);
 constexpr std::size_t kOriginsMax = 20;
+// A look at a file that nobody has written costs microseconds.
+constexpr Nanos kHistoryInterval = std::chrono::seconds(1);
 
 // What is asked: exactly one.
 void ReadKind(const ConfigReader& reader, const YamlNode& node, SourceSpec& spec) {
@@ -58,12 +60,20 @@ void ReadKind(const ConfigReader& reader, const YamlNode& node, SourceSpec& spec
     }
     ++kinds;
   }
+  if (FindValue(node, "history") != nullptr) {
+    spec.kind = SourceKind::kHistory;
+    const std::string path = reader.TextOf(node, "history");
+    spec.path = path == "true" ? "" : path;
+    spec.timing.interval = kHistoryInterval;
+    ++kinds;
+  }
   if (kinds != 1) {
     reader.diagnostics.Add(
         node.span,
-        "a source is one of prometheus, scrape, host, probe, lines, access_log, rum and otlp",
+        "a source is one of prometheus, scrape, host, probe, lines, access_log, history, rum and "
+        "otlp",
         "write 'prometheus: URL', 'scrape: URL', 'host: /', 'probe: URL', 'lines: FILE', "
-        "'access_log: FILE', 'rum: ORIGIN' or 'otlp: true'");
+        "'access_log: FILE', 'history: true', 'rum: ORIGIN' or 'otlp: true'");
   }
 }
 
@@ -142,12 +152,24 @@ void ReadProbe(const ConfigReader& reader, const YamlNode& node, SourceSpec& spe
 }
 
 SourceSpec ReadSource(const ConfigReader& reader, const YamlNode& node) {
-  constexpr std::array<std::string_view, 17> kKnown = {
-      "name",      "prometheus", "scrape",     "host",
-      "cgroup",    "lines",      "access_log", "probe",
-      "rum",       "otlp",       "apdex",      "window",
-      "rate",      "interval",   "timeout",    "authorization_file",
-      "down_after"};
+  constexpr std::array<std::string_view, 18> kKnown = {"name",
+                                                       "prometheus",
+                                                       "scrape",
+                                                       "host",
+                                                       "history",
+                                                       "cgroup",
+                                                       "lines",
+                                                       "access_log",
+                                                       "probe",
+                                                       "rum",
+                                                       "otlp",
+                                                       "apdex",
+                                                       "window",
+                                                       "rate",
+                                                       "interval",
+                                                       "timeout",
+                                                       "authorization_file",
+                                                       "down_after"};
   SourceSpec spec;
   if (!CheckKeys(node, {"source", kKnown, {}}, reader.diagnostics)) {
     return spec;

@@ -158,7 +158,34 @@ void RuleEngine::TakeBurns(std::size_t rule, const SourceView& view) {
   }
 }
 
+void RuleEngine::AddValue(std::size_t rule, Series& series, WallTime at, double value) {
+  series.valued = true;
+  series.window.Add(rules_[rule].window, at, value);
+  series.alert.value = series.window.Take(rules_[rule].window);
+  if (series.judge != nullptr && series.alert.value) {
+    series.judge->Add(at, 0, *series.alert.value);
+  }
+}
+
+// Once: what a series was before the first look, as far as the source knows it.
+void RuleEngine::Learn(std::size_t rule, const SourceView& view) {
+  if (std::exchange(states_[rule].learnt, true)) {
+    return;
+  }
+  for (const PastLook& look : view.reading->past) {
+    for (const Sample& sample : *look.samples) {
+      Series* series = sample.query == rules_[rule].query && look.at < view.at
+                           ? SeriesOf(rule, sample.series)
+                           : nullptr;
+      if (series != nullptr) {
+        AddValue(rule, *series, look.at, sample.value);
+      }
+    }
+  }
+}
+
 void RuleEngine::TakeSamples(std::size_t rule, const SourceView& view) {
+  Learn(rule, view);
   for (const Sample& sample : view.reading->samples) {
     if (sample.query != rules_[rule].query) {
       continue;
@@ -167,10 +194,11 @@ void RuleEngine::TakeSamples(std::size_t rule, const SourceView& view) {
     // Of two samples with the same labels in one reading the first counts.
     if (series != nullptr && series->seen_at != view.at) {
       series->seen_at = view.at;
-      series->window.Add(rules_[rule].window, view.at, sample.value);
-      series->alert.value = series->window.Take(rules_[rule].window);
-      if (series->judge != nullptr && series->alert.value) {
-        series->judge->Add(view.at, 0, *series->alert.value);
+      // One that the rule has not had yet is new to it, repeated or not.
+      if (!sample.repeated || !series->valued) {
+        AddValue(rule, *series, view.at, sample.value);
+      } else {
+        series->alert.value = series->window.Take(rules_[rule].window);
       }
     }
   }
@@ -296,10 +324,12 @@ void RuleEngine::ClockSetBack(Nanos by) {
   worked_at_ = {};
   for (RuleState& state : states_) {
     state.taken_at = {};
+    state.learnt = false;
     state.meter = MakeMeter(*state.made_for);
     for (auto& [labels, series] : state.series) {
       MoveBack(series.alert.state, by);
       series.window = {};
+      series.valued = false;
       series.judge = MakeJudge(*state.made_for);
       if (series.track != nullptr) {
         *series.track = {};

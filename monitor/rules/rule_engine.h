@@ -157,6 +157,7 @@ class RuleEngine {
     std::unique_ptr<SeriesTrack> track;        // Null: the rule has enough.
     WallTime seen_at{};                        // The reading that had it last.
     std::shared_ptr<const SeriesName> pinned;  // Keeps the key of `known` from being another's.
+    bool valued = false;                       // It was given values.
     bool changed = false;
   };
 
@@ -169,11 +170,14 @@ class RuleEngine {
     std::unique_ptr<BurnMeter> meter;  // Of a burn rate.
     WallTime taken_at{};               // The reading that was taken in last.
     std::size_t tracks = 0;            // Series that have one.
+    bool learnt = false;               // From the past of its source.
   };
 
   void TakeIn(std::size_t rule, const SourceView& view, const HistoryView& history);
   void TakeVerdicts(std::size_t rule, const SourceView& view, const HistoryView& history);
   void TakeSamples(std::size_t rule, const SourceView& view);
+  void Learn(std::size_t rule, const SourceView& view);
+  void AddValue(std::size_t rule, Series& series, WallTime at, double value);
   void TakeBurns(std::size_t rule, const SourceView& view);
   void WorkOff(WallTime at);
   Series* SeriesOf(std::size_t rule, const std::shared_ptr<const SeriesName>& name);

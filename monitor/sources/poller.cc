@@ -45,10 +45,13 @@ void Poller::Note(tl::expected<Reading, SourceTrouble> result, Instant began) {
   status_.look_took = now - began;
   if (result) {
     status_.health = SourceHealth::kIntegrated;
-    status_.ledger.Add(result->ledger);
     status_.good_at = now;
-    status_.good_at_wall = clock_.WallNow();
     status_.trouble.clear();
+    if (result->unchanged && status_.last_good != nullptr) {
+      return;
+    }
+    status_.ledger.Add(result->ledger);
+    status_.good_at_wall = clock_.WallNow();
     status_.last_good = std::make_shared<const Reading>(std::move(*result));
     return;
   }

@@ -29,10 +29,10 @@ struct SourceStatus {
   std::uint64_t looks = 0;
   std::uint64_t failures = 0;
   std::optional<Instant> good_at;
-  std::optional<WallTime> good_at_wall;
-  Nanos look_took{0};   ///< The last one.
-  std::string trouble;  ///< Of the last look; empty when it succeeded.
-  SourceLedger ledger;  ///< Of all looks.
+  std::optional<WallTime> good_at_wall;  ///< Of the last that had something new.
+  Nanos look_took{0};                    ///< The last one.
+  std::string trouble;                   ///< Of the last look; empty when it succeeded.
+  SourceLedger ledger;                   ///< Of all looks.
 
   /// Whether what is known is older than two intervals and a timeout.
   bool Stale(const SourceSpec& spec, Instant now) const;

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/time.h"
 #include "monitor/alerts/label_matcher.h"
 
 /// What sources bring.
@@ -24,6 +25,8 @@ struct Sample {
   std::shared_ptr<const SeriesName> series;
   double value = 0;       ///< May be NaN or infinite.
   std::size_t query = 0;  ///< Which query of its source it answers.
+  /// Nothing was measured since the look before: it still holds, and is no new value of its series.
+  bool repeated = false;
 };
 
 /// Where every sample went that a source offered.
@@ -49,6 +52,12 @@ struct SourceLedger {
   bool Balanced() const;
 };
 
+/// A look before the first one.
+struct PastLook {
+  WallTime at{};
+  std::shared_ptr<const std::vector<Sample>> samples;
+};
+
 /// What one look at a source brought.
 struct Reading {
   static constexpr std::size_t kSamplesMax = 50'000;
@@ -61,6 +70,9 @@ struct Reading {
   /// What the source says about its answer, each once: printable, at most kWarningsMax of at most
   /// kWarningBytesMax and "...". The answer counts all the same.
   std::vector<std::string> warnings;
+
+  std::vector<PastLook> past = {};  ///< Ascending: what a rule that begins learns from.
+  bool unchanged = false;           ///< All is as in the last good look; nothing else counts.
 
   /// Counts it, and keeps it while there is room.
   void Ingest(Sample sample);

@@ -13,6 +13,7 @@
 #include "monitor/sources/access_log.h"
 #include "monitor/sources/exposition.h"
 #include "monitor/sources/file_tail.h"
+#include "monitor/sources/history_source.h"
 #include "monitor/sources/host_reader.h"
 #include "monitor/sources/last_values.h"
 #include "monitor/sources/probe.h"
@@ -280,6 +281,8 @@ std::unique_ptr<Source> MakeSource(const SourceSpec& spec, const Clock& clock) {
       return std::make_unique<ProbeSource>(spec, clock);
     case SourceKind::kAccessLog:
       return std::make_unique<AccessLogSource>(spec);
+    case SourceKind::kHistory:
+      return std::make_unique<HistorySource>(spec.path);
     case SourceKind::kRum:
     case SourceKind::kOtlp:
       break;
@@ -305,6 +308,8 @@ std::string_view SourceKindName(SourceKind kind) {
       return "rum";
     case SourceKind::kOtlp:
       return "otlp";
+    case SourceKind::kHistory:
+      return "history";
   }
   WEIR_CHECK(false);
 }

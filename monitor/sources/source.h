@@ -25,6 +25,7 @@ enum class SourceKind : std::uint8_t {
   kAccessLog,   ///< The access log of a web server (access_log.h).
   kRum,         ///< Browsers of users, which send it (../rum_intake.h).
   kOtlp,        ///< OpenTelemetry, which pushes it (../otlp_intake.h).
+  kHistory,     ///< Finished runs of a history (history_source.h).
 };
 
 /// A source as it is written.
@@ -37,7 +38,7 @@ struct SourceSpec {
   std::string root = {};                  ///< kHost: put before /proc.
   std::string cgroup = {};                ///< kHost: a control group; may be empty.
   Rate rate = Rate::PerSecond(2);         ///< kProbe: requests while a look lasts.
-  std::string path = {};                  ///< kLines, kAccessLog: the file.
+  std::string path = {};                  ///< kLines, kAccessLog, kHistory: the file.
   std::vector<std::string> origins = {};  ///< kRum: of the pages, as browsers write them.
   RumOptions rum = {};                    ///< kRum.
   Nanos timeout = std::chrono::seconds(2);
@@ -70,7 +71,7 @@ std::unique_ptr<Source> MakeSource(const SourceSpec& spec, const Clock& clock);
 /// How long a look of a probe sends: half of the interval, at most 2 s.
 Nanos ProbeSpan(const SourceSpec& spec);
 
-/// "prometheus", "scrape", "host", "lines", "access log", "probe", "rum", "otlp".
+/// "prometheus", "scrape", "host", "lines", "access log", "probe", "rum", "otlp", "history".
 std::string_view SourceKindName(SourceKind kind);
 
 }  // namespace weir::monitor

@@ -157,14 +157,14 @@ TEST(MonitorConfigTest, WrongTimeIntervalsAreRefusedWhereTheyStand) {
 TEST(MonitorConfigTest, AnUnknownKeyPointsAtItselfAndNamesTheNearest) {
   std::string text = kWhole;
   text.replace(text.find("interval: 10s"), 13, "intervall: 1s");
-  EXPECT_EQ(
-      ErrorOf(text),
-      "m.yaml:4:57: error: unknown key 'intervall' in source\n"
-      "  4 |   - { name: prom, prometheus: 'http://127.0.0.1:9090/', intervall: 1s }\n"
-      "    |                                                         ^~~~~~~~~\n"
-      "  hint: did you mean 'interval'? known keys: name, prometheus, scrape, host, cgroup, lines, "
-      "access_log, probe, rum, otlp, apdex, window, rate, interval, timeout, authorization_file, "
-      "down_after");
+  EXPECT_EQ(ErrorOf(text),
+            "m.yaml:4:57: error: unknown key 'intervall' in source\n"
+            "  4 |   - { name: prom, prometheus: 'http://127.0.0.1:9090/', intervall: 1s }\n"
+            "    |                                                         ^~~~~~~~~\n"
+            "  hint: did you mean 'interval'? known keys: name, prometheus, scrape, host, history, "
+            "cgroup, "
+            "lines, access_log, probe, rum, otlp, apdex, window, rate, interval, timeout, "
+            "authorization_file, down_after");
 }
 
 TEST(MonitorConfigTest, ASpanThatIsTooShortNamesTheShortest) {
