@@ -27,9 +27,14 @@ GateReader::~GateReader() = default;
 Status GateReader::Open() {
   auto store = store::Store::OpenForReading(store_path_);
   auto deployments = store::Deployments::OpenForReading(store_path_);
+  auto finished = store::FinishedRuns::OpenForReading(store_path_);
   if (!store || !deployments) {
     return tl::unexpected(store ? deployments.error() : store.error());
   }
+  if (!finished) {
+    return tl::unexpected(finished.error());
+  }
+  finished_ = std::move(*finished);
   store_ = std::move(*store);
   deployments_ = std::move(*deployments);
   return {};
@@ -63,11 +68,35 @@ void GateReader::Take(store::VerdictHead head) {
   last_.resize(std::min(last_.size(), GateNews::kListed));
 }
 
+// Who tells of a deployment may have another clock: what was written last is the last.
+void GateReader::Note(bool is_run, const std::string& subject, std::int64_t id, WallTime at) {
+  Last& last = happened_[{is_run, subject}];
+  // A run may finish after one that began later.
+  if (is_run ? at > last.at : id > last.id) {
+    last = {.id = id, .at = at};
+  }
+  if (happened_.size() > GateNews::kLookedAt) {
+    happened_.erase(
+        std::min_element(happened_.begin(), happened_.end(),
+                         [](const auto& a, const auto& b) { return a.second.at < b.second.at; }));
+  }
+}
+
 Result<GateNews> GateReader::Read() {
   auto heads = store_->ListVerdictHeads(newest_, GateNews::kLookedAt);
   auto deployments = deployments_->List({.count = GateNews::kListed});
+  auto runs = finished_->List(GateNews::kListed);
   if (!heads || !deployments) {
     return tl::unexpected(heads ? deployments.error() : heads.error());
+  }
+  if (!runs) {
+    return tl::unexpected(runs.error());
+  }
+  for (const store::Deployment& deployment : *deployments) {
+    Note(false, deployment.service, deployment.id, deployment.at);
+  }
+  for (const store::FinishedRun& run : *runs) {
+    Note(true, run.scenario, run.id, run.finished_at);
   }
   for (auto head = heads->rbegin(); head != heads->rend(); ++head) {
     Take(std::move(*head));
@@ -77,6 +106,9 @@ Result<GateNews> GateReader::Read() {
   news.deployments = std::move(*deployments);
   for (const auto& [subject, standing] : standing_) {
     news.standing.push_back(standing.verdict);
+  }
+  for (const auto& [what, last] : happened_) {
+    news.happened.push_back({.is_run = what.first, .subject = what.second, .at = last.at});
   }
   return news;
 }

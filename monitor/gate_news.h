@@ -13,6 +13,7 @@
 #include "base/verdict.h"
 #include "monitor/rules/gate_rule.h"
 #include "store/deployments.h"
+#include "store/finished_runs.h"
 
 namespace weir::store {
 class Store;
@@ -44,6 +45,10 @@ struct GateNews {
   std::vector<StandingVerdict> standing = {};
   static constexpr std::size_t kLookedAt = 1000;
 
+  /// The last deployment of each service, and the last run of each scenario: as `standing`, but of
+  /// the newest kListed at the beginning.
+  std::vector<Happening> happened = {};
+
   std::string trouble = {};  ///< Why it may be out of date; empty: it is not.
 };
 
@@ -67,10 +72,12 @@ class GateReader {
   Status Open();
   Result<GateNews> Read();
   void Take(store::VerdictHead head);
+  void Note(bool is_run, const std::string& subject, std::int64_t id, WallTime at);
 
   const std::string store_path_;
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<store::Deployments> deployments_;
+  std::unique_ptr<store::FinishedRuns> finished_;
   std::optional<std::int64_t> seen_;  // ChangeCount of what was read last.
 
   // Verdicts never change, so that only new ones are read.
@@ -83,6 +90,13 @@ class GateReader {
   };
 
   std::map<std::pair<std::string, std::string>, Standing> standing_;  // By scenario and service.
+
+  struct Last {
+    std::int64_t id = 0;
+    WallTime at{};
+  };
+
+  std::map<std::pair<bool, std::string>, Last> happened_;  // By Happening::is_run and subject.
 };
 
 }  // namespace weir::monitor

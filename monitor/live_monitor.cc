@@ -14,6 +14,9 @@
 namespace weir::monitor {
 namespace {
 
+// How soon a verdict, a deployment or a run is noticed; each time costs microseconds.
+constexpr Nanos kNewsEvery = std::chrono::milliseconds(50);
+
 // A clock that is set back by less stands still for as long.
 constexpr Nanos kClockSlack = std::chrono::seconds(1);
 
@@ -57,6 +60,11 @@ std::vector<std::string_view> NamesOf(const std::vector<SourceSpec>& sources) {
   }
   names.push_back("weir");
   return names;
+}
+
+bool AsksHistory(const AlertRule& rule) {
+  return std::holds_alternative<GateSpec>(rule.engine) ||
+         (rule.after && rule.after->kind != TriggerKind::kAlert);
 }
 
 bool TellsOfUsers(SourceKind kind) {
@@ -114,6 +122,8 @@ Result<std::shared_ptr<const LiveMonitor::Crew>> LiveMonitor::MakeCrew(MonitorCo
       source.path = store_path_;
     }
   }
+  crew->asks_history =
+      std::any_of(crew->config.rules.begin(), crew->config.rules.end(), AsksHistory);
   // All senders first: one that cannot be made leaves everything as it was.
   std::vector<std::unique_ptr<Sender>> senders;
   for (const ChannelSpec& channel : crew->config.channels) {
@@ -264,8 +274,28 @@ void LiveMonitor::Work() {
   do {
     Evaluate();
     const Nanos every = EvaluateEvery();
-    next += ((parts_.clock.Now() - next) / every + 1) * every;
-  } while (WaitUntil(next));
+    if (const Instant now = parts_.clock.Now(); now >= next) {
+      next += ((now - next) / every + 1) * every;
+    }
+  } while (AwaitNext(next));
+}
+
+// Earlier when the history has news for a rule. False: it stops.
+bool LiveMonitor::AwaitNext(Instant next) {
+  while (crew()->asks_history) {
+    const Instant soon = std::min(next, parts_.clock.Now() + kNewsEvery);
+    if (!WaitUntil(soon)) {
+      return false;
+    }
+    if (soon == next) {
+      return true;
+    }
+    const std::lock_guard step(step_mutex_);
+    if (HearGates()) {
+      return true;
+    }
+  }
+  return WaitUntil(next);
 }
 
 // Others write to the history through connections of their own; when they have, what people say may
@@ -286,18 +316,20 @@ void LiveMonitor::HearPeople() {
 
 // Others may write to the history all the time, as those that record runs do: what has not changed
 // costs microseconds, and of verdicts only new ones are read.
-void LiveMonitor::HearGates() {
+bool LiveMonitor::HearGates() {
   std::optional<GateNews> news = gate_reader_.ReadIfChanged();
   if (!news) {
-    return;
+    return false;
   }
   const std::lock_guard lock(desk_mutex_);
   if (!news->trouble.empty()) {
     gates_.trouble = std::move(news->trouble);
-    return;
+    return false;
   }
+  const bool is_new = news->standing != gates_.standing || news->happened != gates_.happened;
   gates_ = std::move(*news);
   ++trends_version_;
+  return is_new;
 }
 
 // The time of this evaluation by the clock of the wall, which may be set back. By little: time
@@ -361,7 +393,10 @@ void LiveMonitor::Evaluate() {
   store::MonitorChange change;
   {
     const std::lock_guard lock(desk_mutex_);
-    change = desk_->Step(at, views, {.known = gates_.trouble.empty(), .verdicts = gates_.standing});
+    change = desk_->Step(at, views,
+                         {.known = gates_.trouble.empty(),
+                          .verdicts = gates_.standing,
+                          .happened = gates_.happened});
     ++evaluations_;
     evaluation_took_ = parts_.clock.Now() - now;
     const std::uint64_t tracks = desk_->engine().tracks_version();

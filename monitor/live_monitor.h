@@ -91,6 +91,7 @@ class LiveMonitor {
     std::shared_ptr<OtlpIntake> otlp;
     std::vector<std::shared_ptr<Poller>> pollers;
     std::vector<std::shared_ptr<Courier>> couriers;
+    bool asks_history = false;  // A rule does.
   };
 
   LiveMonitor(std::unique_ptr<store::MonitorBook> book, const std::string& store_path,
@@ -106,7 +107,8 @@ class LiveMonitor {
                                   Instant now, WallTime at) const;
   void Measure(const Crew& crew, const std::vector<SourceStatus>& statuses);
   void HearPeople();
-  void HearGates();
+  bool HearGates();
+  bool AwaitNext(Instant next);
   void Save(const Crew& crew, store::MonitorChange change);
   void GiveUpStrays(const Crew& crew, Instant now, WallTime at);
   bool WaitUntil(Instant at);

@@ -25,7 +25,7 @@ Reading OwnSamples(std::span<const SourceAge> ages) {
 
 AlertRule SourceDownRule(const SourceSpec& spec, std::size_t own_source) {
   AlertRule rule;
-  rule.name = "WeirSourceDown";
+  rule.name = kSourceDownRule;
   rule.source = own_source;
   rule.metric = kAge;
   Result<LabelMatcher> matcher = LabelMatcher::Create(

@@ -15,6 +15,9 @@ namespace weir::monitor {
 /// The name under which rules refer to it.
 inline constexpr std::string_view kOwnSource = "weir";
 
+/// The name of the rule that SourceDownRule makes.
+inline constexpr std::string_view kSourceDownRule = "WeirSourceDown";
+
 /// For how long a source has not had a good look.
 struct SourceAge {
   std::string_view source;

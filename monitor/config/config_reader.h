@@ -19,6 +19,7 @@ struct ConfigReader {
 
   void ReadSources(const scenarios::YamlNode& list) const;
   void ReadRules(const scenarios::YamlNode& list) const;
+  void CheckWaits(const scenarios::YamlNode& rules) const;
   void ReadChannels(const scenarios::YamlNode& list) const;
   void ReadReceivers(const scenarios::YamlNode* list) const;
   void ReadService(const scenarios::YamlNode& root) const;

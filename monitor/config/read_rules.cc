@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <initializer_list>
 #include <optional>
 #include <utility>
 
@@ -29,11 +30,11 @@ class RuleReader {
   RuleReader(const ConfigReader& reader, const YamlNode& node) : reader_(reader), node_(node) {}
 
   AlertRule Read() {
-    constexpr std::array<std::string_view, 19> kKnown = {
-        "alert",     "source",          "query",   "metric",      "window",
-        "above",     "at_least",        "below",   "at_most",     "clear",
-        "for",       "keep_firing_for", "labels",  "annotations", "match",
-        "burn_rate", "anomaly",         "predict", "gate"};
+    constexpr std::array<std::string_view, 22> kKnown = {
+        "alert",    "source",      "query",   "metric",    "window",  "above",
+        "at_least", "below",       "at_most", "clear",     "for",     "keep_firing_for",
+        "labels",   "annotations", "match",   "burn_rate", "anomaly", "predict",
+        "gate",     "ratio",       "after",   "within"};
     if (!CheckKeys(node_, {"rule", kKnown, {}}, reader_.diagnostics)) {
       return std::move(rule_);
     }
@@ -49,6 +50,7 @@ class RuleReader {
     } else {
       ReadWhatIsMeasured();
     }
+    ReadAfter();
     reader_.ReadSpan(node_, "for", Nanos(0), rule_.timing.hold);
     reader_.ReadSpan(node_, "keep_firing_for", Nanos(0), rule_.timing.keep_firing);
     rule_.labels = reader_.ReadLabels(node_, "labels");
@@ -93,8 +95,8 @@ class RuleReader {
 
   void RefuseSource() {
     for (const std::string_view key :
-         {"source", "query", "metric", "window", "above", "at_least", "below", "at_most", "clear",
-          "burn_rate", "anomaly", "predict"}) {
+         {"source", "query", "metric", "ratio", "window", "above", "at_least", "below", "at_most",
+          "clear", "burn_rate", "anomaly", "predict"}) {
       if (FindValue(node_, key) != nullptr) {
         Complain(key, fmt::format("a rule on verdicts has no '{}'", key),
                  "'gate' says which verdicts of the history are bad; write another rule for "
@@ -132,7 +134,10 @@ class RuleReader {
                fmt::format("at most {}", MonitorConfig::kQueriesMax));
     }
     if (std::holds_alternative<BurnRateSpec>(rule_.engine)) {
-      RefuseSeries();
+      RefuseSeries("a burn rate", "what it counts stands in 'burn_rate'",
+                   {"metric", "query", "window", "match", "ratio"});
+    } else if (FindValue(node_, "ratio") != nullptr) {
+      ReadRatio(source);
     } else if (source != nullptr && source->kind == SourceKind::kPrometheus) {
       ReadQuery(*source);
     } else {
@@ -166,13 +171,73 @@ class RuleReader {
     selected_ = std::move(selector->matchers);
   }
 
-  void RefuseSeries() {
-    for (const std::string_view key : {"metric", "query", "window", "match"}) {
+  void RefuseSeries(std::string_view what, std::string_view hint,
+                    std::initializer_list<std::string_view> keys) {
+    for (const std::string_view key : keys) {
       if (FindValue(node_, key) != nullptr) {
-        Complain(key, fmt::format("a burn rate has no '{}'", key),
-                 "what it counts stands in 'burn_rate'");
+        Complain(key, fmt::format("{} has no '{}'", what, key), std::string(hint));
       }
     }
+  }
+
+  void ReadRatio(const SourceSpec* source) {
+    const YamlNode& node = *FindValue(node_, "ratio");
+    if (source != nullptr && source->kind == SourceKind::kPrometheus) {
+      Complain("ratio", fmt::format("source '{}' is asked with a query", Printable(source->name)),
+               "divide in PromQL: 'query: sum(rate(errors_total[5m])) / "
+               "sum(rate(requests_total[5m]))'");
+      return;
+    }
+    RefuseSeries("a ratio", "write its matchers behind the metrics: 'of: errors{host=\"a\"}'",
+                 {"metric", "query", "match"});
+    constexpr std::array<std::string_view, 3> kKnown = {"of", "to", "by"};
+    if (!CheckKeys(node, {"ratio", kKnown, {}}, reader_.diagnostics)) {
+      return;
+    }
+    RatioSpec ratio;
+    for (auto [key, into] : {std::pair{"of", &ratio.of}, std::pair{"to", &ratio.to}}) {
+      Result<SeriesSelector> selector = ReadSelector(reader_.TextOf(node, key));
+      if (selector) {
+        *into = std::move(*selector);
+        continue;
+      }
+      const YamlNode* at = FindValue(node, key);
+      reader_.diagnostics.Add(
+          at == nullptr ? node.span : at->span,
+          fmt::format("'{}' must be a metric: {}", key, selector.error().message),
+          "for example 'ratio: { of: errors_total, to: requests_total, by: [ host ] }'");
+    }
+    ratio.by = reader_.ReadWords(node, "by");
+    rule_.ratio = std::move(ratio);
+  }
+
+  void ReadAfter() {
+    const YamlNode* node = FindValue(node_, "after");
+    if (node == nullptr) {
+      if (FindValue(node_, "within") != nullptr) {
+        Complain("within", "'within' says for how long after something, and there is no 'after'",
+                 "write 'after: deploy' too; a forecast has its own 'within'");
+      }
+      return;
+    }
+    constexpr std::array<std::pair<std::string_view, TriggerKind>, 3> kKinds = {
+        {{"deploy", TriggerKind::kDeploy},
+         {"run", TriggerKind::kRun},
+         {"alert", TriggerKind::kAlert}}};
+    const std::string text = reader_.TextOf(node_, "after");
+    const std::string_view word = std::string_view(text).substr(0, text.find(' '));
+    const auto kind = std::find_if(kKinds.begin(), kKinds.end(),
+                                   [word](const auto& each) { return each.first == word; });
+    TriggerSpec after;
+    after.subject = word.size() < text.size() ? text.substr(word.size() + 1) : "";
+    if (kind == kKinds.end() || (kind->second == TriggerKind::kAlert && after.subject.empty())) {
+      Complain("after", fmt::format("'{}' is nothing to wait for", Printable(text)),
+               "write 'deploy', 'deploy SERVICE', 'run', 'run SCENARIO' or 'alert RULE'");
+      return;
+    }
+    after.kind = kind->second;
+    reader_.ReadSpan(node_, "within", std::chrono::seconds(1), after.within);
+    rule_.after = std::move(after);
   }
 
   void RefuseThreshold() {
@@ -189,12 +254,12 @@ class RuleReader {
     if (node == nullptr) {
       return;
     }
-    constexpr std::array<std::string_view, 4> kTakes = {"rate", "mean", "min", "max"};
+    constexpr std::array<std::string_view, 5> kTakes = {"rate", "mean", "min", "max", "delta"};
     if (!CheckKeys(*node, {"window", kTakes, {}}, reader_.diagnostics)) {
       return;
     }
     constexpr std::array kOf = {WindowTake::kRate, WindowTake::kMean, WindowTake::kMin,
-                                WindowTake::kMax};
+                                WindowTake::kMax, WindowTake::kDelta};
     if (node->entries.size() != 1) {
       Complain("window", "a window takes one thing", "for example 'window: { rate: 1m }'");
       return;
@@ -262,6 +327,30 @@ void ConfigReader::ReadRules(const YamlNode& list) const {
       }
     }
     config.rules.push_back(std::move(rule));
+  }
+  CheckWaits(list);
+}
+
+// Those of other rules, which may stand further down.
+void ConfigReader::CheckWaits(const YamlNode& list) const {
+  std::vector<std::string_view> names = {kSourceDownRule};
+  for (const AlertRule& rule : config.rules) {
+    names.push_back(rule.name);
+  }
+  for (std::size_t i = 0; i < config.rules.size() && i < list.items.size(); ++i) {
+    const AlertRule& rule = config.rules[i];
+    if (!rule.after || rule.after->kind != TriggerKind::kAlert) {
+      continue;
+    }
+    const std::string& other = rule.after->subject;
+    const YamlNode* at = FindValue(list.items[i], "after");
+    if (other == rule.name) {
+      diagnostics.Add(at->span, "a rule cannot wait for itself", "name another rule");
+    } else if (std::find(names.begin(), names.end(), other) == names.end()) {
+      const std::optional<std::string> near = NearestWord(other, names);
+      diagnostics.Add(at->span, fmt::format("there is no rule '{}'", Printable(other)),
+                      near ? fmt::format("did you mean '{}'?", *near) : "name another rule");
+    }
   }
 }
 

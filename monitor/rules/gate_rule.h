@@ -26,12 +26,24 @@ struct StandingVerdict {
 
   /// Those of the three that are not empty.
   Labels labels() const;
+
+  friend bool operator==(const StandingVerdict&, const StandingVerdict&) = default;
+};
+
+/// The last deployment of a service, or the last run of a scenario that finished.
+struct Happening {
+  bool is_run = false;
+  std::string subject;
+  WallTime at{};
+
+  friend bool operator==(const Happening&, const Happening&) = default;
 };
 
 /// What the history says, as far as rules look at it.
 struct HistoryView {
   bool known = false;  ///< False: it could not be read, and alerts about it stay as they are.
   std::span<const StandingVerdict> verdicts = {};  ///< One of each scenario and service.
+  std::span<const Happening> happened = {};        ///< The same.
 };
 
 struct GateSpec {

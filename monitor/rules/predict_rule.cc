@@ -148,6 +148,14 @@ void PredictJudge::Work() {
   }
 }
 
+bool PredictJudge::Hurry() {
+  if (values_.size() < kWarmUp) {
+    return false;
+  }
+  Work();
+  return true;
+}
+
 bool PredictJudge::IsBadNow() const {
   return IsBad(threshold_, last_, AlertPhase::kInactive);
 }

@@ -85,6 +85,7 @@ class PredictJudge final : public SeriesJudge {
   std::optional<WallTime> work_since() const override { return work_since_; }
 
   void Work() override;
+  bool Hurry() override;
 
  private:
   bool IsBadNow() const;

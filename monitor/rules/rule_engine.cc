@@ -50,6 +50,19 @@ std::unique_ptr<BurnMeter> MakeMeter(const AlertRule& rule) {
   return burn == nullptr ? nullptr : std::make_unique<BurnMeter>(*burn);
 }
 
+std::unique_ptr<RatioMeter> MakeRatio(const AlertRule& rule) {
+  return rule.ratio ? std::make_unique<RatioMeter>(*rule.ratio, rule.window) : nullptr;
+}
+
+bool WaitsForAlert(const AlertRule& rule) {
+  return rule.after && rule.after->kind == TriggerKind::kAlert;
+}
+
+// A window that needs two samples cannot tell before it has them.
+bool NeedsTwo(WindowTake take) {
+  return take == WindowTake::kRate || take == WindowTake::kDelta;
+}
+
 }  // namespace
 
 RuleEngine::RuleEngine(std::vector<AlertRule> rules)
@@ -57,6 +70,7 @@ RuleEngine::RuleEngine(std::vector<AlertRule> rules)
   for (std::size_t rule = 0; rule < rules_.size(); ++rule) {
     states_[rule].made_for = std::make_shared<const AlertRule>(rules_[rule]);
     states_[rule].meter = MakeMeter(*states_[rule].made_for);
+    states_[rule].ratio = MakeRatio(*states_[rule].made_for);
   }
 }
 
@@ -129,6 +143,8 @@ void RuleEngine::TakeIn(std::size_t rule, const SourceView& view, const HistoryV
     TakeVerdicts(rule, view, history);
   } else if (state.meter != nullptr) {
     TakeBurns(rule, view);
+  } else if (state.ratio != nullptr) {
+    TakeRatios(rule, view);
   } else {
     TakeSamples(rule, view);
   }
@@ -145,6 +161,18 @@ void RuleEngine::TakeVerdicts(std::size_t rule, const SourceView& view,
     if (Series* series = SeriesWith(rule, labels)) {
       series->seen_at = view.at;
       static_cast<GateJudge&>(*series->judge).Put(standing);
+    }
+  }
+}
+
+void RuleEngine::TakeRatios(std::size_t rule, const SourceView& view) {
+  for (const RatioMeter::Ratio& ratio : states_[rule].ratio->Read(view.at, *view.reading)) {
+    if (Series* series = SeriesWith(rule, ratio.labels)) {
+      series->seen_at = view.at;
+      series->alert.value = ratio.value;
+      if (series->judge != nullptr && ratio.value) {
+        series->judge->Add(view.at, 0, *ratio.value);
+      }
     }
   }
 }
@@ -237,12 +265,14 @@ void RuleEngine::Step(std::size_t rule, Series& series, WallTime at, const Sourc
   AlertInstance& alert = series.alert;
   const AlertRule& spec = rules_[rule];
   std::optional<bool> holds = false;
-  if (series.seen_at != view.at) {
+  if (!*states_[rule].active) {
+    // What it waits for is over, or has not come yet.
+  } else if (series.seen_at != view.at) {
     alert.value.reset();
   } else if (series.judge != nullptr) {
     alert.value = series.judge->value() ? series.judge->value() : alert.value;
     holds = series.judge->Holds(alert.state.phase);
-  } else if (alert.value || spec.window.take != WindowTake::kRate) {
+  } else if (alert.value || !NeedsTwo(spec.window.take)) {
     holds = IsBad(spec.threshold, alert.value, alert.state.phase);
   } else {
     holds.reset();
@@ -269,7 +299,8 @@ void RuleEngine::Step(std::size_t rule, Series& series, WallTime at, const Sourc
 void RuleEngine::WorkOff(WallTime at) {
   std::vector<SeriesJudge*> waiting;
   for (std::size_t rule = 0; rule < rules_.size(); ++rule) {
-    if (!std::holds_alternative<PredictSpec>(rules_[rule].engine)) {
+    if (!std::holds_alternative<PredictSpec>(rules_[rule].engine) ||
+        states_[rule].active == false) {
       continue;
     }
     for (auto& [labels, series] : states_[rule].series) {
@@ -310,12 +341,71 @@ void RuleEngine::Evaluate(WallTime at, std::span<const SourceView> sources,
       TakeIn(rule, *view, history);
     }
   }
-  WorkOff(at);
-  for (std::size_t rule = 0; rule < rules_.size(); ++rule) {
-    if (const SourceView* view = usable(rule)) {
-      for (auto& [labels, series] : states_[rule].series) {
-        Step(rule, series, at, *view);
+  // Those that wait for an alert come last, as it may begin now.
+  for (const bool waits : {false, true}) {
+    for (std::size_t rule = 0; rule < rules_.size(); ++rule) {
+      if (WaitsForAlert(rules_[rule]) == waits) {
+        Trigger(rule, at, history);
       }
+    }
+    if (!waits) {
+      WorkOff(at);
+    }
+    for (std::size_t rule = 0; rule < rules_.size(); ++rule) {
+      const SourceView* view = WaitsForAlert(rules_[rule]) == waits ? usable(rule) : nullptr;
+      if (view != nullptr && states_[rule].active) {
+        StepRule(rule, at, *view);
+      }
+    }
+  }
+}
+
+void RuleEngine::StepRule(std::size_t rule, WallTime at, const SourceView& view) {
+  for (auto& [labels, series] : states_[rule].series) {
+    Step(rule, series, at, view);
+  }
+}
+
+std::optional<WallTime> RuleEngine::LastFired(const std::string& rule) const {
+  std::optional<WallTime> last;
+  for (std::size_t other = 0; other < rules_.size(); ++other) {
+    if (rules_[other].name != rule) {
+      continue;
+    }
+    for (const auto& [labels, series] : states_[other].series) {
+      const AlertState& state = series.alert.state;
+      if (state.phase == AlertPhase::kFiring && state.fired_at) {
+        last = std::max(last.value_or(*state.fired_at), *state.fired_at);
+      }
+    }
+  }
+  return last;
+}
+
+void RuleEngine::Trigger(std::size_t rule, WallTime at, const HistoryView& history) {
+  RuleState& state = states_[rule];
+  const std::optional<TriggerSpec>& after = rules_[rule].after;
+  if (!after) {
+    state.active = true;
+    return;
+  }
+  if (after->kind != TriggerKind::kAlert && !history.known) {
+    state.active.reset();
+    return;
+  }
+  const std::optional<WallTime> last = after->kind == TriggerKind::kAlert
+                                           ? LastFired(after->subject)
+                                           : LastOf(*after, history.happened, at);
+  const bool is_new = last && last != state.triggered_at;
+  state.triggered_at = last;
+  state.active = last && at - *last <= after->within;
+  if (!is_new || !*state.active) {
+    return;
+  }
+  std::size_t made = 0;
+  for (auto& [labels, series] : state.series) {
+    if (made < kWorkPerStep && series.judge != nullptr && series.judge->Hurry()) {
+      ++made;
     }
   }
 }
@@ -326,6 +416,7 @@ void RuleEngine::ClockSetBack(Nanos by) {
     state.taken_at = {};
     state.learnt = false;
     state.meter = MakeMeter(*state.made_for);
+    state.ratio = MakeRatio(*state.made_for);
     for (auto& [labels, series] : state.series) {
       MoveBack(series.alert.state, by);
       series.window = {};

@@ -21,9 +21,11 @@
 #include "monitor/rules/burn_rate.h"
 #include "monitor/rules/gate_rule.h"
 #include "monitor/rules/predict_rule.h"
+#include "monitor/rules/ratio_rule.h"
 #include "monitor/rules/sample_window.h"
 #include "monitor/rules/series_judge.h"
 #include "monitor/rules/series_track.h"
+#include "monitor/rules/trigger.h"
 #include "monitor/sources/sample.h"
 
 /// From samples to alerts. Pure: no clock, no I/O.
@@ -45,7 +47,9 @@ struct AlertRule {
   AlertTiming timing;
   Labels labels;  ///< Over those of the series.
   std::map<std::string, AlertText> annotations;
-  RuleEngineSpec engine = {};  ///< PredictSpec: when the threshold will be crossed.
+  RuleEngineSpec engine = {};             ///< PredictSpec: when the threshold will be crossed.
+  std::optional<RatioSpec> ratio = {};    ///< Instead of `metric`.
+  std::optional<TriggerSpec> after = {};  ///< Else it is judged always.
 
   friend bool operator==(const AlertRule&, const AlertRule&) = default;
 };
@@ -98,7 +102,9 @@ class RuleEngine {
   /// All rules at `at`; `sources` by number. As in Prometheus, the condition does not hold for a
   /// series that a fresh source no longer has. What cannot be told yet, as a rate of one sample or
   /// an engine that warms up, leaves its alert as it is. Cost: O(samples x rules of their source).
-  /// Rules on gates look at `history`, and at no source.
+  /// Rules on gates look at `history`, and at no source. A rule that waits for something learns
+  /// all the time, and its condition does not hold but for a while after that has happened; then
+  /// its forecasts are made at once, up to kWorkPerStep of them.
   void Evaluate(WallTime at, std::span<const SourceView> sources, const HistoryView& history = {});
 
   /// The labels of all alerts that fire.
@@ -168,9 +174,12 @@ class RuleEngine {
     std::unordered_map<const SeriesName*, Series*> known;
     std::unordered_map<const SeriesName*, std::shared_ptr<const SeriesName>> refused;
     std::unique_ptr<BurnMeter> meter;  // Of a burn rate.
-    WallTime taken_at{};               // The reading that was taken in last.
     std::size_t tracks = 0;            // Series that have one.
-    bool learnt = false;               // From the past of its source.
+    std::unique_ptr<RatioMeter> ratio;
+    std::optional<WallTime> triggered_at;  // What it waits for, when it happened last.
+    std::optional<bool> active;            // Nothing: it cannot be told.
+    WallTime taken_at{};                   // The reading that was taken in last.
+    bool learnt = false;                   // From the past of its source.
   };
 
   void TakeIn(std::size_t rule, const SourceView& view, const HistoryView& history);
@@ -179,6 +188,10 @@ class RuleEngine {
   void Learn(std::size_t rule, const SourceView& view);
   void AddValue(std::size_t rule, Series& series, WallTime at, double value);
   void TakeBurns(std::size_t rule, const SourceView& view);
+  void TakeRatios(std::size_t rule, const SourceView& view);
+  void Trigger(std::size_t rule, WallTime at, const HistoryView& history);
+  std::optional<WallTime> LastFired(const std::string& rule) const;
+  void StepRule(std::size_t rule, WallTime at, const SourceView& view);
   void WorkOff(WallTime at);
   Series* SeriesOf(std::size_t rule, const std::shared_ptr<const SeriesName>& name);
   Series* SeriesWith(std::size_t rule, const Labels& labels);

@@ -21,13 +21,17 @@ std::string_view InWords(BadSide side) {
   WEIR_CHECK(false);
 }
 
-std::string TimingOf(const AlertTiming& timing) {
+std::string TimingOf(const AlertRule& rule) {
+  const AlertTiming& timing = rule.timing;
   std::string text;
   if (timing.hold > Nanos(0)) {
     text += " for " + FormatAlertSpan(timing.hold);
   }
   if (timing.keep_firing > Nanos(0)) {
     text += ", kept for " + FormatAlertSpan(timing.keep_firing);
+  }
+  if (rule.after) {
+    text += ", " + DescribeTrigger(*rule.after);
   }
   return text;
 }
@@ -55,13 +59,15 @@ std::string ConditionOf(const AlertRule& rule) {
 std::string DescribeRule(const AlertRule& rule, std::span<const std::string_view> sources) {
   WEIR_CHECK(rule.source < sources.size());
   if (const auto* gate = std::get_if<GateSpec>(&rule.engine)) {
-    return DescribeGate(*gate) + TimingOf(rule.timing);
+    return DescribeGate(*gate) + TimingOf(rule);
   }
   std::string text(sources[rule.source]);
   const auto* burn = std::get_if<BurnRateSpec>(&rule.engine);
   if (burn != nullptr && burn->queries.empty()) {
     text += fmt::format(" {} of {}", SelectorText(burn->bad.metric, burn->bad.matchers),
                         SelectorText(burn->total.metric, burn->total.matchers));
+  } else if (rule.ratio) {
+    text += " " + DescribeRatio(*rule.ratio);
   } else if (!rule.metric.empty()) {
     text += " " + SelectorText(rule.metric, rule.matchers);
   }
@@ -69,7 +75,7 @@ std::string DescribeRule(const AlertRule& rule, std::span<const std::string_view
     text += fmt::format(", {} of {}", WindowTakeName(rule.window.take),
                         FormatAlertSpan(rule.window.span));
   }
-  return text + ": " + ConditionOf(rule) + TimingOf(rule.timing);
+  return text + ": " + ConditionOf(rule) + TimingOf(rule);
 }
 
 }  // namespace weir::monitor

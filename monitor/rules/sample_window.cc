@@ -68,6 +68,9 @@ std::optional<double> SampleWindow::Take(const WindowSpec& spec) const {
       return std::min_element(points_.begin(), points_.end(), less)->value;
     case WindowTake::kMax:
       return std::max_element(points_.begin(), points_.end(), less)->value;
+    case WindowTake::kDelta:
+      return points_.size() < 2 ? std::nullopt
+                                : std::optional(points_.back().value - points_.front().value);
   }
   WEIR_CHECK(false);
 }
@@ -84,6 +87,8 @@ std::string_view WindowTakeName(WindowTake take) {
       return "min";
     case WindowTake::kMax:
       return "max";
+    case WindowTake::kDelta:
+      return "delta";
   }
   WEIR_CHECK(false);
 }

@@ -17,6 +17,7 @@ enum class WindowTake : std::uint8_t {
   kMean,
   kMin,
   kMax,
+  kDelta,  ///< The newest less the oldest.
 };
 
 struct WindowSpec {
@@ -36,8 +37,8 @@ class SampleWindow {
   /// Times come in their order; one that is not later than the last is left out. So is NaN.
   void Add(const WindowSpec& spec, WallTime at, double value);
 
-  /// Nothing while there is no sample (for a rate: two); a mean, minimum or maximum is of what is
-  /// there, also before the window is full.
+  /// Nothing while there is no sample (for a rate or a difference: two); a mean, minimum or maximum
+  /// is of what is there, also before the window is full.
   std::optional<double> Take(const WindowSpec& spec) const;
 
  private:
@@ -52,7 +53,7 @@ class SampleWindow {
   std::deque<Point> points_;
 };
 
-/// "last", "rate", "mean", "min", "max".
+/// "last", "rate", "mean", "min", "max", "delta".
 std::string_view WindowTakeName(WindowTake take);
 
 }  // namespace weir::monitor

@@ -59,6 +59,9 @@ class SeriesJudge {
 
   /// Does it.
   virtual void Work() {}
+
+  /// Does it now with what is known, whether it waits or not. False: there was nothing to do.
+  virtual bool Hurry() { return false; }
 };
 
 }  // namespace weir::monitor
