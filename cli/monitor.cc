@@ -51,8 +51,9 @@ FlagSpec Spec() {
   auto add = spec.options.add_options();
   add("check", "read FILE, say what it does, and end");
   add("replay", po::value<std::string>()->value_name("DATA"),
-      "take samples from this file (JSON lines or CSV) instead of the sources, with the clock of\n"
-      "the data; print alerts and messages, send and keep nothing");
+      "take samples from this file (JSON lines or CSV, or a history: its runs and verdicts)\n"
+      "instead of the sources, with the clock of the data; print alerts and messages, send and "
+      "keep nothing");
   add("lines", "with --replay: JSON lines instead of words");
   AddStoreFlag(spec.options);
   add("quiet,q", "no line for each failure to deliver");

@@ -37,8 +37,15 @@ struct ReplayTotals {
 /// source and time are one look; times ascend in each source. A line without `source` is of the
 /// only source of the file; for a Prometheus `query` says which query it answers, with the text of
 /// the rule. The same file gives the same steps, byte for byte.
-/// Errors: kUsage: no file, none of its lines fits, or more evaluations than kReplayStepsMax.
+/// `path` may be a history, too: its newest kReplayRunsMax finished runs, each at its end, are what
+/// sources `history` have, and its verdicts and deployments what rules on them know, as if each had
+/// been written then. Other sources bring nothing.
+/// Errors: kUnavailable: as Store; kUsage: no file, none of its lines fits, or more evaluations
+/// than kReplayStepsMax.
 inline constexpr std::uint64_t kReplayStepsMax = 50'000'000;
+inline constexpr std::size_t kReplayRunsMax = 1000;
+inline constexpr std::size_t kReplaySamplesMax = 4'000'000;
+inline constexpr std::size_t kReplayVerdictsMax = 100'000;
 Result<ReplayTotals> Replay(const MonitorConfig& config, const std::string& path,
                             const std::function<void(const ReplayStep&)>& each);
 

@@ -118,6 +118,26 @@ class MonitorGatesTest(unittest.TestCase):
             self.assertLess(sorted(took)[len(took) // 2], 2)
             self.assertEqual(monitor.end(), 0, monitor.complaints())
 
+    def test_replaying_the_history_says_the_same_twice(self):
+        self.gate("slow")
+        self.gate("good")
+        with Receiver() as hook:
+            setup = self.config(hook)
+        setup["sources"] = [{"name": "runs", "history": True}]
+        setup["rules"].append({"alert": "SlowRun", "source": "runs", "above": 0.01,
+                               "metric": 'weir_run_response_seconds{step="all",quantile="0.5"}'})
+        with open(os.path.join(self.folder, "m.yaml"), "w", encoding="utf-8") as file:
+            json.dump(setup, file)
+        said = {subprocess.run([WEIR, "monitor", "--replay", "weir.db", "--lines", "m.yaml"],
+                               cwd=self.folder, capture_output=True, text=True, timeout=60,
+                               check=True).stdout for _ in range(2)}
+        self.assertEqual(len(said), 1)
+        lines = [json.loads(line) for line in said.pop().splitlines()]
+        told = [(line["labels"]["alertname"], line["alert"]) for line in lines if "alert" in line]
+        self.assertEqual([change for name, change in told if name == "BuildFails"],
+                         ["fired", "resolved"])
+        self.assertEqual(told.count(("SlowRun", "fired")), 3)  # Each time after a fast one.
+
     def test_check_says_the_rule_in_words_and_what_is_wrong_with_it(self):
         with Receiver() as hook:
             setup = self.config(hook)

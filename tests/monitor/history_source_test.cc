@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/rng.h"
 #include "monitor/live_monitor.h"
+#include "monitor/replay.h"
 #include "tests/monitor/short_run.h"
 #include "tests/support/temp_dir.h"
 
@@ -220,6 +221,41 @@ TEST(HistoryMonitorTest, ARunThatFinishesIsJudged) {
   EXPECT_TRUE(fires(1));
   RecordShortRun(path, "checkout", kStart + 2h, 10ms);
   EXPECT_TRUE(fires(0));
+}
+
+TEST(HistoryReplayTest, AHistorySaysTheSameTwiceAndWhatItsRunsAndVerdictsMake) {
+  const tests::TempDir directory;
+  const std::string path = directory.File("weir.db");
+  RecordShortRun(path, "checkout", kStart, 10ms);
+  const RunId slow = RecordShortRun(path, "checkout", kStart + 60s, 80ms);
+  RecordShortRun(path, "checkout", kStart + 120s, 10ms);
+  GateResult verdict = store::SampleVerdict();
+  verdict.candidate_runs = {slow};
+  ASSERT_TRUE((*store::Store::OpenForWriting(path))->AppendVerdict(verdict, kStart + 80s));
+  const auto config = ReadMonitorConfig(kConfig, "m.yaml", {});
+  ASSERT_TRUE(config) << config.error().message;
+  std::string said[2];
+  for (std::string& text : said) {
+    const auto totals = Replay(*config, path, [&text](const ReplayStep& step) {
+      for (const AlertInstance& alert : step.alerts) {
+        text += std::to_string(CountNs(step.at - kStart) / 1'000'000'000) + " " +
+                std::string(LabelValue(alert.labels, "alertname")) + " " +
+                std::string(AlertPhaseName(alert.state.phase)) + "\n" +
+                std::string(LabelValue(alert.annotations, "summary")) + "\n";
+      }
+      for (const store::OutboxMessage& message : step.messages) {
+        text += message.event_id + message.payload + "\n";
+      }
+    });
+    ASSERT_TRUE(totals) << totals.error().message;
+    EXPECT_EQ(totals->fired, 2U);
+    EXPECT_EQ(totals->resolved, 1U);
+  }
+  EXPECT_EQ(said[0], said[1]);
+  EXPECT_TRUE(said[0].starts_with("70 SlowRun firing\n")) << said[0];
+  EXPECT_NE(said[0].find("\n80 Fails firing\n"), std::string::npos) << said[0];
+  EXPECT_NE(said[0].find("\n130 SlowRun inactive\n"), std::string::npos) << said[0];
+  EXPECT_NE(said[0].find(verdict.reason), std::string::npos);
 }
 
 }  // namespace
