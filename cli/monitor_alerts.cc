@@ -30,7 +30,8 @@ FlagSpec AlertsSpec() {
   spec.usage = "weir monitor alerts [OPTIONS]";
   spec.about =
       "The alerts that are pending or fire, as the history has them: also while no monitor runs,\n"
-      "then as they were last. With their ids, who looks after them, and what silences them.";
+      "then as they were last. With their ids, whether they flap, who looks after them, and what\n"
+      "silences them.";
   spec.examples =
       "  weir monitor alerts\n"
       "  weir monitor alerts --json --store ops.db";
@@ -75,6 +76,9 @@ std::string Line(const monitor::AlertBook& book, const monitor::AlertInstance& a
       "{}  {:<8} {:>9}  {}{}\n", monitor::AlertKey(alert.labels).substr(0, kIdShown),
       AlertPhaseName(alert.state.phase), FormatDuration(now - alert.state.active_since),
       Printable(monitor::LabelValue(alert.labels, "alertname")), InLabels(alert.labels));
+  if (const auto flaps = book.flaps.find(alert.labels); flaps != book.flaps.end()) {
+    text += fmt::format("          flapping: began {} times\n", flaps->second);
+  }
   if (const monitor::Acknowledgement* said = book.Of(alert)) {
     const monitor::Speaker& speaker = said->speaker;
     text += fmt::format("          acknowledged by {} {} ago{}\n", speaker.by,
@@ -91,11 +95,13 @@ std::string Line(const monitor::AlertBook& book, const monitor::AlertInstance& a
 Json JsonOf(const monitor::AlertBook& book, const monitor::AlertInstance& alert, WallTime now) {
   const monitor::Acknowledgement* said = book.Of(alert);
   const monitor::StoredSilence* silence = book.SilenceOf(alert.labels, now);
+  const auto flaps = book.flaps.find(alert.labels);
   return {{"id", monitor::AlertKey(alert.labels)},
           {"labels", Json(alert.labels)},
           {"annotations", Json(alert.annotations)},
           {"phase", AlertPhaseName(alert.state.phase)},
           {"active_since", FormatWallTime(alert.state.active_since)},
+          {"flaps", flaps == book.flaps.end() ? Json() : Json(flaps->second)},
           {"acknowledged_by", said == nullptr ? Json() : Json(said->speaker.by)},
           {"acknowledged_at", said == nullptr ? Json() : Json(FormatWallTime(said->at))},
           {"silence", silence == nullptr ? Json() : Json(silence->id)}};

@@ -287,11 +287,7 @@ std::vector<AlertView> AlertDesk::List(WallTime at, std::size_t count) const {
   }
   std::map<Labels, std::size_t> flaps;
   for (const auto& [key, group] : notifier_.groups) {
-    for (const auto& [alert, record] : group.flaps) {
-      if (record.flapping) {
-        flaps[alert] = record.count;
-      }
-    }
+    CollectFlaps(group, flaps);
   }
   std::vector<const AlertInstance*> active;
   engine_.Visit([&active](const AlertInstance& alert) {

@@ -145,6 +145,13 @@ Result<AlertBook> LoadAlertBook(store::MonitorBook& book) {
   if (Status loaded = Load(book, MonitorStateKind::kAlert, DecodeAlert, found.alerts); !loaded) {
     return tl::unexpected(loaded.error());
   }
+  std::vector<StoredGroup> groups;
+  if (Status loaded = Load(book, MonitorStateKind::kGroup, DecodeGroup, groups); !loaded) {
+    return tl::unexpected(loaded.error());
+  }
+  for (const StoredGroup& group : groups) {
+    CollectFlaps(group.state, found.flaps);
+  }
   found.alerts.erase(std::remove_if(found.alerts.begin(), found.alerts.end(),
                                     [](const AlertInstance& alert) {
                                       return alert.state.phase == AlertPhase::kInactive;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -62,6 +63,7 @@ struct AlertBook {
   std::vector<AlertInstance> alerts;  ///< Those that fire first, of those the newest first.
   std::vector<StoredSilence> silences;
   std::vector<Acknowledgement> acknowledgements;
+  std::map<Labels, std::size_t> flaps = {};  ///< Of alerts that flap: how often they began.
 
   /// Of an alert that fires, in this episode; null: none.
   const Acknowledgement* Of(const AlertInstance& alert) const;

@@ -290,6 +290,15 @@ std::vector<Notification> StepNotifications(const NotificationPolicy& policy,
   return due;
 }
 
+void CollectFlaps(const GroupState& group, std::map<Labels, std::size_t>& flaps) {
+  for (const auto& [alert, record] : group.flaps) {
+    if (record.flapping) {
+      std::size_t& count = flaps[alert];
+      count = std::max(count, record.count);
+    }
+  }
+}
+
 std::string_view MuteReasonName(MuteReason reason) {
   switch (reason) {
     case MuteReason::kNotMuted:

@@ -131,6 +131,10 @@ struct GroupState {
   friend bool operator==(const GroupState&, const GroupState&) = default;
 };
 
+/// Adds how often each alert of the group that flaps began; one that flaps in several groups counts
+/// where it began most often.
+void CollectFlaps(const GroupState& group, std::map<Labels, std::size_t>& flaps);
+
 struct GroupKey {
   std::size_t route = 0;
   Labels labels;

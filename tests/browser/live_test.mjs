@@ -116,6 +116,25 @@ test("what a source says stands on the page, and people can act on it", async ()
   await close();
 });
 
+test("an alert that flaps is said to flap", async () => {
+  const { page, wrong, close } = await open();
+  const row = page.locator("[data-alert]", { hasText: "host=flaps" });
+  for (let began = 1; began <= 6; ++began) {
+    metrics.text = 'errors{host="flaps"} 11\n';
+    await row.waitFor();
+    if (began < 6) {
+      assert.doesNotMatch(await row.textContent(), /flapping/);
+      metrics.text = 'errors{host="a"} 1\n';
+      await row.waitFor({ state: "detached" });
+    }
+  }
+  await row.getByText("flapping: began 6 times").waitFor();
+  metrics.text = 'errors{host="a"} 1\n';
+  await row.waitFor({ state: "detached" });
+  assert.deepEqual(wrong, []);
+  await close();
+});
+
 test("tiles say what users have of it, and what is not known", async () => {
   const { page, wrong, close } = await open();
   const tile = (label) => page.locator(`[data-tile="${label}"]`);

@@ -183,6 +183,27 @@ class MonitorPeopleTest(unittest.TestCase):
                 self.assertEqual(set(steps) - {None}, {1, 2})
                 monitor.end()
 
+    def test_an_alert_that_flaps_is_listed_so_also_after_a_kill(self):
+        with Page("") as page, Receiver() as hook:
+            setup = {**config(page.url, hook.url), "flapping": {"times": 2}}
+            with Monitor(self.folder, setup) as monitor:
+                for began in range(1, 4):
+                    page.text = 'errors{host="a"} 11\n'
+                    until(lambda: "a" in self.alerts())
+                    # Twice is no flapping yet.
+                    self.assertEqual(self.alerts()["a"]["flaps"], 3 if began == 3 else None)
+                    if began < 3:
+                        page.text = ""
+                        until(lambda: "a" not in self.alerts())
+                self.assertIn("flapping: began 3 times", self.weir("alerts"))
+                monitor.end(signal.SIGKILL)
+                self.assertEqual(self.alerts()["a"]["flaps"], 3)
+                monitor.start()
+                looks = page.looks
+                until(lambda: page.looks > looks + 3)
+                self.assertEqual(self.alerts()["a"]["flaps"], 3)
+                monitor.end()
+
     def test_what_is_wrong_is_said_and_changes_nothing(self):
         with Page("") as page, Receiver() as hook:
             with Monitor(self.folder, config(page.url, hook.url)) as monitor:

@@ -132,6 +132,27 @@ TEST_F(InterventionsTest, AnAcknowledgementIsOfOneEpisode) {
   EXPECT_TRUE(Load().acknowledgements.empty());
 }
 
+TEST_F(InterventionsTest, AnAlertThatFlapsIsKnownToFlapWhereItBeganMostOften) {
+  const auto store_group = [this](const std::string& route, std::size_t count, bool flapping) {
+    StoredGroup group;
+    group.route_id = route;
+    FlapRecord record;
+    record.count = count;
+    record.flapping = flapping;
+    group.state.flaps.emplace(shop_, record);
+    const Status put = book_->Commit(
+        {.rows = {{store::MonitorStateKind::kGroup, StoredGroupKey(route, {}), EncodeGroup(group)}},
+         .messages = {}});
+    EXPECT_TRUE(put);
+  };
+  Fire(shop_, kNow);
+  store_group("{}", 7, false);
+  EXPECT_TRUE(Load().flaps.empty());
+  store_group("{}/{a}", 9, true);
+  store_group("{}/{b}", 8, true);
+  EXPECT_EQ(Load().flaps, (std::map<Labels, std::size_t>{{shop_, 9}}));
+}
+
 TEST_F(InterventionsTest, SilencesAreLimited) {
   store::MonitorChange many;
   for (std::size_t i = 0; i < kSilencesMax; ++i) {

@@ -60,6 +60,8 @@ interface Alert {
   active_since: string;
   value: number | null;
   muted: string;
+  /** How often it began while it flaps; null when it does not. */
+  flaps: number | null;
   acknowledged_by: string | null;
 }
 
@@ -401,6 +403,7 @@ function alertRow(alert: Alert): HTMLElement {
   const notes = [
     alert.acknowledged_by ? `acknowledged by ${alert.acknowledged_by}` : "",
     alert.muted === "not_muted" ? "" : alert.muted,
+    alert.flaps === null ? "" : `flapping: began ${alert.flaps} times`,
   ].filter((note) => note !== "");
   const matchers = Object.entries(alert.labels).map(
     ([label, value]) => `${label}=${quoted(value)}`,
