@@ -32,7 +32,7 @@ namespace {
 FlagSpec Spec() {
   FlagSpec spec;
   spec.command = "monitor";
-  spec.usage = "weir monitor [status|alerts|ack|silence] [OPTIONS] FILE";
+  spec.usage = "weir monitor [status|alerts|ack|silence|mark|marks] [OPTIONS] FILE";
   spec.about =
       "Watches live systems and tells people, until Ctrl-C: asks the sources of FILE\n"
       "(Prometheus, pages of metrics, this machine), turns values into alerts by its rules, "
@@ -45,7 +45,8 @@ FlagSpec Spec() {
       "  weir monitor monitor.yaml\n"
       "  weir monitor --check monitor.yaml          say what it would do, or what is wrong\n"
       "  weir monitor status monitor.yaml           how the one is that runs\n"
-      "  weir monitor alerts                        what fires; then 'ack' or 'silence' it\n"
+      "  weir monitor alerts                        what fires; then 'ack', 'silence' or 'mark' "
+      "it\n"
       "  weir monitor --replay samples.jsonl monitor.yaml    what it would have said of these";
   spec.positionals = {"FILE"};
   auto add = spec.options.add_options();
@@ -325,9 +326,11 @@ int MonitorMain(const Arguments& arguments) {
     int (*run)(const Arguments&);
   };
 
-  static constexpr std::array<Part, 4> kParts = {{{"status", &MonitorStatusMain},
+  static constexpr std::array<Part, 6> kParts = {{{"status", &MonitorStatusMain},
                                                   {"alerts", &MonitorAlertsMain},
                                                   {"ack", &MonitorAckMain},
+                                                  {"mark", &MonitorMarkMain},
+                                                  {"marks", &MonitorMarksMain},
                                                   {"silence", &MonitorSilenceMain}}};
   for (const Part& part : kParts) {
     if (!arguments.empty() && arguments.front() == part.name) {

@@ -1,4 +1,5 @@
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include "cli/monitor_commands.h"
 #include "cli/output_file.h"
 #include "cli/terminal.h"
+#include "monitor/alert_marks.h"
 #include "monitor/interventions.h"
 #include "monitor/state_codec.h"
 #include "store/monitor_book.h"
@@ -34,7 +36,10 @@ FlagSpec AlertsSpec() {
       "silences them.";
   spec.examples =
       "  weir monitor alerts\n"
+      "  weir monitor alerts --ended\n"
       "  weir monitor alerts --json --store ops.db";
+  spec.options.add_options()(
+      "ended", "those that have ended instead, each of the 200 last within a week, to be marked");
   AddStoreFlag(spec.options);
   AddJsonFlag(spec.options);
   return spec;
@@ -72,10 +77,19 @@ std::string InLabels(const monitor::Labels& labels) {
 
 std::string Line(const monitor::AlertBook& book, const monitor::AlertInstance& alert,
                  WallTime now) {
+  const bool ended = alert.state.phase == monitor::AlertPhase::kInactive;
+  const WallTime since = ended ? alert.state.resolved_at.value_or(now) : alert.state.active_since;
   std::string text = fmt::format(
       "{}  {:<8} {:>9}  {}{}\n", monitor::AlertKey(alert.labels).substr(0, kIdShown),
-      AlertPhaseName(alert.state.phase), FormatDuration(now - alert.state.active_since),
+      ended ? "ended" : AlertPhaseName(alert.state.phase), FormatDuration(now - since),
       Printable(monitor::LabelValue(alert.labels, "alertname")), InLabels(alert.labels));
+  if (const monitor::AlertMark* mark = book.MarkOf(alert)) {
+    text += fmt::format("          {} by {}{}\n", monitor::MarkName(mark->useful), mark->speaker.by,
+                        mark->speaker.comment.empty() ? "" : ": " + mark->speaker.comment);
+  }
+  if (ended) {
+    return text;
+  }
   if (const auto flaps = book.flaps.find(alert.labels); flaps != book.flaps.end()) {
     text += fmt::format("          flapping: began {} times\n", flaps->second);
   }
@@ -95,12 +109,20 @@ std::string Line(const monitor::AlertBook& book, const monitor::AlertInstance& a
 Json JsonOf(const monitor::AlertBook& book, const monitor::AlertInstance& alert, WallTime now) {
   const monitor::Acknowledgement* said = book.Of(alert);
   const monitor::StoredSilence* silence = book.SilenceOf(alert.labels, now);
+  const monitor::AlertMark* mark = book.MarkOf(alert);
   const auto flaps = book.flaps.find(alert.labels);
+  const auto at = [](const std::optional<WallTime>& when) {
+    return when ? Json(FormatWallTime(*when)) : Json();
+  };
   return {{"id", monitor::AlertKey(alert.labels)},
           {"labels", Json(alert.labels)},
           {"annotations", Json(alert.annotations)},
           {"phase", AlertPhaseName(alert.state.phase)},
           {"active_since", FormatWallTime(alert.state.active_since)},
+          {"fired_at", at(alert.state.fired_at)},
+          {"resolved_at", at(alert.state.resolved_at)},
+          {"mark", mark == nullptr ? Json() : Json(monitor::MarkName(mark->useful))},
+          {"marked_by", mark == nullptr ? Json() : Json(mark->speaker.by)},
           {"flaps", flaps == book.flaps.end() ? Json() : Json(flaps->second)},
           {"acknowledged_by", said == nullptr ? Json() : Json(said->speaker.by)},
           {"acknowledged_at", said == nullptr ? Json() : Json(FormatWallTime(said->at))},
@@ -116,19 +138,24 @@ Status ListAlerts(const ParsedFlags& flags) {
     return tl::unexpected(found.error());
   }
   const WallTime now = SystemClock().WallNow();
+  const bool ended = flags.Has("ended");
+  const std::vector<monitor::AlertInstance>& alerts = ended ? found->ended : found->alerts;
   if (flags.Has("json")) {
     Json json = {{"schema", "weir.monitor_alerts/1"}, {"alerts", Json::array()}};
-    for (const monitor::AlertInstance& alert : found->alerts) {
+    for (const monitor::AlertInstance& alert : alerts) {
       json["alerts"].push_back(JsonOf(*found, alert, now));
     }
     return WriteJson(flags.Text("json"),
                      json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
   }
   std::string text;
-  for (const monitor::AlertInstance& alert : found->alerts) {
+  for (const monitor::AlertInstance& alert : alerts) {
     text += Line(*found, alert, now);
   }
-  Print(text.empty() ? "no alert is pending or fires\n" : text);
+  if (text.empty()) {
+    text = ended ? "no alert has ended lately\n" : "no alert is pending or fires\n";
+  }
+  Print(text);
   return {};
 }
 

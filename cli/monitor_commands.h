@@ -12,6 +12,8 @@ int MonitorMain(const Arguments& arguments);
 int MonitorStatusMain(const Arguments& arguments);
 int MonitorAlertsMain(const Arguments& arguments);
 int MonitorAckMain(const Arguments& arguments);
+int MonitorMarkMain(const Arguments& arguments);
+int MonitorMarksMain(const Arguments& arguments);
 int MonitorSilenceMain(const Arguments& arguments);
 
 /// `weir monitor FILE --replay DATA`.

@@ -130,6 +130,11 @@ void AlertDesk::Restore(const StoredMonitor& stored) {
       pending_rows_.push_back({MonitorStateKind::kGroup, row.key, ""});
     }
   }
+  for (const store::MonitorStateRow& row : stored.rest) {
+    if (std::optional<AlertInstance> alert = DecodeAlert(row.value)) {
+      ended_.insert_or_assign(row.key, std::move(*alert));
+    }
+  }
   saved_groups_ = notifier_.groups;
   for (const store::MonitorStateRow& row : stored.forecasts) {
     if (const auto tally = DecodeForecasts(row.value)) {
@@ -142,6 +147,7 @@ void AlertDesk::Restore(const StoredMonitor& stored) {
 void AlertDesk::TakeOver(AlertDesk&& before) {
   pending_rows_ = std::move(before.pending_rows_);
   abandoned_ = std::move(before.abandoned_);
+  ended_ = std::move(before.ended_);
   said_ = std::move(before.said_);
   silences_ = std::move(before.silences_);
   notifications_ = before.notifications_;
@@ -211,7 +217,7 @@ store::MonitorChange AlertDesk::Step(WallTime at, std::span<const SourceView> so
   CloseAbandoned(at, change);
   notifications_ += due.size();
   Escalate(now, due, change);
-  SaveAlerts(change);
+  SaveAlerts(at, change);
   SaveGroups(change);
   SaveForecasts(change);
   return change;
@@ -249,8 +255,8 @@ void AlertDesk::Hear(AlertBook said) {
   }
 }
 
-// The alerts that somebody looks after; what was said about others, and silences that have been
-// over for long, goes.
+// The alerts that somebody looks after; what was said about others, silences that have been over
+// for long, and old marks go.
 std::set<Labels> AlertDesk::TakeAcknowledged(WallTime at, store::MonitorChange& change) {
   std::set<Labels> acknowledged;
   for (const Acknowledgement& said : said_.acknowledgements) {
@@ -269,10 +275,17 @@ std::set<Labels> AlertDesk::TakeAcknowledged(WallTime at, store::MonitorChange& 
       change.rows.push_back({MonitorStateKind::kSilence, stored.id, ""});
     }
   }
+  const auto is_stale = [at](const AlertMark& mark) { return IsStale(mark, at); };
+  for (const AlertMark& mark : said_.marks) {
+    if (is_stale(mark)) {
+      change.rows.push_back({MonitorStateKind::kMark, MarkKey(mark.labels, mark.fired_at), ""});
+    }
+  }
   if (!change.rows.empty()) {
     std::erase_if(said_.acknowledgements,
                   [&](const Acknowledgement& said) { return !acknowledged.contains(said.labels); });
     std::erase_if(said_.silences, is_old);
+    std::erase_if(said_.marks, is_stale);
   }
   return acknowledged;
 }
@@ -309,8 +322,10 @@ std::vector<AlertView> AlertDesk::List(WallTime at, std::size_t count) const {
   for (std::size_t i = 0; i < kept; ++i) {
     const auto found = muted.find(active[i]->labels);
     const Acknowledgement* said = said_.Of(*active[i]);
+    const AlertMark* mark = said_.MarkOf(*active[i]);
     views.push_back({*active[i], found == muted.end() ? MuteReason::kNotMuted : found->second,
                      said == nullptr ? std::nullopt : std::optional(*said),
+                     mark == nullptr ? std::nullopt : std::optional(*mark),
                      flaps.contains(active[i]->labels) ? flaps.at(active[i]->labels) : 0});
   }
   return views;
@@ -335,6 +350,9 @@ std::vector<store::MonitorStateRow> AlertDesk::Whole() const {
   if (engine_.forecasts().ever > 0) {
     rows.push_back(ForecastsRow(engine_.forecasts()));
   }
+  for (const auto& [key, alert] : ended_) {
+    rows.push_back({MonitorStateKind::kEnded, key, EncodeAlert(alert)});
+  }
   return rows;
 }
 
@@ -345,17 +363,42 @@ void AlertDesk::SaveForecasts(store::MonitorChange& change) {
   }
 }
 
-void AlertDesk::SaveAlerts(store::MonitorChange& change) {
+void AlertDesk::SaveAlerts(WallTime at, store::MonitorChange& change) {
   for (const AlertInstance& alert : engine_.TakeChanged()) {
-    change.rows.push_back({MonitorStateKind::kAlert, AlertKey(alert.labels),
-                           IsOver(alert.state) ? std::string() : EncodeAlert(alert)});
+    const std::string key = AlertKey(alert.labels);
+    change.rows.push_back(
+        {MonitorStateKind::kAlert, key, IsOver(alert.state) ? std::string() : EncodeAlert(alert)});
+    if (alert.state.resolved_at == at && alert.state.fired_at) {
+      change.rows.push_back({MonitorStateKind::kEnded, key, EncodeAlert(alert)});
+      ended_.insert_or_assign(key, alert);
+    }
   }
+  SaveEnded(at, change);
   const std::vector<Labels> forgotten = engine_.Forget([this](const Labels& labels) {
     return std::any_of(notifier_.groups.begin(), notifier_.groups.end(),
                        [&labels](const auto& group) { return group.second.told.contains(labels); });
   });
   for (const Labels& labels : forgotten) {
     change.rows.push_back({MonitorStateKind::kAlert, AlertKey(labels), ""});
+  }
+}
+
+// Lets go of what ended too long ago, or is too much.
+void AlertDesk::SaveEnded(WallTime at, store::MonitorChange& change) {
+  const auto ended_at = [](const auto& item) {
+    return item.second.state.resolved_at.value_or(WallTime::min());
+  };
+  const auto let_go = [&](auto item) {
+    change.rows.push_back({MonitorStateKind::kEnded, item->first, ""});
+    return ended_.erase(item);
+  };
+  for (auto item = ended_.begin(); item != ended_.end();) {
+    item = at - ended_at(*item) > kEndedKept ? let_go(item) : std::next(item);
+  }
+  while (ended_.size() > kEndedMax) {
+    let_go(std::min_element(ended_.begin(), ended_.end(), [&](const auto& a, const auto& b) {
+      return ended_at(a) < ended_at(b);
+    }));
   }
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "base/time.h"
+#include "monitor/alert_marks.h"
 #include "monitor/channels/alert_notice.h"
 #include "monitor/config/monitor_config.h"
 #include "monitor/interventions.h"
@@ -22,14 +24,19 @@ namespace weir::monitor {
 struct StoredMonitor {
   std::vector<store::MonitorStateRow> alerts;
   std::vector<store::MonitorStateRow> groups;
+  std::vector<store::MonitorStateRow> rest = {};  ///< Of kRestOfMonitor.
   std::vector<store::MonitorStateRow> forecasts = {};
 };
+
+/// What a desk remembers beside alerts and groups.
+inline constexpr std::array kRestOfMonitor = {store::MonitorStateKind::kEnded};
 
 /// An alert, for people.
 struct AlertView {
   AlertInstance alert;
   MuteReason muted = MuteReason::kNotMuted;
   std::optional<Acknowledgement> acknowledged;
+  std::optional<AlertMark> mark;
   std::size_t flaps = 0;  ///< How often it began while it flaps; 0: it does not.
 };
 
@@ -40,6 +47,11 @@ struct AlertView {
 /// same messages, byte for byte.
 class AlertDesk {
  public:
+  /// Of alerts that are over the last episode is remembered, for people to mark: of so many, those
+  /// that ended last, for so long.
+  static constexpr std::size_t kEndedMax = 200;
+  static constexpr Nanos kEndedKept = std::chrono::hours(24 * 7);
+
   /// `config` must outlive it.
   explicit AlertDesk(const MonitorConfig& config);
 
@@ -75,6 +87,11 @@ class AlertDesk {
 
   const NotifierState& groups() const { return notifier_; }
 
+  /// By the name of the rule, what people said of its alerts.
+  std::map<std::string, RulePrecision> Precision(WallTime at) const {
+    return PrecisionOf(said_.marks, at);
+  }
+
   /// Up to `count` alerts that are pending or fire at `at`: those that fire first, of those the
   /// newest first.
   std::vector<AlertView> List(WallTime at, std::size_t count) const;
@@ -83,8 +100,9 @@ class AlertDesk {
   std::uint64_t notifications() const { return notifications_; }
 
  private:
-  void SaveAlerts(store::MonitorChange& change);
+  void SaveAlerts(WallTime at, store::MonitorChange& change);
   std::set<Labels> TakeAcknowledged(WallTime at, store::MonitorChange& change);
+  void SaveEnded(WallTime at, store::MonitorChange& change);
   void SaveGroups(store::MonitorChange& change);
   void SaveForecasts(store::MonitorChange& change);
   store::MonitorStateRow RowOf(const GroupKey& key, const GroupState& state) const;
@@ -105,6 +123,7 @@ class AlertDesk {
   std::vector<Silence> silences_;  // Of said_.
   std::map<GroupKey, GroupState> saved_groups_;
   std::uint64_t saved_forecasts_ = 0;                 // How many were ever due.
+  std::map<std::string, AlertInstance> ended_;        // By AlertKey.
   std::vector<store::MonitorStateRow> pending_rows_;  // For the next step to write.
   std::vector<StoredGroup> abandoned_;                // For the next step to tell that it is over.
   std::uint64_t notifications_ = 0;

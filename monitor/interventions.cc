@@ -20,10 +20,6 @@ constexpr std::size_t kMatchersMax = 50;
 constexpr std::size_t kIdBytes = 12;
 constexpr std::size_t kCommentMax = 500;
 
-Speaker Tidied(const Speaker& speaker) {
-  return {Printable(speaker.by, kCommentMax), Printable(speaker.comment, kCommentMax)};
-}
-
 Result<std::vector<LabelMatcher>> ParseMatchers(const std::vector<std::string>& texts) {
   std::vector<LabelMatcher> matchers;
   for (const std::string& text : texts) {
@@ -51,13 +47,14 @@ Status Load(store::MonitorBook& book, MonitorStateKind kind, Decode decode, std:
   return {};
 }
 
-Result<AlertInstance> ById(const std::vector<AlertInstance>& firing, const std::string& id) {
+Result<AlertInstance> ById(const std::vector<AlertInstance>& candidates, const std::string& id,
+                           const ChoiceWords& words) {
   if (id.size() < kIdShortest) {
     return UsageError(fmt::format("'{}' is too short for an id: give {} characters at least",
                                   Printable(id), kIdShortest));
   }
   std::optional<AlertInstance> found;
-  for (const AlertInstance& alert : firing) {
+  for (const AlertInstance& alert : candidates) {
     if (AlertKey(alert.labels).starts_with(id)) {
       if (found) {
         return UsageError(
@@ -69,9 +66,8 @@ Result<AlertInstance> ById(const std::vector<AlertInstance>& firing, const std::
     }
   }
   return found ? Result<AlertInstance>(std::move(*found))
-               : UsageError(fmt::format("no alert that fires has an id that begins with '{}'\n"
-                                        "  hint: 'weir monitor alerts' lists them",
-                                        Printable(id)));
+               : UsageError(fmt::format("no alert {} has an id that begins with '{}'\n  hint: {}",
+                                        words.which, Printable(id), words.hint));
 }
 
 }  // namespace
@@ -114,6 +110,13 @@ const Acknowledgement* AlertBook::Of(const AlertInstance& alert) const {
                                                                                      : &*found;
 }
 
+const AlertMark* AlertBook::MarkOf(const AlertInstance& alert) const {
+  const auto found = std::find_if(marks.begin(), marks.end(), [&](const AlertMark& mark) {
+    return alert.state.fired_at == mark.fired_at && alert.labels == mark.labels;
+  });
+  return found == marks.end() ? nullptr : &*found;
+}
+
 const StoredSilence* AlertBook::SilenceOf(const Labels& labels, WallTime at) const {
   const auto found =
       std::find_if(silences.begin(), silences.end(), [&](const StoredSilence& stored) {
@@ -128,7 +131,8 @@ Result<AlertBook> LoadSaid(store::MonitorBook& book) {
   for (const Status& loaded :
        {Load(book, MonitorStateKind::kSilence, DecodeSilence, found.silences),
         Load(book, MonitorStateKind::kAcknowledgement, DecodeAcknowledgement,
-             found.acknowledgements)}) {
+             found.acknowledgements),
+        Load(book, MonitorStateKind::kMark, DecodeMark, found.marks)}) {
     if (!loaded) {
       return tl::unexpected(loaded.error());
     }
@@ -146,9 +150,16 @@ Result<AlertBook> LoadAlertBook(store::MonitorBook& book) {
     return tl::unexpected(loaded.error());
   }
   std::vector<StoredGroup> groups;
-  if (Status loaded = Load(book, MonitorStateKind::kGroup, DecodeGroup, groups); !loaded) {
-    return tl::unexpected(loaded.error());
+  for (const Status& loaded : {Load(book, MonitorStateKind::kEnded, DecodeAlert, found.ended),
+                               Load(book, MonitorStateKind::kGroup, DecodeGroup, groups)}) {
+    if (!loaded) {
+      return tl::unexpected(loaded.error());
+    }
   }
+  std::stable_sort(found.ended.begin(), found.ended.end(),
+                   [](const AlertInstance& a, const AlertInstance& b) {
+                     return a.state.resolved_at > b.state.resolved_at;
+                   });
   for (const StoredGroup& group : groups) {
     CollectFlaps(group.state, found.flaps);
   }
@@ -200,17 +211,21 @@ Status RemoveSilence(store::MonitorBook& book, std::string_view id) {
   return book.Commit({.rows = std::move(meant), .messages = {}});
 }
 
-Result<std::vector<AlertInstance>> ChooseFiring(const std::vector<AlertInstance>& alerts,
-                                                const AlertChoice& choice) {
-  if (choice.ids.empty() == choice.matchers.empty()) {
-    return UsageError("say which alerts are meant: by their ids, or by matchers");
-  }
+std::vector<AlertInstance> FiringOf(const std::vector<AlertInstance>& alerts) {
   std::vector<AlertInstance> firing;
   std::copy_if(alerts.begin(), alerts.end(), std::back_inserter(firing),
                [](const AlertInstance& alert) { return alert.state.phase == AlertPhase::kFiring; });
+  return firing;
+}
+
+Result<std::vector<AlertInstance>> Choose(std::vector<AlertInstance> candidates,
+                                          const AlertChoice& choice, const ChoiceWords& words) {
+  if (choice.ids.empty() == choice.matchers.empty()) {
+    return UsageError("say which alerts are meant: by their ids, or by matchers");
+  }
   std::vector<AlertInstance> chosen;
   for (const std::string& id : choice.ids) {
-    Result<AlertInstance> alert = ById(firing, id);
+    Result<AlertInstance> alert = ById(candidates, id, words);
     if (!alert) {
       return tl::unexpected(alert.error());
     }
@@ -223,12 +238,22 @@ Result<std::vector<AlertInstance>> ChooseFiring(const std::vector<AlertInstance>
   if (!matchers) {
     return tl::unexpected(matchers.error());
   }
-  std::copy_if(firing.begin(), firing.end(), std::back_inserter(chosen),
+  std::copy_if(candidates.begin(), candidates.end(), std::back_inserter(chosen),
                [&](const AlertInstance& alert) { return MatchesAll(*matchers, alert.labels); });
   if (chosen.empty()) {
-    return UsageError("no alert that fires is meant\n  hint: 'weir monitor alerts' lists them");
+    return UsageError(fmt::format("no alert {} is meant\n  hint: {}", words.which, words.hint));
   }
   return chosen;
+}
+
+Result<std::vector<AlertInstance>> ChooseFiring(const std::vector<AlertInstance>& alerts,
+                                                const AlertChoice& choice) {
+  return Choose(FiringOf(alerts), choice,
+                {.which = "that fires", .hint = "'weir monitor alerts' lists them"});
+}
+
+Speaker Tidied(const Speaker& speaker) {
+  return {Printable(speaker.by, kCommentMax), Printable(speaker.comment, kCommentMax)};
 }
 
 Status Acknowledge(store::MonitorBook& book, const std::vector<AlertInstance>& alerts,

@@ -40,6 +40,15 @@ struct Acknowledgement {
   Speaker speaker;
 };
 
+/// What somebody says an alert was good for.
+struct AlertMark {
+  Labels labels;
+  WallTime fired_at{};  ///< Of the episode that is meant.
+  WallTime at{};
+  bool useful = true;  ///< Else noise.
+  Speaker speaker;
+};
+
 /// What is to be silenced. `starts_at` < `ends_at`.
 struct SilenceOrder {
   std::vector<std::string> matchers;
@@ -63,10 +72,15 @@ struct AlertBook {
   std::vector<AlertInstance> alerts;  ///< Those that fire first, of those the newest first.
   std::vector<StoredSilence> silences;
   std::vector<Acknowledgement> acknowledgements;
+  std::vector<AlertMark> marks = {};
+  std::vector<AlertInstance> ended = {};     ///< Episodes that are over, the newest first.
   std::map<Labels, std::size_t> flaps = {};  ///< Of alerts that flap: how often they began.
 
   /// Of an alert that fires, in this episode; null: none.
   const Acknowledgement* Of(const AlertInstance& alert) const;
+
+  /// Of this episode of an alert; null: none.
+  const AlertMark* MarkOf(const AlertInstance& alert) const;
 
   /// The first silence that holds for an alert at `at`; null: none.
   const StoredSilence* SilenceOf(const Labels& labels, WallTime at) const;
@@ -75,7 +89,7 @@ struct AlertBook {
 /// What cannot be read, as another weir wrote it, is left out. Errors: as MonitorBook.
 Result<AlertBook> LoadAlertBook(store::MonitorBook& book);
 
-/// The same without the alerts.
+/// What people say alone: silences, acknowledgements and marks.
 Result<AlertBook> LoadSaid(store::MonitorBook& book);
 
 /// Adds it. Errors: kUsage: there are kSilencesMax already; as MonitorBook.
@@ -94,10 +108,26 @@ struct AlertChoice {
 
 inline constexpr std::size_t kIdShortest = 4;
 
+/// How alerts are named that are not to be found.
+struct ChoiceWords {
+  std::string_view which;  ///< "that fires".
+  std::string_view hint;
+};
+
+/// Those of `candidates` that are meant. Errors: as ChooseFiring.
+Result<std::vector<AlertInstance>> Choose(std::vector<AlertInstance> candidates,
+                                          const AlertChoice& choice, const ChoiceWords& words);
+
+/// Those of `alerts` that fire.
+std::vector<AlertInstance> FiringOf(const std::vector<AlertInstance>& alerts);
+
 /// Those of `alerts` that fire. Errors: kUsage: an id that none or several have, a wrong matcher,
 /// or none that matches.
 Result<std::vector<AlertInstance>> ChooseFiring(const std::vector<AlertInstance>& alerts,
                                                 const AlertChoice& choice);
+
+/// Printable, and short.
+Speaker Tidied(const Speaker& speaker);
 
 /// Errors: as MonitorBook.
 Status Acknowledge(store::MonitorBook& book, const std::vector<AlertInstance>& alerts,

@@ -86,15 +86,22 @@ Result<std::unique_ptr<LiveMonitor>> LiveMonitor::Start(MonitorConfig config,
   if (!alerts || !groups || !forecasts) {
     return tl::unexpected(!alerts ? alerts.error() : !groups ? groups.error() : forecasts.error());
   }
+  StoredMonitor stored{.alerts = std::move(*alerts), .groups = std::move(*groups)};
+  for (const store::MonitorStateKind kind : kRestOfMonitor) {
+    const auto rows = (*book)->LoadState(kind);
+    if (!rows) {
+      return tl::unexpected(rows.error());
+    }
+    stored.rest.insert(stored.rest.end(), rows->begin(), rows->end());
+  }
   std::unique_ptr<LiveMonitor> monitor(new LiveMonitor(std::move(*book), store_path, parts));
   auto crew = monitor->MakeCrew(std::move(config), Crew());
   if (!crew) {
     return tl::unexpected(crew.error());
   }
   monitor->desk_ = std::make_unique<AlertDesk>((*crew)->config);
-  monitor->desk_->Restore({.alerts = std::move(*alerts),
-                           .groups = std::move(*groups),
-                           .forecasts = std::move(*forecasts)});
+  stored.forecasts = std::move(*forecasts);
+  monitor->desk_->Restore(stored);
   monitor->meters_.resize((*crew)->pollers.size());
   monitor->crew_ = std::move(*crew);
   monitor->config_at_ = parts.clock.WallNow();
@@ -546,6 +553,7 @@ MonitorReport LiveMonitor::Report() {
       [](const AlertRule& rule) { return std::holds_alternative<PredictSpec>(rule.engine); });
   report.forecasts_trouble = foretells ? "" : "no rule foretells anything";
   report.pipeline_latency = pipeline_latency_;
+  report.precision = desk_->Precision(report.at);
   report.groups = desk_->groups().groups.size();
   report.series_left_out = desk_->engine().series_left_out();
   report.notifications = desk_->notifications();

@@ -87,6 +87,8 @@ Json JsonOf(const AlertView& view) {
       {"fired_at", JsonOf(alert.state.fired_at)},
       {"value", known ? Json(*alert.value) : Json()},
       {"muted", MuteReasonName(view.muted)},
+      {"mark", view.mark ? Json(MarkName(view.mark->useful)) : Json()},
+      {"marked_by", view.mark ? Json(view.mark->speaker.by) : Json()},
       {"flaps", view.flaps > 0 ? Json(view.flaps) : Json()},
       {"acknowledged_by", view.acknowledged ? Json(view.acknowledged->speaker.by) : Json()},
       {"acknowledged_at", view.acknowledged ? Json(FormatMillis(view.acknowledged->at)) : Json()}};
@@ -153,6 +155,18 @@ Json ListOf(const std::vector<T>& items) {
   Json list = Json::array();
   for (const T& item : items) {
     list.push_back(JsonOf(item));
+  }
+  return list;
+}
+
+Json JsonOf(const std::map<std::string, RulePrecision>& precision) {
+  Json list = Json::array();
+  for (const auto& [rule, found] : precision) {
+    list.push_back({{"rule", rule},
+                    {"useful", found.useful},
+                    {"noise", found.noise},
+                    {"precision", found.Share()},
+                    {"low", found.IsLow()}});
   }
   return list;
 }
@@ -307,6 +321,7 @@ std::string ReportJson(const MonitorReport& report, JsonLayout layout) {
       {"engines", ListOf(report.engines)},
       {"channels", ListOf(report.channels)},
       {"alerts", ListOf(report.alerts)},
+      {"marks", JsonOf(report.precision)},
       {"alerts_pending", report.pending},
       {"alerts_firing", report.firing},
       {"rules", report.rules},

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,6 +11,7 @@
 #include "analysis/forecast_calibration.h"
 #include "base/time.h"
 #include "monitor/alert_desk.h"
+#include "monitor/alerts/precision.h"
 #include "monitor/courier.h"
 #include "monitor/gate_news.h"
 #include "monitor/page_figures.h"
@@ -86,6 +88,7 @@ struct MonitorReport {
   std::vector<EngineReport> engines;
   std::vector<ChannelReport> channels;
   std::vector<AlertView> alerts;
+  std::map<std::string, RulePrecision> precision;  ///< Of rules whose alerts were marked.
   std::uint64_t pending = 0;
   std::uint64_t firing = 0;
   std::size_t rules = 0;

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
+#include "monitor/alert_marks.h"
 #include "monitor/interventions.h"
 #include "store/monitor_book.h"
 
@@ -100,6 +101,28 @@ Status AcknowledgeAlerts(Order& order, store::MonitorBook& book, WallTime now) {
   return undo ? TakeBack(book, *chosen) : Acknowledge(book, *chosen, speaker, now);
 }
 
+Status Mark(Order& order, store::MonitorBook& book, WallTime now) {
+  const AlertChoice choice = {.ids = order.Texts("ids"), .matchers = order.Texts("matchers")};
+  const bool undo = order.Flag("undo");
+  const std::string mark = order.Text("mark");
+  const MarkOrder said = {.useful = mark == MarkName(true), .speaker = order.Who(), .at = now};
+  if (Status fits = order.Check(); !fits) {
+    return fits;
+  }
+  if (mark != MarkName(said.useful) && !(undo && mark.empty())) {
+    return UsageError("'mark' must be \"useful\" or \"noise\"");
+  }
+  const Result<AlertBook> found = LoadAlertBook(book);
+  if (!found) {
+    return tl::unexpected(found.error());
+  }
+  const Result<std::vector<AlertInstance>> chosen = ChooseMarkable(*found, choice);
+  if (!chosen) {
+    return tl::unexpected(chosen.error());
+  }
+  return undo ? UnmarkAlerts(book, *chosen) : MarkAlerts(book, *chosen, said);
+}
+
 Status SilenceAlerts(Order& order, store::MonitorBook& book, WallTime now) {
   const std::int64_t for_s = order.Count("for_s");
   SilenceOrder silence{.matchers = order.Texts("matchers"),
@@ -128,6 +151,9 @@ using Action = Status (*)(Order&, store::MonitorBook&, WallTime);
 Action ActionOf(std::string_view path) {
   if (path == "/api/v1/acknowledge") {
     return &AcknowledgeAlerts;
+  }
+  if (path == "/api/v1/mark") {
+    return &Mark;
   }
   if (path == "/api/v1/silences") {
     return &SilenceAlerts;

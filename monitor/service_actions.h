@@ -12,6 +12,8 @@ namespace weir::monitor {
 ///
 /// - `/api/v1/acknowledge` `{"ids": ["3f9a21c0"], "undo": false, "by": "ann", "comment": "disk"}`,
 ///   `matchers` instead of `ids`.
+/// - `/api/v1/mark` `{"ids": ["3f9a21c0"], "mark": "noise", "by", "comment"}`, "useful" instead, or
+///   `"undo": true`; `matchers` instead of `ids`.
 /// - `/api/v1/silences` `{"matchers": ["service=\"shop\""], "for_s": 7200, "by", "comment"}`.
 /// - `/api/v1/silences/remove` `{"id": "3f9a21c0"}`.
 ///

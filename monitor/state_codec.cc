@@ -324,8 +324,33 @@ std::optional<analysis::ForecastTally> DecodeForecasts(std::string_view text) {
       .newest = *newest, .before = *before, .ever = CountOf(json, "ever")};
 }
 
+std::string EncodeMark(const AlertMark& mark) {
+  return Dump({{"labels", mark.labels},
+               {"fired_at_ns", CountNs(mark.fired_at)},
+               {"at_ns", CountNs(mark.at)},
+               {"useful", mark.useful},
+               {"by", mark.speaker.by},
+               {"comment", mark.speaker.comment}});
+}
+
+std::optional<AlertMark> DecodeMark(std::string_view text) {
+  const Json json = Json::parse(text, nullptr, false);
+  const Json useful = json.is_object() ? json.value("useful", Json()) : Json();
+  std::optional<Labels> labels = LabelsOf(json, "labels");
+  const std::optional<WallTime> fired_at = TimeOf(json, "fired_at_ns");
+  const std::optional<WallTime> at = TimeOf(json, "at_ns");
+  if (!useful.is_boolean() || !labels || !fired_at || !at) {
+    return std::nullopt;
+  }
+  return AlertMark{std::move(*labels), *fired_at, *at, useful.get<bool>(), SpeakerOf(json)};
+}
+
 std::string AlertKey(const Labels& labels) {
   return KeyOf("alert", labels);
+}
+
+std::string MarkKey(const Labels& labels, WallTime fired_at) {
+  return KeyOf("mark " + std::to_string(CountNs(fired_at)), labels);
 }
 
 std::string StoredGroupKey(std::string_view route_id, const Labels& labels) {

@@ -38,8 +38,12 @@ std::optional<Acknowledgement> DecodeAcknowledgement(std::string_view text);
 std::string EncodeForecasts(const analysis::ForecastTally& tally);
 std::optional<analysis::ForecastTally> DecodeForecasts(std::string_view text);
 
-/// The key of an alert, or of a group: a hash of what tells it apart.
+std::string EncodeMark(const AlertMark& mark);
+std::optional<AlertMark> DecodeMark(std::string_view text);
+
+/// The key of an alert, of a mark on an episode, or of a group: a hash of what tells it apart.
 std::string AlertKey(const Labels& labels);
+std::string MarkKey(const Labels& labels, WallTime fired_at);
 std::string StoredGroupKey(std::string_view route_id, const Labels& labels);
 
 }  // namespace weir::monitor

@@ -78,15 +78,17 @@ Status PutRow(Connection& connection, const MonitorStateRow& row) {
               : statement->Bind(kind, row.key, row.value).Run();
 }
 
-Status DropAlertsAndGroups(Connection& connection) {
+// What people say stays.
+Status DropStateOfMonitor(Connection& connection) {
   Result<Statement> statement =
-      connection.Prepare("DELETE FROM monitor_state WHERE kind IN (?, ?)");
+      connection.Prepare("DELETE FROM monitor_state WHERE kind NOT IN (?, ?, ?)");
   if (!statement) {
     return tl::unexpected(statement.error());
   }
   return statement
-      ->Bind(static_cast<std::uint32_t>(MonitorStateKind::kAlert),
-             static_cast<std::uint32_t>(MonitorStateKind::kGroup))
+      ->Bind(static_cast<std::uint32_t>(MonitorStateKind::kSilence),
+             static_cast<std::uint32_t>(MonitorStateKind::kAcknowledgement),
+             static_cast<std::uint32_t>(MonitorStateKind::kMark))
       .Run();
 }
 
@@ -194,7 +196,7 @@ Result<std::vector<MonitorStateRow>> MonitorBook::LoadState(MonitorStateKind kin
 Status MonitorBook::Commit(const MonitorChange& change) {
   return InTransaction(*connection_, [&]() -> Status {
     if (change.replaces_state) {
-      if (Status dropped = DropAlertsAndGroups(*connection_); !dropped) {
+      if (Status dropped = DropStateOfMonitor(*connection_); !dropped) {
         return dropped;
       }
     }

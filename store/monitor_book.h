@@ -26,6 +26,8 @@ enum class MonitorStateKind : std::uint8_t {
   kGroup = 1,            ///< One group of alerts: what was told of it.
   kSilence = 2,          ///< A silence.
   kAcknowledgement = 3,  ///< Somebody looks after an alert.
+  kMark = 4,             ///< Whether an episode of an alert was useful.
+  kEnded = 5,            ///< The last episode of an alert, over.
   kForecasts = 6,        ///< How forecasts have come true.
 };
 
@@ -58,7 +60,7 @@ struct OutboxMessage {
 struct MonitorChange {
   std::vector<MonitorStateRow> rows;
   std::vector<OutboxMessage> messages;  ///< One whose event and channel are there already: skipped.
-  bool replaces_state = false;          ///< Alerts and groups that are not in `rows` go.
+  bool replaces_state = false;          ///< What is not in `rows` goes, but what people said.
 };
 
 /// What came of an attempt to deliver.

@@ -109,6 +109,17 @@ test("what a source says stands on the page, and people can act on it", async ()
   await row.getByText("acknowledged by somebody at the page").waitFor();
   await row.getByRole("button", { name: "Give back" }).click();
   await row.getByRole("button", { name: "Acknowledge" }).waitFor();
+  const noise = row.getByRole("button", { name: "Noise" });
+  await noise.click();
+  await row.getByText("noise, says somebody at the page").waitFor();
+  assert.equal(await noise.getAttribute("aria-pressed"), "true");
+  const marked = page.locator('[data-rule="HighErrors"]');
+  assert.match(await marked.textContent(), /0 of 1/);
+  await row.getByRole("button", { name: "Useful" }).click();
+  await row.getByText("useful, says somebody at the page").waitFor();
+  assert.match(await marked.textContent(), /1 of 1/);
+  await row.getByRole("button", { name: "Useful" }).click();
+  await marked.waitFor({ state: "detached" });
   await row.getByRole("button", { name: "Silence 1 h" }).click();
   await row.getByText("silenced").waitFor();
   assert.match(await page.locator("[data-source=shop]").textContent(), /(\d+) = \1 \+ 0 \+ 0/);

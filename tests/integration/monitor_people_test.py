@@ -12,7 +12,7 @@ import unittest
 import urllib.error
 import urllib.request
 
-from live_peers import WEIR, Monitor, Page, until
+from live_peers import WEIR, Monitor, Page, get, until
 from receiver import Receiver
 from servers import free_port
 
@@ -202,6 +202,59 @@ class MonitorPeopleTest(unittest.TestCase):
                 looks = page.looks
                 until(lambda: page.looks > looks + 3)
                 self.assertEqual(self.alerts()["a"]["flaps"], 3)
+                monitor.end()
+
+    # By the id of an alert that has ended, by matchers, over HTTP, and after a kill.
+    def test_marks_on_alerts_stand_in_the_history_and_say_how_good_a_rule_is(self):
+        address = f"127.0.0.1:{free_port()}"
+
+        def post(order):
+            asked = urllib.request.Request(f"http://{address}/api/v1/mark",
+                                           data=json.dumps(order).encode(),
+                                           headers={"Content-Type": "application/json"})
+            try:
+                with urllib.request.urlopen(asked, timeout=10) as answer:
+                    return answer.status
+            except urllib.error.HTTPError as refused:
+                with refused:
+                    return refused.code
+
+        def rule():
+            return json.loads(self.weir("marks", "--json"))["rules"][0]
+
+        def status():
+            return json.loads(get(address, "/api/v1/status"))
+
+        with Page("") as page, Receiver() as hook:
+            setup = {**config(page.url, hook.url), "listen": address}
+            with Monitor(self.folder, setup) as monitor:
+                self.assertEqual(self.weir("marks"), "no alert is marked\n")
+                page.text = "".join(f'errors{{host="{host}"}} 11\n' for host in "abcde")
+                until(lambda: len(self.alerts()) == 5)
+                alert = self.alerts()["a"]["id"]
+                self.assertIn("useful or noise", self.weir("mark", alert[:8], code=2))
+                self.weir("mark", alert[:8], "useful", "--by", "ann")
+                self.assertEqual(self.alerts()["a"]["mark"], "useful")
+                self.assertEqual(post({"ids": [alert], "mark": "loud"}), 400)
+                self.assertEqual(post({"ids": [alert], "mark": "noise", "by": "bob"}), 200)
+                self.assertEqual(self.alerts()["a"]["marked_by"], "bob")
+                self.assertEqual((rule()["useful"], rule()["noise"]), (0, 1))
+                until(lambda: [each["rule"] for each in status()["marks"]] == ["HighErrors"])
+                page.text = ""
+                until(lambda: self.alerts() == {})
+                monitor.end(signal.SIGKILL)
+                self.assertIn("noise by bob", self.weir("alerts", "--ended"))
+                self.weir("mark", "alertname=HighErrors", "noise")
+                self.assertEqual((rule()["noise"], rule()["low"]), (5, True))
+                self.assertIn("0 of 5 useful (0 %)  low", self.weir("marks"))
+                self.weir("mark", "--undo", alert[:8])
+                self.assertEqual((rule()["noise"], rule()["low"]), (4, False))
+                monitor.start()
+                looks = page.looks
+                until(lambda: page.looks > looks + 3)
+                self.assertEqual(status()["marks"], [rule()])
+                self.weir("marks", "--forget", "HighErrors")
+                until(lambda: status()["marks"] == [])
                 monitor.end()
 
     def test_what_is_wrong_is_said_and_changes_nothing(self):

@@ -57,10 +57,11 @@ class DeskTest : public testing::Test {
                                 {.reading = &own, .at = kStart + at, .stale = false}};
     store::MonitorChange change = desk_->Step(kStart + at, views);
     for (const store::MonitorStateRow& row : change.rows) {
+      auto& rows = row.kind == store::MonitorStateKind::kEnded ? ended_ : stored_;
       if (row.value.empty()) {
-        stored_.erase({row.kind, row.key});
+        rows.erase({row.kind, row.key});
       } else {
-        stored_[{row.kind, row.key}] = row.value;
+        rows[{row.kind, row.key}] = row.value;
       }
     }
     reading_ = {};
@@ -74,6 +75,9 @@ class DeskTest : public testing::Test {
       (key.first == store::MonitorStateKind::kAlert ? stored.alerts : stored.groups)
           .push_back({key.first, key.second, value});
     }
+    for (const auto& [key, value] : ended_) {
+      stored.rest.push_back({key.first, key.second, value});
+    }
     desk_ = std::make_unique<AlertDesk>(config_);
     desk_->Restore(stored);
   }
@@ -83,6 +87,7 @@ class DeskTest : public testing::Test {
   Reading reading_;
   std::map<std::pair<std::string, Labels>, std::shared_ptr<const SeriesName>> names_;
   std::map<std::pair<store::MonitorStateKind, std::string>, std::string> stored_;
+  std::map<std::pair<store::MonitorStateKind, std::string>, std::string> ended_;  // Of kEnded.
 };
 
 TEST_F(DeskTest, AnAlertBecomesAMessageForEachChannelOfItsReceiver) {
@@ -110,6 +115,28 @@ TEST_F(DeskTest, TheEndIsToldWithTheSameDedupKeyToWhoWantsIt) {
   const auto json = nlohmann::json::parse(last[0].payload);
   EXPECT_EQ(json["status"], "resolved");
   EXPECT_EQ(json["alerts"][0]["annotations"]["summary"], "a is down");
+}
+
+TEST_F(DeskTest, WhatHasEndedIsRememberedForAWeekAndOfManyTheLast) {
+  for (int host = 0; host < 250; ++host) {
+    Put("down", {{"host", fmt::format("{:03}", host)}});
+    Step(std::chrono::minutes(host));  // The one before ends.
+    if (host == 100) {
+      Restart();
+      EXPECT_EQ(ended_.size(), 100U);
+    }
+  }
+  ASSERT_EQ(ended_.size(), AlertDesk::kEndedMax);
+  std::set<std::string> hosts;
+  for (const auto& [key, value] : ended_) {
+    const auto alert = DecodeAlert(value);
+    hosts.insert(std::string(LabelValue(alert->labels, "host")));
+    EXPECT_EQ(*alert->state.resolved_at - *alert->state.fired_at, 1min);
+  }
+  EXPECT_EQ(*hosts.begin(), "049");
+  EXPECT_EQ(*hosts.rbegin(), "248");
+  Step(249min + AlertDesk::kEndedKept);
+  EXPECT_EQ(ended_.size(), 2U);
 }
 
 constexpr const char* kSlowConfig = R"(
@@ -319,9 +346,11 @@ TEST_F(DeskTest, ItsWholeStateIsWhatItsStepsHaveStored) {
       whole[{row.kind, row.key}].erase("value");
     }
     decltype(whole) stored;
-    for (const auto& [key, value] : stored_) {
-      stored[key] = nlohmann::json::parse(value);
-      stored[key].erase("value");
+    for (const auto* rows : {&stored_, &ended_}) {
+      for (const auto& [key, value] : *rows) {
+        stored[key] = nlohmann::json::parse(value);
+        stored[key].erase("value");
+      }
     }
     ASSERT_EQ(whole, stored) << "step " << step;
   }

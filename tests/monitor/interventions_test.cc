@@ -1,5 +1,6 @@
 #include "monitor/interventions.h"
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <string>
@@ -9,6 +10,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "monitor/alert_marks.h"
 #include "monitor/state_codec.h"
 #include "tests/support/temp_dir.h"
 
@@ -151,6 +153,63 @@ TEST_F(InterventionsTest, AnAlertThatFlapsIsKnownToFlapWhereItBeganMostOften) {
   store_group("{}/{a}", 9, true);
   store_group("{}/{b}", 8, true);
   EXPECT_EQ(Load().flaps, (std::map<Labels, std::size_t>{{shop_, 9}}));
+}
+
+TEST_F(InterventionsTest, AnEpisodeHasOneMarkAndALaterOneReplacesIt) {
+  Fire(shop_, kNow);
+  const std::string id = AlertKey(shop_).substr(0, 8);
+  const auto choose = [&] { return ChooseMarkable(Load(), {.ids = {id}, .matchers = {}}); };
+  const auto said = [&] { return PrecisionOf(Load().marks, kNow)["Slow"]; };
+  ASSERT_TRUE(MarkAlerts(*book_, *choose(), {false, {"ann\x1b", "by itself"}, kNow}));
+  EXPECT_EQ(said(), (RulePrecision{.useful = 0, .noise = 1}));
+  EXPECT_EQ(Load().MarkOf(Load().alerts[0])->speaker.by, "ann\\x1b");
+  ASSERT_TRUE(MarkAlerts(*book_, *choose(), {true, {"bob", ""}, kNow + 1s}));
+  EXPECT_EQ(said(), (RulePrecision{.useful = 1, .noise = 0}));
+  Fire(shop_, kNow + 1h);  // Another episode.
+  EXPECT_EQ(Load().MarkOf(Load().alerts[0]), nullptr);
+  ASSERT_TRUE(MarkAlerts(*book_, *choose(), {false, {"ann", ""}, kNow + 1h}));
+  EXPECT_EQ(said(), (RulePrecision{.useful = 1, .noise = 1}));
+  ASSERT_TRUE(UnmarkAlerts(*book_, *choose()));
+  EXPECT_EQ(said(), (RulePrecision{.useful = 1, .noise = 0}));
+  EXPECT_EQ(*ForgetMarks(*book_, "Slow"), 1U);
+  EXPECT_TRUE(Load().marks.empty());
+  EXPECT_FALSE(ForgetMarks(*book_, "Slow"));
+}
+
+TEST_F(InterventionsTest, AnAlertThatHasEndedIsMarkedUnlessItFiresAgain) {
+  AlertInstance over{.labels = shop_};
+  over.state = {.fired_at = kNow - 1h, .resolved_at = kNow - 30min};
+  ASSERT_TRUE(book_->Commit(
+      {.rows = {{store::MonitorStateKind::kEnded, AlertKey(shop_), EncodeAlert(over)}},
+       .messages = {}}));
+  const auto fired_at = [&] {
+    const auto chosen = ChooseMarkable(Load(), {.ids = {}, .matchers = {"service=shop"}});
+    return chosen && chosen->size() == 1 ? chosen->front().state.fired_at : std::nullopt;
+  };
+  EXPECT_EQ(fired_at(), kNow - 1h);
+  Fire(shop_, kNow);
+  EXPECT_EQ(fired_at(), kNow);
+  const auto none = ChooseMarkable(Load(), {.ids = {}, .matchers = {"service=cart"}});
+  ASSERT_FALSE(none);
+  EXPECT_NE(none.error().message.find("has ended lately"), std::string::npos);
+}
+
+TEST_F(InterventionsTest, OfARuleTheNewestMarksAreKeptWithinNinetyDays) {
+  const auto mark = [&](int minute) {
+    AlertInstance alert{.labels = shop_};
+    alert.state = {.phase = AlertPhase::kFiring, .fired_at = kNow + std::chrono::minutes(minute)};
+    ASSERT_TRUE(MarkAlerts(*book_, {alert}, {false, {}, *alert.state.fired_at}));
+  };
+  for (int minute = 0; minute < 60; ++minute) {
+    mark(minute);
+  }
+  const std::vector<AlertMark> kept = Load().marks;
+  EXPECT_EQ(kept.size(), kMarksOfRuleMax);
+  EXPECT_TRUE(std::all_of(kept.begin(), kept.end(),
+                          [](const AlertMark& one) { return one.at >= kNow + 10min; }));
+  EXPECT_TRUE(PrecisionOf(kept, kNow + kMarkKept + 1h).empty());
+  mark(60 * 24 * 91);
+  EXPECT_EQ(Load().marks.size(), 1U);
 }
 
 TEST_F(InterventionsTest, SilencesAreLimited) {

@@ -60,6 +60,9 @@ interface Alert {
   active_since: string;
   value: number | null;
   muted: string;
+  /** "useful" or "noise", as somebody said of this episode. */
+  mark: string | null;
+  marked_by: string | null;
   /** How often it began while it flaps; null when it does not. */
   flaps: number | null;
   acknowledged_by: string | null;
@@ -71,6 +74,15 @@ interface Engine {
   rules: number;
   firing: number;
   reason: string | null;
+}
+
+/** What people said of the alerts of a rule. */
+interface RuleMarks {
+  rule: string;
+  useful: number;
+  noise: number;
+  precision: number;
+  low: boolean;
 }
 
 /** A verdict that a gate or a watch handed out. */
@@ -128,6 +140,7 @@ interface Status {
   engines: Engine[];
   channels: Channel[];
   alerts: Alert[];
+  marks: RuleMarks[];
   alerts_firing: number;
   alerts_pending: number;
   evaluation_took_s: number;
@@ -403,6 +416,7 @@ function alertRow(alert: Alert): HTMLElement {
   const notes = [
     alert.acknowledged_by ? `acknowledged by ${alert.acknowledged_by}` : "",
     alert.muted === "not_muted" ? "" : alert.muted,
+    alert.mark ? `${alert.mark}, says ${alert.marked_by}` : "",
     alert.flaps === null ? "" : `flapping: began ${alert.flaps} times`,
   ].filter((note) => note !== "");
   const matchers = Object.entries(alert.labels).map(
@@ -410,6 +424,13 @@ function alertRow(alert: Alert): HTMLElement {
   );
   const acknowledge = () =>
     void act("api/v1/acknowledge", { ids: [alert.id], undo: alert.acknowledged_by !== null });
+  const marks = ["useful", "noise"].map((mark) => {
+    const given = alert.mark === mark;
+    const order = given ? { ids: [alert.id], undo: true } : { ids: [alert.id], mark };
+    const say = () => void act("api/v1/mark", order);
+    const text = mark === "useful" ? "Useful" : "Noise";
+    return [" ", h("button", { click: say, "aria-pressed": String(given) }, text)];
+  });
   const silence = () => void act("api/v1/silences", { matchers, for_s: 3600 });
   return h(
     "tr",
@@ -433,8 +454,24 @@ function alertRow(alert: Alert): HTMLElement {
         : null,
       " ",
       alert.muted === "silenced" ? null : h("button", { click: silence }, "Silence 1 h"),
+      ...(alert.phase === "firing" ? marks.flat() : []),
     ),
   );
+}
+
+/** What became of the rules whose alerts people have marked. */
+function marksTable({ marks }: Status): HTMLElement | null {
+  const rows = marks.map(({ rule, useful, noise, precision, low }) =>
+    h(
+      "tr",
+      { "data-rule": rule },
+      h("td", {}, name(rule)),
+      h("td", {}, `${useful} of ${useful + noise}`),
+      h("td", {}, datum(precision, format.percent(precision))),
+      h("td", {}, low ? "low: less than 90 % useful" : ""),
+    ),
+  );
+  return rows.length === 0 ? null : table("Alerts that people marked", ["rule", "useful", "precision", ""], rows, "");
 }
 
 function sourceRow(source: Source): HTMLElement {
@@ -482,7 +519,7 @@ function show(): void {
     ),
   );
   rest.replaceChildren(
-    ...[deployTable(now.gates), pageTable(now)].filter((each) => each !== null),
+    ...[marksTable(now), deployTable(now.gates), pageTable(now)].filter((each) => each !== null),
     table(
       "Sources",
       ["state", "source", "last good look", "series", "offered = ingested + rejected + dropped", ""],
