@@ -99,6 +99,16 @@ std::string NamesOf(const monitor::MonitorConfig& config, std::string_view befor
   return text;
 }
 
+// When digests come, and who gets none.
+std::string DigestWords(const monitor::MonitorConfig& config) {
+  std::string without;
+  for (const std::string& receiver : config.policy.without_digest) {
+    without += fmt::format("{}{}", without.empty() ? "; none for " : ", ", Printable(receiver));
+  }
+  return fmt::format("  digest   {:<20} {}{}{}\n", "of rules marked noise", InWords(config.digest),
+                     without, without.empty() ? "" : ", told of each alert by itself");
+}
+
 void PrintPlan(const monitor::MonitorConfig& config) {
   std::string text = fmt::format(
       "{}, {}, {}, {}; evaluated every {}\n", InWords(config.sources.size(), "source"),
@@ -120,8 +130,8 @@ void PrintPlan(const monitor::MonitorConfig& config) {
   }
   for (std::size_t i = 0; i < config.route_ids.size(); ++i) {
     const monitor::RouteOptions& options = config.policy.routes.options(i);
-    text += fmt::format("  route    {:<20} to {}{}{}\n", Printable(config.route_ids[i]),
-                        Printable(options.receiver),
+    text += fmt::format("  route    {:<20} to {}{}{}{}\n", Printable(config.route_ids[i]),
+                        Printable(options.receiver), options.digest ? ", in digests" : "",
                         NamesOf(config, ", only in ", options.active_times),
                         NamesOf(config, ", not in ", options.mute_times));
   }
@@ -138,6 +148,7 @@ void PrintPlan(const monitor::MonitorConfig& config) {
                     fmt::format("{}:{}", config.service->listen.host, config.service->listen.port),
                     FormatWallTime(config.service->tls->expires_at()));
   }
+  text += DigestWords(config);
   if (const monitor::FlapLimits& limits = config.policy.flapping; limits.times > 0) {
     text += fmt::format("  flapping {:<20} more than {} times in {}\n", "an alert that begins",
                         limits.times, FormatDuration(limits.window));

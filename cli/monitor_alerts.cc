@@ -145,6 +145,7 @@ Status ListAlerts(const ParsedFlags& flags) {
     for (const monitor::AlertInstance& alert : alerts) {
       json["alerts"].push_back(JsonOf(*found, alert, now));
     }
+    json["demoted_rules"] = found->demoted;
     return WriteJson(flags.Text("json"),
                      json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
   }
@@ -152,10 +153,16 @@ Status ListAlerts(const ParsedFlags& flags) {
   for (const monitor::AlertInstance& alert : alerts) {
     text += Line(*found, alert, now);
   }
+  const auto rules = monitor::PrecisionOf(found->marks, now);
+  std::string demoted;
+  for (const std::string& rule : found->demoted) {
+    const auto marks = rules.find(rule);
+    demoted += marks == rules.end() ? "" : DemotedInWords(Printable(rule), marks->second) + "\n";
+  }
   if (text.empty()) {
     text = ended ? "no alert has ended lately\n" : "no alert is pending or fires\n";
   }
-  Print(text);
+  Print(text + demoted);
   return {};
 }
 

@@ -1,7 +1,9 @@
 #include <algorithm>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -129,16 +131,19 @@ Json JsonOf(const monitor::AlertMark& mark) {
           {"comment", mark.speaker.comment}};
 }
 
-std::string Line(const std::string& rule, const monitor::RulePrecision& precision) {
-  return fmt::format("{:<24} {} of {} useful ({:.0f} %){}\n", Printable(rule), precision.useful,
-                     precision.Marked(), 100 * precision.Share(), precision.IsLow() ? "  low" : "");
+std::string Line(const std::string& rule, const monitor::RulePrecision& precision, bool demoted) {
+  const std::string_view low = precision.IsLow() ? "  low" : "";
+  return fmt::format("{:<24} {} of {} useful ({:.0f} %){}{}\n", Printable(rule), precision.useful,
+                     precision.Marked(), 100 * precision.Share(), low,
+                     demoted ? ": told in the digest" : "");
 }
 
 Status ListMarks(store::MonitorBook& book, const ParsedFlags& flags) {
-  const Result<monitor::AlertBook> found = monitor::LoadSaid(book);
+  const Result<monitor::AlertBook> found = monitor::LoadAlertBook(book);
   if (!found) {
     return tl::unexpected(found.error());
   }
+  const std::set<std::string> demoted(found->demoted.begin(), found->demoted.end());
   const auto rules = monitor::PrecisionOf(found->marks, SystemClock().WallNow());
   if (flags.Has("json")) {
     Json json = {
@@ -148,7 +153,8 @@ Status ListMarks(store::MonitorBook& book, const ParsedFlags& flags) {
                                {"useful", precision.useful},
                                {"noise", precision.noise},
                                {"precision", precision.Share()},
-                               {"low", precision.IsLow()}});
+                               {"low", precision.IsLow()},
+                               {"demoted", demoted.contains(rule)}});
     }
     for (const monitor::AlertMark& mark : found->marks) {
       json["marks"].push_back(JsonOf(mark));
@@ -158,7 +164,7 @@ Status ListMarks(store::MonitorBook& book, const ParsedFlags& flags) {
   }
   std::string text;
   for (const auto& [rule, precision] : rules) {
-    text += Line(rule, precision);
+    text += Line(rule, precision, demoted.contains(rule));
   }
   Print(text.empty() ? "no alert is marked\n" : text);
   return {};

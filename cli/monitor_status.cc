@@ -91,10 +91,20 @@ std::string AlertLine(const Json& alert) {
   const std::string muted = TextOf(alert, "muted");
   const std::string by = TextOf(alert, "acknowledged_by");
   const std::size_t flaps = CountOf(alert, "flaps");
-  return fmt::format("alert    {:<20} {:<11}{}{}{}{}\n", TextOf(labels, "alertname"),
+  const bool digested = PartOf(alert, "digested") == Json(true);
+  return fmt::format("alert    {:<20} {:<11}{}{}{}{}{}\n", TextOf(labels, "alertname"),
                      TextOf(alert, "phase"), rest, muted == "not_muted" ? "" : " (" + muted + ")",
+                     digested ? " (told in the digest)" : "",
                      flaps == 0 ? "" : fmt::format(" (flapping: began {} times)", flaps),
                      by.empty() ? "" : " (acknowledged by " + by + ")");
+}
+
+std::string RuleLine(const Json& marks) {
+  const std::uint64_t noise = CountOf(marks, "noise");
+  return PartOf(marks, "demoted") == Json(true)
+             ? fmt::format("rule     {:<20} {} of {} marked noise, told in the digest\n",
+                           TextOf(marks, "rule"), noise, noise + CountOf(marks, "useful"))
+             : "";
 }
 
 std::string PageLine(const Json& page) {
@@ -178,6 +188,9 @@ std::string InText(const Json& status) {
   const Json alerts = PartOf(status, "alerts");
   for (std::size_t i = 0; i < alerts.size() && i < kAlertsShown; ++i) {
     text += AlertLine(alerts[i]);
+  }
+  for (const Json& marks : PartOf(status, "marks")) {
+    text += RuleLine(marks);
   }
   text += fmt::format("alerts   {} firing, {} pending\n", CountOf(status, "alerts_firing"),
                       CountOf(status, "alerts_pending"));

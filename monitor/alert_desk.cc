@@ -110,7 +110,8 @@ void Post(const MonitorConfig& config, const AlertNotice& message,
 
 }  // namespace
 
-AlertDesk::AlertDesk(const MonitorConfig& config) : config_(config), engine_(config.rules) {}
+AlertDesk::AlertDesk(const MonitorConfig& config)
+    : config_(config), engine_(config.rules), digests_(config) {}
 
 void AlertDesk::Restore(const StoredMonitor& stored) {
   for (const store::MonitorStateRow& row : stored.alerts) {
@@ -131,7 +132,9 @@ void AlertDesk::Restore(const StoredMonitor& stored) {
     }
   }
   for (const store::MonitorStateRow& row : stored.rest) {
-    if (std::optional<AlertInstance> alert = DecodeAlert(row.value)) {
+    if (row.kind != MonitorStateKind::kEnded) {
+      digests_.Restore(row);
+    } else if (std::optional<AlertInstance> alert = DecodeAlert(row.value)) {
       ended_.insert_or_assign(row.key, std::move(*alert));
     }
   }
@@ -148,6 +151,7 @@ void AlertDesk::TakeOver(AlertDesk&& before) {
   pending_rows_ = std::move(before.pending_rows_);
   abandoned_ = std::move(before.abandoned_);
   ended_ = std::move(before.ended_);
+  digests_.TakeOver(std::move(before.digests_));
   said_ = std::move(before.said_);
   silences_ = std::move(before.silences_);
   notifications_ = before.notifications_;
@@ -208,14 +212,18 @@ store::MonitorChange AlertDesk::Step(WallTime at, std::span<const SourceView> so
   engine_.Evaluate(at, sources, history);
   const std::vector<Labels> firing = engine_.Firing();
   const std::set<Labels> acknowledged = TakeAcknowledged(at, change);
-  const FiringAlerts now = {
-      .at = at, .alerts = firing, .silences = silences_, .acknowledged = &acknowledged};
+  const std::set<Labels> demoted = digests_.Demote(said_.marks, at, engine_, firing);
+  const FiringAlerts now = {.at = at,
+                            .alerts = firing,
+                            .silences = silences_,
+                            .acknowledged = &acknowledged,
+                            .demoted = &demoted};
   const std::vector<Notification> due = StepNotifications(config_.policy, now, notifier_);
   for (const Notification& notification : due) {
     Write(at, notification, change);
   }
   CloseAbandoned(at, change);
-  notifications_ += due.size();
+  notifications_ += due.size() + digests_.Step(now, engine_, change);
   Escalate(now, due, change);
   SaveAlerts(at, change);
   SaveGroups(change);
@@ -231,13 +239,14 @@ void AlertDesk::ClockSetBack(Nanos by) {
         {MonitorStateKind::kAcknowledgement, AlertKey(said.labels), EncodeAcknowledgement(said)});
   }
   engine_.ClockSetBack(by);
+  digests_.ClockSetBack(by);
   for (auto& [key, state] : notifier_.groups) {
     MoveBack(state, by);
   }
 }
 
 WallTime AlertDesk::Latest() const {
-  WallTime latest = WallTime::min();
+  WallTime latest = digests_.Latest();
   engine_.Visit(
       [&latest](const AlertInstance& alert) { latest = std::max(latest, LatestIn(alert.state)); });
   for (const auto& [key, state] : notifier_.groups) {
@@ -292,8 +301,9 @@ std::set<Labels> AlertDesk::TakeAcknowledged(WallTime at, store::MonitorChange& 
 
 std::vector<AlertView> AlertDesk::List(WallTime at, std::size_t count) const {
   const std::vector<Labels> firing = engine_.Firing();
-  const std::vector<MuteReason> mutes =
-      MutesOf(config_.policy, {.at = at, .alerts = firing, .silences = silences_});
+  const std::set<Labels> demoted = digests_.DemotedOf(engine_, firing);
+  const FiringAlerts now = {.at = at, .alerts = firing, .silences = silences_, .demoted = &demoted};
+  const std::vector<MuteReason> mutes = MutesOf(config_.policy, now);
   std::map<Labels, MuteReason> muted;
   for (std::size_t i = 0; i < firing.size(); ++i) {
     muted.emplace(firing[i], mutes[i]);
@@ -326,6 +336,8 @@ std::vector<AlertView> AlertDesk::List(WallTime at, std::size_t count) const {
     views.push_back({*active[i], found == muted.end() ? MuteReason::kNotMuted : found->second,
                      said == nullptr ? std::nullopt : std::optional(*said),
                      mark == nullptr ? std::nullopt : std::optional(*mark),
+                     found != muted.end() && found->second == MuteReason::kNotMuted &&
+                         digests_.TellsOnlyInDigest(now, active[i]->labels),
                      flaps.contains(active[i]->labels) ? flaps.at(active[i]->labels) : 0});
   }
   return views;
@@ -353,6 +365,8 @@ std::vector<store::MonitorStateRow> AlertDesk::Whole() const {
   for (const auto& [key, alert] : ended_) {
     rows.push_back({MonitorStateKind::kEnded, key, EncodeAlert(alert)});
   }
+  const std::vector<store::MonitorStateRow> more = digests_.Whole();
+  rows.insert(rows.end(), more.begin(), more.end());
   return rows;
 }
 
@@ -509,7 +523,11 @@ void AlertDesk::Escalate(const FiringAlerts& now, std::span<const Notification> 
       .plan_of = [this](std::size_t route) -> const EscalationPlan& {
         return ReceiverOf(route).escalation;
       },
-      .is_muted = [&hours](std::size_t route) { return hours.IsMuted(route); }};
+      .is_muted = [&hours](std::size_t route) { return hours.IsMuted(route); },
+      .is_digested =
+          [this, &now](std::size_t route, const Labels& alert) {
+            return IsDigested(config_.policy, now, route, alert);
+          }};
   for (const EscalationDue& due : StepEscalations(input, notifier_)) {
     const ReceiverSpec& receiver = ReceiverOf(due.group.route);
     Notification notification;

@@ -13,6 +13,7 @@
 #include "monitor/alert_marks.h"
 #include "monitor/channels/alert_notice.h"
 #include "monitor/config/monitor_config.h"
+#include "monitor/digest_desk.h"
 #include "monitor/interventions.h"
 #include "monitor/rules/rule_engine.h"
 #include "monitor/state_codec.h"
@@ -29,7 +30,9 @@ struct StoredMonitor {
 };
 
 /// What a desk remembers beside alerts and groups.
-inline constexpr std::array kRestOfMonitor = {store::MonitorStateKind::kEnded};
+inline constexpr std::array kRestOfMonitor = {store::MonitorStateKind::kEnded,
+                                              store::MonitorStateKind::kDigest,
+                                              store::MonitorStateKind::kDemoted};
 
 /// An alert, for people.
 struct AlertView {
@@ -37,6 +40,7 @@ struct AlertView {
   MuteReason muted = MuteReason::kNotMuted;
   std::optional<Acknowledgement> acknowledged;
   std::optional<AlertMark> mark;
+  bool digested = false;  ///< Digests alone tell of it.
   std::size_t flaps = 0;  ///< How often it began while it flaps; 0: it does not.
 };
 
@@ -92,6 +96,9 @@ class AlertDesk {
     return PrecisionOf(said_.marks, at);
   }
 
+  /// Rules of which digests tell, by name, as people marked their alerts as noise.
+  const std::map<std::string, RulePrecision>& demoted() const { return digests_.demoted(); }
+
   /// Up to `count` alerts that are pending or fire at `at`: those that fire first, of those the
   /// newest first.
   std::vector<AlertView> List(WallTime at, std::size_t count) const;
@@ -119,6 +126,7 @@ class AlertDesk {
   const MonitorConfig& config_;
   RuleEngine engine_;
   NotifierState notifier_;
+  DigestDesk digests_;
   AlertBook said_;                 // Without alerts.
   std::vector<Silence> silences_;  // Of said_.
   std::map<GroupKey, GroupState> saved_groups_;

@@ -130,6 +130,11 @@ std::map<std::string, RulePrecision> PrecisionOf(const std::vector<AlertMark>& m
   return rules;
 }
 
+std::string DemotedInWords(std::string_view rule, const RulePrecision& precision) {
+  return fmt::format("rule {}: {} of {} marked noise, told in the digest", rule, precision.noise,
+                     precision.Marked());
+}
+
 std::string_view MarkName(bool useful) {
   return useful ? "useful" : "noise";
 }

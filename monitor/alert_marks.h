@@ -50,6 +50,9 @@ inline bool IsStale(const AlertMark& mark, WallTime at) {
   return at - mark.at > kMarkKept;
 }
 
+/// "rule HighErrors: 5 of 9 marked noise, told in the digest".
+std::string DemotedInWords(std::string_view rule, const RulePrecision& precision);
+
 /// "useful", "noise".
 std::string_view MarkName(bool useful);
 

@@ -151,6 +151,7 @@ Result<AlertBook> LoadAlertBook(store::MonitorBook& book) {
   }
   std::vector<StoredGroup> groups;
   for (const Status& loaded : {Load(book, MonitorStateKind::kEnded, DecodeAlert, found.ended),
+                               Load(book, MonitorStateKind::kDemoted, DecodeDemoted, found.demoted),
                                Load(book, MonitorStateKind::kGroup, DecodeGroup, groups)}) {
     if (!loaded) {
       return tl::unexpected(loaded.error());

@@ -74,6 +74,7 @@ struct AlertBook {
   std::vector<Acknowledgement> acknowledgements;
   std::vector<AlertMark> marks = {};
   std::vector<AlertInstance> ended = {};     ///< Episodes that are over, the newest first.
+  std::vector<std::string> demoted = {};     ///< Rules of which digests tell, by name.
   std::map<Labels, std::size_t> flaps = {};  ///< Of alerts that flap: how often they began.
 
   /// Of an alert that fires, in this episode; null: none.

@@ -554,6 +554,9 @@ MonitorReport LiveMonitor::Report() {
   report.forecasts_trouble = foretells ? "" : "no rule foretells anything";
   report.pipeline_latency = pipeline_latency_;
   report.precision = desk_->Precision(report.at);
+  for (const auto& [rule, precision] : desk_->demoted()) {
+    report.demoted.insert(rule);
+  }
   report.groups = desk_->groups().groups.size();
   report.series_left_out = desk_->engine().series_left_out();
   report.notifications = desk_->notifications();

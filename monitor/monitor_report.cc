@@ -87,6 +87,7 @@ Json JsonOf(const AlertView& view) {
       {"fired_at", JsonOf(alert.state.fired_at)},
       {"value", known ? Json(*alert.value) : Json()},
       {"muted", MuteReasonName(view.muted)},
+      {"digested", view.digested},
       {"mark", view.mark ? Json(MarkName(view.mark->useful)) : Json()},
       {"marked_by", view.mark ? Json(view.mark->speaker.by) : Json()},
       {"flaps", view.flaps > 0 ? Json(view.flaps) : Json()},
@@ -159,14 +160,15 @@ Json ListOf(const std::vector<T>& items) {
   return list;
 }
 
-Json JsonOf(const std::map<std::string, RulePrecision>& precision) {
+Json MarksJson(const MonitorReport& report) {
   Json list = Json::array();
-  for (const auto& [rule, found] : precision) {
+  for (const auto& [rule, found] : report.precision) {
     list.push_back({{"rule", rule},
                     {"useful", found.useful},
                     {"noise", found.noise},
                     {"precision", found.Share()},
-                    {"low", found.IsLow()}});
+                    {"low", found.IsLow()},
+                    {"demoted", report.demoted.contains(rule)}});
   }
   return list;
 }
@@ -321,7 +323,7 @@ std::string ReportJson(const MonitorReport& report, JsonLayout layout) {
       {"engines", ListOf(report.engines)},
       {"channels", ListOf(report.channels)},
       {"alerts", ListOf(report.alerts)},
-      {"marks", JsonOf(report.precision)},
+      {"marks", MarksJson(report)},
       {"alerts_pending", report.pending},
       {"alerts_firing", report.firing},
       {"rules", report.rules},

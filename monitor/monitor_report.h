@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -89,6 +90,7 @@ struct MonitorReport {
   std::vector<ChannelReport> channels;
   std::vector<AlertView> alerts;
   std::map<std::string, RulePrecision> precision;  ///< Of rules whose alerts were marked.
+  std::set<std::string> demoted;                   ///< Of these, those that digests tell of.
   std::uint64_t pending = 0;
   std::uint64_t firing = 0;
   std::size_t rules = 0;

@@ -257,6 +257,47 @@ std::optional<StoredGroup> DecodeGroup(std::string_view text) {
   return group;
 }
 
+std::string EncodeDigest(const StoredDigest& digest) {
+  if (!digest.labels) {
+    return Dump({{"receiver", digest.receiver},
+                 {"since_ns", CountNs(digest.state.since)},
+                 {"left_out", digest.state.left_out}});
+  }
+  const DigestEntry& entry = digest.entry;
+  return Dump({{"receiver", digest.receiver},
+               {"labels", *digest.labels},
+               {"annotations", entry.annotations},
+               {"began", entry.began},
+               {"fired_ns", entry.fired.count()},
+               {"first_at_ns", CountNs(entry.first_at)},
+               {"firing_since_ns", JsonOf(entry.firing_since)},
+               {"ended_at_ns", JsonOf(entry.ended_at)}});
+}
+
+std::optional<StoredDigest> DecodeDigest(std::string_view text) {
+  const Json json = Json::parse(text, nullptr, false);
+  StoredDigest digest;
+  digest.receiver = TextOf(json, "receiver");
+  digest.labels = LabelsOf(json, "labels");
+  if (!digest.labels) {
+    const std::optional<WallTime> since = TimeOf(json, "since_ns");
+    digest.state.since = since.value_or(WallTime());
+    digest.state.left_out = CountOf(json, "left_out");
+    return since ? std::optional(std::move(digest)) : std::nullopt;
+  }
+  const std::optional<WallTime> first_at = TimeOf(json, "first_at_ns");
+  if (!first_at) {
+    return std::nullopt;
+  }
+  digest.entry.annotations = LabelsOf(json, "annotations").value_or(Labels());
+  digest.entry.began = CountOf(json, "began");
+  digest.entry.fired = Nanos(static_cast<Nanos::rep>(CountOf(json, "fired_ns")));
+  digest.entry.first_at = *first_at;
+  digest.entry.firing_since = TimeOf(json, "firing_since_ns");
+  digest.entry.ended_at = TimeOf(json, "ended_at_ns");
+  return digest;
+}
+
 std::string EncodeSilence(const StoredSilence& silence) {
   return Dump({{"id", silence.id},
                {"matchers", silence.matchers},
@@ -345,8 +386,21 @@ std::optional<AlertMark> DecodeMark(std::string_view text) {
   return AlertMark{std::move(*labels), *fired_at, *at, useful.get<bool>(), SpeakerOf(json)};
 }
 
+std::string EncodeDemoted(std::string_view rule) {
+  return Dump({{"rule", rule}});
+}
+
+std::optional<std::string> DecodeDemoted(std::string_view text) {
+  const Json json = Json::parse(text, nullptr, false);
+  return json.is_object() ? std::optional(TextOf(json, "rule")) : std::nullopt;
+}
+
 std::string AlertKey(const Labels& labels) {
   return KeyOf("alert", labels);
+}
+
+std::string DigestKey(std::string_view receiver, const Labels& labels) {
+  return KeyOf("digest " + std::string(receiver), labels);
 }
 
 std::string MarkKey(const Labels& labels, WallTime fired_at) {

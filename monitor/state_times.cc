@@ -39,6 +39,15 @@ void MoveBack(GroupState& state, Nanos by) {
   }
 }
 
+void MoveBack(DigestState& state, Nanos by) {
+  state.since -= by;
+  for (auto& [alert, entry] : state.entries) {
+    entry.first_at -= by;
+    MoveBack(entry.firing_since, by);
+    MoveBack(entry.ended_at, by);
+  }
+}
+
 WallTime LatestIn(const AlertState& state) {
   const WallTime since =
       state.phase == AlertPhase::kInactive ? WallTime::min() : state.active_since;
@@ -50,6 +59,14 @@ WallTime LatestIn(const GroupState& state) {
   WallTime latest = LatestOf(LatestOf(WallTime::min(), state.waiting_since), state.last_at);
   for (const auto& [alert, record] : state.flaps) {
     latest = std::max(latest, record.changed_at);
+  }
+  return latest;
+}
+
+WallTime LatestIn(const DigestState& state) {
+  WallTime latest = state.since;
+  for (const auto& [alert, entry] : state.entries) {
+    latest = LatestOf(LatestOf(latest, entry.firing_since), entry.ended_at);
   }
   return latest;
 }

@@ -28,7 +28,9 @@ enum class MonitorStateKind : std::uint8_t {
   kAcknowledgement = 3,  ///< Somebody looks after an alert.
   kMark = 4,             ///< Whether an episode of an alert was useful.
   kEnded = 5,            ///< The last episode of an alert, over.
-  kForecasts = 6,        ///< How forecasts have come true.
+  kDigest = 6,           ///< What goes into the next digest of a receiver.
+  kDemoted = 7,          ///< A rule of which digests tell.
+  kForecasts = 8,        ///< How forecasts have come true.
 };
 
 /// One piece of state: a text that the monitor alone understands, under a key.

@@ -107,7 +107,7 @@ std::map<GroupKey, Alerts> Grouped(const NotificationPolicy& policy, const Firin
       continue;
     }
     for (const std::size_t route : policy.routes.Match(alert)) {
-      if (!hours.IsMuted(route)) {
+      if (!hours.IsMuted(route) && !IsDigested(policy, firing, route, alert)) {
         groups[GroupOf(policy, route, alert, state)].insert(alert);
       }
     }
@@ -257,6 +257,13 @@ std::vector<MuteReason> MutesOf(const NotificationPolicy& policy, const FiringAl
     }
   }
   return mutes;
+}
+
+bool IsDigested(const NotificationPolicy& policy, const FiringAlerts& firing, std::size_t route,
+                const Labels& alert) {
+  const RouteOptions& options = policy.routes.options(route);
+  return options.digest || (firing.demoted != nullptr && firing.demoted->contains(alert) &&
+                            !policy.without_digest.contains(options.receiver));
 }
 
 std::vector<Notification> StepNotifications(const NotificationPolicy& policy,

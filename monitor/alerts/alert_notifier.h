@@ -44,6 +44,9 @@ struct NotificationPolicy {
   std::vector<InhibitRule> inhibit_rules;
   FlapLimits flapping = {};
   std::vector<TimeInterval> intervals = {};
+
+  /// Receivers whose channels take no digest: what is demoted is told them as ever.
+  std::set<std::string> without_digest = {};
 };
 
 /// Which routes are muted at an instant by the time of the day, the week or the year.
@@ -68,6 +71,7 @@ struct FiringAlerts {
   std::span<const Labels> alerts;
   std::span<const Silence> silences;
   const std::set<Labels>* acknowledged = nullptr;  ///< Somebody looks after them. Null: none.
+  const std::set<Labels>* demoted = nullptr;       ///< Told in digests. Null: none.
 };
 
 enum class MuteReason : std::uint8_t {
@@ -158,6 +162,10 @@ MuteReason MutedBy(const NotificationPolicy& policy, const FiringAlerts& firing,
 /// The same of each alert of `firing`, in their order. Cost: as StepNotifications.
 std::vector<MuteReason> MutesOf(const NotificationPolicy& policy, const FiringAlerts& firing);
 
+/// Whether the route tells the alert in a digest (digest.h) instead of by itself.
+bool IsDigested(const NotificationPolicy& policy, const FiringAlerts& firing, std::size_t route,
+                const Labels& alert);
+
 /// The messages that are due now. `state` is moved on; it belongs to this policy, as its routes
 /// are numbers of it. What holds, whatever comes:
 ///
@@ -169,6 +177,7 @@ std::vector<MuteReason> MutesOf(const NotificationPolicy& policy, const FiringAl
 /// - An alert that begins while its route is muted by the time is told when that ends.
 /// - An alert that was told, muted, and goes on after the mute is not told again but as a repeat.
 /// - A group of which all alerts are acknowledged is not repeated.
+/// - What goes to a digest from now on begins nothing and is not repeated; its end is told.
 /// - An alert that was told and flaps (flap_damper.h) counts as one that goes on: neither its ends
 ///   nor its new beginnings are told. Once it is calm, its end is told, or that it fires steadily.
 ///

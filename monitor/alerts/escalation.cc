@@ -44,6 +44,9 @@ std::vector<EscalationDue> StepEscalations(const EscalationInput& input, Notifie
     if (!input.is_muted(key.route)) {
       open = OpenOf(group.told, input.open);
     }
+    if (input.is_digested) {
+      std::erase_if(open, [&](const Labels& alert) { return input.is_digested(key.route, alert); });
+    }
     const bool runs = group.escalation && group.escalation->due_at;
     if (open.empty()) {
       if (runs) {

@@ -40,6 +40,8 @@ struct EscalationInput {
   std::set<Labels> open;
   std::function<const EscalationPlan&(std::size_t route)> plan_of;
   std::function<bool(std::size_t route)> is_muted;  ///< By the time: then nothing is open.
+  /// It goes to a digest: it is not open.
+  std::function<bool(std::size_t route, const Labels& alert)> is_digested = {};
 };
 
 /// The steps that are due now; `state` is moved on. What holds, whatever comes:

@@ -25,6 +25,7 @@ struct RouteSpec {
   std::optional<Nanos> repeat_interval;              ///< > 0.
   std::vector<std::size_t> mute_times = {};          ///< Of RouteOptions; not taken over.
   std::vector<std::size_t> active_times = {};
+  std::optional<bool> digest = {};
   bool continues = false;  ///< Look at the next sibling as well.
   std::vector<RouteSpec> routes;
 };
@@ -45,6 +46,8 @@ struct RouteOptions {
   /// second outside of all of those, alerts that take the route are muted.
   std::vector<std::size_t> mute_times = {};
   std::vector<std::size_t> active_times = {};
+
+  bool digest = false;  ///< Told together once in a while (digest.h).
 };
 
 class RoutingTree {

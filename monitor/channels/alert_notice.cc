@@ -65,6 +65,11 @@ Labels AlertNotice::CommonAnnotations() const {
 
 std::string AlertNotice::Title() const {
   const std::size_t firing = CountFiring();
+  if (digest) {
+    const std::size_t all = alerts.size() + truncated;
+    return fmt::format("[DIGEST] {} alert{}, {} still {}", all, all == 1 ? "" : "s", firing,
+                       firing == 1 ? "fires" : "fire");
+  }
   std::string title =
       firing == 0 ? "[RESOLVED]"
                   : fmt::format("[{}:{}]", escalation_step > 0 ? "ESCALATED" : "FIRING", firing);

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,14 +12,29 @@
 
 namespace weir::monitor {
 
+/// What a digest says of an alert.
+struct DigestFacts {
+  std::size_t began = 0;  ///< How often, since the digest before; 0: it fires on from before.
+  Nanos fired{0};         ///< How long in all, since then.
+};
+
+/// What a digest is about.
+struct DigestSpan {
+  WallTime from{};
+  WallTime to{};
+  std::size_t left_out = 0;        ///< Beginnings of alerts that are not remembered.
+  std::vector<std::string> notes;  ///< Why rules are in it.
+};
+
 /// One alert as it is told.
 struct ToldAlert {
   bool firing = true;
   Labels labels;
   Labels annotations;
   WallTime starts_at{};
-  WallTime ends_at{};      ///< Of one that is resolved.
-  std::string flaps = {};  ///< That it flaps or has, in words; else empty.
+  WallTime ends_at{};                      ///< Of one that is resolved.
+  std::string flaps = {};                  ///< That it flaps or has, in words; else empty.
+  std::optional<DigestFacts> digest = {};  ///< In a digest alone.
 };
 
 /// What is told of a group of alerts, whatever the channel.
@@ -36,6 +53,7 @@ struct AlertNotice {
   std::string link;                   ///< Where a person looks on; may be empty.
   std::string acknowledge_link = {};  ///< Where who was told says that he looks after it, or empty.
   std::size_t escalation_step = 0;    ///< From 1; 0: the message of the group itself.
+  std::optional<DigestSpan> digest = {};  ///< It is no message of a group, but a digest.
 
   /// "firing" while one of them does, else "resolved".
   std::string_view Status() const;
@@ -46,7 +64,7 @@ struct AlertNotice {
   Labels CommonAnnotations() const;
 
   /// "[FIRING:2] HighErrors shop (page)": as Alertmanager's default template has it; of an
-  /// escalation "[ESCALATED:2] ...".
+  /// escalation "[ESCALATED:2] ...", of a digest "[DIGEST] 3 alerts, 1 still fires".
   std::string Title() const;
 };
 

@@ -53,6 +53,10 @@ Json WebhookJson(const AlertNotice& message) {
     if (!alert.flaps.empty()) {
       json["flapping"] = alert.flaps;
     }
+    if (alert.digest) {
+      json["began"] = alert.digest->began;
+      json["firedSeconds"] = Seconds(alert.digest->fired);
+    }
     alerts.push_back(std::move(json));
   }
   Json json = {{"receiver", message.receiver},
@@ -73,10 +77,24 @@ Json WebhookJson(const AlertNotice& message) {
   if (message.escalation_step > 0) {
     json["escalationStep"] = message.escalation_step;
   }
+  if (message.digest) {
+    json["kind"] = "digest";
+    json["digest"] = {{"from", FormatMillis(message.digest->from)},
+                      {"to", FormatMillis(message.digest->to)},
+                      {"leftOut", message.digest->left_out},
+                      {"notes", message.digest->notes}};
+  }
   return json;
 }
 
-/// One line for each alert: its summary, else its labels; and that it flaps.
+std::string InWords(const DigestFacts& facts) {
+  const std::string began = facts.began == 0   ? "fires on from before"
+                            : facts.began == 1 ? "began once"
+                                               : fmt::format("began {} times", facts.began);
+  return fmt::format("{}, {} in all", began, FormatDuration(facts.fired));
+}
+
+/// One line for each alert: its summary, else its labels; that it flaps, and what a digest says.
 std::string Lines(const AlertNotice& message, bool firing) {
   std::string text;
   for (const ToldAlert& alert : message.alerts) {
@@ -85,16 +103,36 @@ std::string Lines(const AlertNotice& message, bool firing) {
     }
     std::string_view line = LabelValue(alert.annotations, "summary");
     std::string labels;
-    if (line.empty()) {
+    if (line.empty() || alert.digest) {
       for (const auto& [name, value] : alert.labels) {
         labels += fmt::format("{}{}={}", labels.empty() ? "" : ", ", name, value);
       }
+      labels += line.empty() ? "" : fmt::format(": {}", line);
       line = labels;
     }
     text += fmt::format("{}{}", text.empty() ? "" : "\n", line);
     text += alert.flaps.empty() ? "" : fmt::format(" ({})", alert.flaps);
+    text += alert.digest ? fmt::format(" ({})", InWords(*alert.digest)) : "";
   }
   return text;
+}
+
+// What stands below the alerts of a digest.
+std::string NotesOf(const DigestSpan& digest) {
+  std::string text;
+  for (const std::string& note : digest.notes) {
+    text += fmt::format("{}\n", note);
+  }
+  if (digest.left_out > 0) {
+    text += fmt::format("{} beginnings of more alerts were only counted\n", digest.left_out);
+  }
+  return text +
+         fmt::format("from {} to {}", FormatWallTime(digest.from), FormatWallTime(digest.to));
+}
+
+std::string_view SlackColour(const AlertNotice& message) {
+  const bool firing = message.CountFiring() > 0;
+  return message.digest ? "warning" : firing ? "danger" : "good";
 }
 
 // Markup in texts is escaped: "<!here>" in a label would page everybody.
@@ -108,6 +146,9 @@ Json SlackJson(const ChannelSpec& channel, const AlertNotice& message) {
   if (message.truncated > 0) {
     text += fmt::format("\nand {} more", message.truncated);
   }
+  if (message.digest) {
+    text += "\n" + EscapedMarkup(NotesOf(*message.digest));
+  }
   if (!message.acknowledge_link.empty()) {
     text += fmt::format("\n<{}|I look after it>", EscapedMarkup(message.acknowledge_link));
   }
@@ -116,7 +157,7 @@ Json SlackJson(const ChannelSpec& channel, const AlertNotice& message) {
                      {"text", text},
                      {"fallback", message.link.empty() ? title : title + " | " + message.link},
                      {"callback_id", message.dedup_key},
-                     {"color", firing ? "danger" : "good"},
+                     {"color", SlackColour(message)},
                      {"mrkdwn_in", {"fallback", "pretext", "text"}}};
   Json json = Json::object();
   if (!channel.target.empty()) {
@@ -194,12 +235,14 @@ std::string MailText(const AlertNotice& message) {
   std::string text = message.Title() + "\n";
   for (const bool firing : {true, false}) {
     if (const std::string lines = Lines(message, firing); !lines.empty()) {
-      text += fmt::format("\n{}:\n{}\n", firing ? "Firing" : "Ended", lines);
+      const std::string_view fires = message.digest ? "Still firing" : "Firing";
+      text += fmt::format("\n{}:\n{}\n", firing ? fires : "Ended", lines);
     }
   }
   if (message.truncated > 0) {
     text += fmt::format("\nand {} more\n", message.truncated);
   }
+  text += message.digest ? fmt::format("\n{}\n", NotesOf(*message.digest)) : "";
   text += message.acknowledge_link.empty()
               ? ""
               : fmt::format("\nI look after it: {}\n", message.acknowledge_link);
@@ -231,6 +274,10 @@ std::string RenderMessage(const ChannelSpec& channel, const AlertNotice& message
                          .at = message.at});
   }
   WEIR_CHECK(false);
+}
+
+bool TakesDigests(ChannelKind kind) {
+  return kind != ChannelKind::kPagerDuty && kind != ChannelKind::kAlertmanager;
 }
 
 double DefaultPerSecond(ChannelKind kind) {

@@ -15,6 +15,10 @@ namespace weir::monitor {
 /// tests/integration/monitor_channels_test.py.
 std::string RenderMessage(const ChannelSpec& channel, const AlertNotice& message);
 
+/// Whether such a channel is sent digests. Those that wake people, and those that keep alerts of
+/// their own, are not.
+bool TakesDigests(ChannelKind kind);
+
 /// In the payload where a secret stands that is put in when it is sent.
 inline constexpr std::string_view kSecretMark = "@secret@";
 

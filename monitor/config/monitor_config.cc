@@ -27,10 +27,11 @@ constexpr std::string_view kLocalTimeZone = "/etc/localtime";
 constexpr Nanos kEvaluateShortest = std::chrono::milliseconds(100);
 
 void ReadRoot(const YamlNode& root, const ConfigReader& reader) {
-  constexpr std::array<std::string_view, 15> kKnown = {
-      "evaluate_every", "link",          "listen",   "read_token_file", "act_token_file",
-      "link_key_file",  "sources",       "rules",    "channels",        "route",
-      "receivers",      "inhibit_rules", "flapping", "time_intervals",  "tls"};
+  constexpr std::array<std::string_view, 16> kKnown = {
+      "evaluate_every", "link",           "listen",    "read_token_file",
+      "act_token_file", "link_key_file",  "sources",   "rules",
+      "channels",       "route",          "receivers", "inhibit_rules",
+      "flapping",       "time_intervals", "tls",       "digest"};
   if (root.kind == YamlNode::Kind::kNull) {
     reader.diagnostics.Add({}, "the file is empty", "docs/monitoring.md has one to begin with");
     return;
@@ -63,8 +64,10 @@ void ReadRoot(const YamlNode& root, const ConfigReader& reader) {
   reader.ReadReceivers(FindValue(root, "receivers"));
   reader.ReadRoutes(FindValue(root, "route"), FindValue(root, "inhibit_rules"));
   reader.ReadFlapping(FindValue(root, "flapping"));
+  reader.ReadDigest(FindValue(root, "digest"));
   for (const SourceSpec& source : config.sources) {
     if (source.down_after > Nanos(0)) {
+      config.never_demoted.insert(config.rules.size());
       config.rules.push_back(SourceDownRule(source, config.sources.size()));
     }
   }

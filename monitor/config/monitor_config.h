@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "base/result.h"
 #include "base/time.h"
 #include "monitor/alerts/alert_notifier.h"
+#include "monitor/alerts/digest.h"
 #include "monitor/alerts/escalation.h"
 #include "monitor/channels/channel_spec.h"
 #include "monitor/config/service_spec.h"
@@ -43,9 +45,13 @@ struct MonitorConfig {
   /// In the order of the file. Their `source` is an index of `sources`; one beyond the last is
   /// weir's own source, which says how the others are (own_samples.h).
   std::vector<AlertRule> rules;
+
+  /// Of `rules`, by number: those that are told by themselves whatever people say of them.
+  std::set<std::size_t> never_demoted;
   std::vector<ChannelSpec> channels;
   std::vector<ReceiverSpec> receivers;
   NotificationPolicy policy;
+  DigestSchedule digest;
 
   /// Of each route of the policy by number, its matchers from the root on, in which it differs from
   /// all others: what was told is remembered under it, as numbers change with the file.

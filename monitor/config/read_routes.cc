@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "monitor/channels/render.h"
 #include "monitor/config/config_reader.h"
 
 namespace weir::monitor {
@@ -28,9 +29,10 @@ class RouteReader {
   explicit RouteReader(const ConfigReader& reader) : reader_(reader) {}
 
   RouteSpec Read(const YamlNode& node, const std::string& id_above) {
-    constexpr std::array<std::string_view, 10> kKnown = {
+    constexpr std::array<std::string_view, 11> kKnown = {
         "receiver",        "matchers", "group_by", "group_wait",          "group_interval",
-        "repeat_interval", "continue", "routes",   "mute_time_intervals", "active_time_intervals"};
+        "repeat_interval", "continue", "routes",   "mute_time_intervals", "active_time_intervals",
+        "digest"};
     RouteSpec spec;
     if (!CheckKeys(node, {"route", kKnown, {}}, reader_.diagnostics)) {
       return spec;
@@ -48,6 +50,12 @@ class RouteReader {
     reader_.ReadFlag(node, "continue", spec.continues);
     spec.mute_times = ReadIntervalNames(node, "mute_time_intervals");
     spec.active_times = ReadIntervalNames(node, "active_time_intervals");
+    if (FindValue(node, "digest") != nullptr) {
+      bool digest = false;
+      reader_.ReadFlag(node, "digest", digest);
+      spec.digest = digest;
+    }
+    spans_.push_back(node.span);
     const std::string id = AddId(node, id_above);
     if (const YamlNode* below = FindValue(node, "routes");
         below != nullptr && reader_.IsListOfMaps({*below, "routes"}, RoutingTree::kRoutesMax)) {
@@ -56,6 +64,21 @@ class RouteReader {
       }
     }
     return spec;
+  }
+
+  /// A digest that nobody would get is an error.
+  void CheckDigests() const {
+    const NotificationPolicy& policy = reader_.config.policy;
+    for (std::size_t route = 0; route < spans_.size(); ++route) {
+      const RouteOptions& options = policy.routes.options(route);
+      if (options.digest && policy.without_digest.contains(options.receiver)) {
+        reader_.diagnostics.Add(
+            spans_[route],
+            fmt::format("'{}' gets no digests: PagerDuty and Alertmanager wake people",
+                        Printable(options.receiver)),
+            "send digests to a receiver with chat, e-mail, a webhook, a program or a file");
+      }
+    }
   }
 
  private:
@@ -100,6 +123,7 @@ class RouteReader {
   }
 
   const ConfigReader& reader_;
+  std::vector<scenarios::SourceSpan> spans_;  // By route.
   std::map<std::string, int> seen_;
 };
 
@@ -225,6 +249,7 @@ void ConfigReader::ReadFlapping(const YamlNode* node) const {
 
 void ConfigReader::ReadRoutes(const YamlNode* root, const YamlNode* inhibit) const {
   RouteSpec spec;
+  RouteReader routes(*this);
   if (root == nullptr) {
     // One receiver needs no tree.
     if (!config.receivers.empty()) {
@@ -232,11 +257,16 @@ void ConfigReader::ReadRoutes(const YamlNode* root, const YamlNode* inhibit) con
     }
     config.route_ids.emplace_back("{}");
   } else {
-    spec = RouteReader(*this).Read(*root, "");
+    spec = routes.Read(*root, "");
   }
   std::vector<std::string> names;
   for (const ReceiverSpec& receiver : config.receivers) {
     names.push_back(receiver.name);
+    if (std::none_of(receiver.channels.begin(), receiver.channels.end(), [&](std::size_t channel) {
+          return channel < config.channels.size() && TakesDigests(config.channels[channel].kind);
+        })) {
+      config.policy.without_digest.insert(receiver.name);
+    }
   }
   if (!diagnostics.empty()) {
     return;
@@ -248,6 +278,7 @@ void ConfigReader::ReadRoutes(const YamlNode* root, const YamlNode* inhibit) con
     return;
   }
   config.policy.routes = std::move(*tree);
+  routes.CheckDigests();
   if (inhibit != nullptr && IsListOfMaps({*inhibit, "inhibit_rules"}, kInhibitRulesMax)) {
     for (const YamlNode& node : inhibit->items) {
       config.policy.inhibit_rules.push_back(ReadInhibitRule(*this, node));

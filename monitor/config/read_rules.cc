@@ -30,11 +30,11 @@ class RuleReader {
   RuleReader(const ConfigReader& reader, const YamlNode& node) : reader_(reader), node_(node) {}
 
   AlertRule Read() {
-    constexpr std::array<std::string_view, 22> kKnown = {
+    constexpr std::array<std::string_view, 23> kKnown = {
         "alert",    "source",      "query",   "metric",    "window",  "above",
         "at_least", "below",       "at_most", "clear",     "for",     "keep_firing_for",
         "labels",   "annotations", "match",   "burn_rate", "anomaly", "predict",
-        "gate",     "ratio",       "after",   "within"};
+        "gate",     "ratio",       "after",   "within",    "demote"};
     if (!CheckKeys(node_, {"rule", kKnown, {}}, reader_.diagnostics)) {
       return std::move(rule_);
     }
@@ -51,6 +51,7 @@ class RuleReader {
       ReadWhatIsMeasured();
     }
     ReadAfter();
+    reader_.ReadFlag(node_, "demote", may_be_demoted_);
     reader_.ReadSpan(node_, "for", Nanos(0), rule_.timing.hold);
     reader_.ReadSpan(node_, "keep_firing_for", Nanos(0), rule_.timing.keep_firing);
     rule_.labels = reader_.ReadLabels(node_, "labels");
@@ -298,11 +299,14 @@ class RuleReader {
   /// Matchers that stand in braces behind the metric.
   std::vector<LabelMatcher> TakeSelected() { return std::move(selected_); }
 
+  bool may_be_demoted() const { return may_be_demoted_; }
+
  private:
   const ConfigReader& reader_;
   const YamlNode& node_;
   AlertRule rule_;
   std::vector<LabelMatcher> selected_;
+  bool may_be_demoted_ = true;
 };
 
 }  // namespace
@@ -325,6 +329,9 @@ void ConfigReader::ReadRules(const YamlNode& list) const {
                                     Printable(rule.name)),
                         "give them other names, or a label in which they differ");
       }
+    }
+    if (!reader.may_be_demoted()) {
+      config.never_demoted.insert(config.rules.size());
     }
     config.rules.push_back(std::move(rule));
   }

@@ -139,4 +139,39 @@ void ConfigReader::ReadTimeIntervals(const YamlNode* list) const {
   }
 }
 
+void ConfigReader::ReadDigest(const YamlNode* node) const {
+  constexpr std::array<std::string_view, 3> kKnown = {"every", "at", "location"};
+  if (node == nullptr || !CheckKeys(*node, {"digest", kKnown, {}}, diagnostics)) {
+    return;
+  }
+  DigestSchedule& schedule = config.digest;
+  const YamlNode* every = FindValue(*node, "every");
+  const YamlNode* at = FindValue(*node, "at");
+  const YamlNode* location = FindValue(*node, "location");
+  if (every != nullptr && (at != nullptr || location != nullptr)) {
+    diagnostics.Add(node->span, "a digest has 'every', or the time of the day",
+                    "for example 'digest: { at: '09:00', location: Europe/Berlin }'");
+    return;
+  }
+  if (every != nullptr) {
+    Nanos span{0};
+    ReadSpan(*node, "every", std::chrono::seconds(1), span);
+    schedule.every = span;
+  }
+  if (at != nullptr) {
+    const Result<DayTimes> times = ParseDayTimes(TextOf(*node, "at"), "24:00");
+    if (times) {
+      schedule.at_min = times->begin_min;
+    } else {
+      diagnostics.Add(at->span, "at is no time of the day", "for example '09:00'");
+    }
+  }
+  if (location != nullptr) {
+    TimeSpec spec;
+    ReadZone(*this, *location, spec);
+    schedule.zone = std::move(spec.zone);
+    schedule.zone_name = std::move(spec.zone_name);
+  }
+}
+
 }  // namespace weir::monitor

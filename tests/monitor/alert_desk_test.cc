@@ -72,8 +72,10 @@ class DeskTest : public testing::Test {
   void Restart() {
     StoredMonitor stored;
     for (const auto& [key, value] : stored_) {
-      (key.first == store::MonitorStateKind::kAlert ? stored.alerts : stored.groups)
-          .push_back({key.first, key.second, value});
+      auto& rows = key.first == store::MonitorStateKind::kAlert   ? stored.alerts
+                   : key.first == store::MonitorStateKind::kGroup ? stored.groups
+                                                                  : stored.rest;
+      rows.push_back({key.first, key.second, value});
     }
     for (const auto& [key, value] : ended_) {
       stored.rest.push_back({key.first, key.second, value});
@@ -137,6 +139,148 @@ TEST_F(DeskTest, WhatHasEndedIsRememberedForAWeekAndOfManyTheLast) {
   EXPECT_EQ(*hosts.rbegin(), "248");
   Step(249min + AlertDesk::kEndedKept);
   EXPECT_EQ(ended_.size(), 2U);
+}
+
+constexpr const char* kDigestConfig = R"(
+sources: [ { name: shop, scrape: 'http://127.0.0.1:1/metrics', down_after: never } ]
+rules:
+  - { alert: Down, source: shop, metric: down, at_least: 1,
+      annotations: { summary: '{{ labels.host }} is down' } }
+  - { alert: Slow, source: shop, metric: slow, at_least: 1 }
+  - { alert: Breach, source: shop, metric: breach, at_least: 1, demote: false }
+channels:
+  - { name: chat, file: chat }
+  - { name: pager, pagerduty: 'http://127.0.0.1:1/', secret_file: key }
+receivers: [ { name: team, channels: [ chat, pager ] } ]
+route:
+  receiver: team
+  group_by: [ alertname ]
+  routes: [ { matchers: [ alertname=Slow ], digest: true } ]
+digest: { every: 1h }
+)";
+
+MonitorConfig DigestConfig() {
+  Result<MonitorConfig> config = ReadMonitorConfig(
+      kDigestConfig, "monitor.yaml",
+      {.read_secret = [](const std::string&) { return Result<std::string>("key"); }});
+  EXPECT_TRUE(config) << config.error().message;
+  return std::move(*config);
+}
+
+class DigestDeskTest : public DeskTest {
+ protected:
+  DigestDeskTest() {
+    config_ = DigestConfig();
+    desk_ = std::make_unique<AlertDesk>(config_);
+  }
+
+  // People mark so many episodes of a rule.
+  void Mark(const std::string& rule, int useful, int noise) {
+    AlertBook said;
+    for (int i = 0; i < useful + noise; ++i) {
+      AlertMark mark;
+      mark.labels = {{"alertname", rule}};
+      mark.fired_at = kStart - std::chrono::hours(i + 1);
+      mark.at = kStart;
+      mark.useful = i < useful;
+      said.marks.push_back(mark);
+    }
+    desk_->Hear(std::move(said));
+  }
+
+  // The channels of the messages of the step; their payloads are in last_.
+  std::vector<std::string> Told(Nanos at) {
+    std::vector<std::string> channels;
+    for (const store::OutboxMessage& message : Step(at)) {
+      channels.push_back(message.channel);
+      last_ = nlohmann::json::parse(message.payload);
+    }
+    return channels;
+  }
+
+  using Channels = std::vector<std::string>;
+  nlohmann::json last_;
+};
+
+// Another process goes on at every step.
+TEST_F(DigestDeskTest, ARouteCollectsAndTellsOnceInAPeriodOverRestartsAndPagesNobody) {
+  std::vector<std::string> told;
+  for (int minute = 0; minute < 300; ++minute) {
+    if (minute >= 10 && minute < 50 && minute % 10 < 5) {
+      Put("slow", {{"host", "a"}});
+    }
+    for (const std::string& channel : Told(std::chrono::minutes(minute))) {
+      told.push_back(fmt::format("{} {}", minute, channel));
+    }
+    Restart();
+  }
+  ASSERT_EQ(told, Channels{"70 chat"});
+  EXPECT_EQ(last_["kind"], "digest");
+  EXPECT_EQ(last_["version"], "4");
+  EXPECT_EQ(last_["status"], "resolved");
+  EXPECT_EQ(last_["alerts"][0]["labels"]["host"], "a");
+  EXPECT_EQ(last_["alerts"][0]["began"], 4);
+  EXPECT_EQ(last_["alerts"][0]["firedSeconds"], 1200);
+  EXPECT_TRUE(stored_.empty()) << stored_.begin()->second;
+}
+
+TEST_F(DigestDeskTest, ARuleThatIsMarkedNoiseGoesToTheDigestAndItsOpenIncidentIsClosed) {
+  Put("down", {{"host", "a"}});
+  EXPECT_EQ(Told(0s), (Channels{"chat", "pager"}));
+  Mark("Down", 4, 5);
+  Put("down", {{"host", "a"}});
+  Put("down", {{"host", "b"}});
+  EXPECT_EQ(Told(10min), Channels{});
+  EXPECT_TRUE(desk_->List(kStart + 10min, 2)[0].digested);
+  EXPECT_EQ(desk_->demoted().at("Down").noise, 5U);
+  Restart();
+  Mark("Down", 4, 5);
+  Put("down", {{"host", "b"}});
+  EXPECT_EQ(Told(20min), (Channels{"chat", "pager"}));
+  EXPECT_EQ(last_["event_action"], "resolve");
+  EXPECT_EQ(Told(30min), Channels{});
+  EXPECT_EQ(Told(70min), Channels{"chat"});
+  EXPECT_EQ(last_["digest"]["notes"][0], "rule Down: 5 of 9 marked noise, told in the digest");
+  ASSERT_EQ(last_["alerts"].size(), 2U);
+  EXPECT_EQ(last_["alerts"][0]["annotations"]["summary"], "b is down");
+}
+
+TEST_F(DigestDeskTest, ARuleComesBackWhenItsMarksSaySoAndWhatFiresIsToldThen) {
+  Mark("Down", 0, 5);
+  Put("down", {{"host", "a"}});
+  EXPECT_EQ(Told(0s), Channels{});
+  EXPECT_TRUE(stored_.contains({store::MonitorStateKind::kDemoted, "Down"}));
+  Restart();
+  Mark("Down", 0, 0);
+  Put("down", {{"host", "a"}});
+  EXPECT_EQ(Told(1min), (Channels{"chat", "pager"}));
+  EXPECT_FALSE(stored_.contains({store::MonitorStateKind::kDemoted, "Down"}));
+  EXPECT_TRUE(desk_->demoted().empty());
+}
+
+TEST_F(DigestDeskTest, ARuleThatMayNotBeDemotedIsToldAsEver) {
+  Mark("Breach", 0, 50);
+  Put("breach", {{"host", "a"}});
+  EXPECT_EQ(Told(0s), (Channels{"chat", "pager"}));
+}
+
+// It would be told to nobody.
+TEST_F(DigestDeskTest, AReceiverThatOnlyPagesIsToldAsEver) {
+  config_.receivers[0].channels = {1};
+  config_.policy.without_digest = {"team"};
+  desk_ = std::make_unique<AlertDesk>(config_);
+  Mark("Down", 0, 5);
+  Put("down", {{"host", "a"}});
+  EXPECT_EQ(Told(0s), Channels{"pager"});
+}
+
+TEST_F(DigestDeskTest, WhenTheClockIsSetBackADigestKeepsItsDistance) {
+  Put("slow", {{"host", "a"}});
+  EXPECT_EQ(Told(0s), Channels{});
+  desk_->ClockSetBack(10h);
+  EXPECT_EQ(Told(30min - 10h), Channels{});
+  EXPECT_EQ(Told(60min - 10h), Channels{"chat"});
+  EXPECT_EQ(last_["alerts"][0]["firedSeconds"], 1800);
 }
 
 constexpr const char* kSlowConfig = R"(

@@ -51,6 +51,38 @@ TEST(RenderMessageTest, TextsCannotMentionPeopleInSlack) {
   EXPECT_EQ(json["attachments"][0]["color"], "danger");
 }
 
+TEST(RenderMessageTest, EachChannelThatPeopleReadTellsADigest) {
+  AlertNotice notice = Notice();
+  notice.alerts[0].firing = false;
+  notice.alerts[0].digest = DigestFacts{.began = 3, .fired = 12min};
+  notice.digest = DigestSpan{.from = notice.at - 24h,
+                             .to = notice.at,
+                             .left_out = 2,
+                             .notes = {"rule High: 5 of 9 marked noise, told in the digest"}};
+  const nlohmann::json webhook = Rendered(ChannelKind::kWebhook, notice);
+  EXPECT_EQ(webhook["kind"], "digest");
+  EXPECT_EQ(webhook["status"], "resolved");
+  EXPECT_EQ(webhook["alerts"][0]["began"], 3);
+  EXPECT_EQ(webhook["alerts"][0]["firedSeconds"], 720);
+  EXPECT_EQ(webhook["digest"]["from"], "2023-11-13T22:13:20.000Z");
+  EXPECT_EQ(webhook["digest"]["leftOut"], 2);
+  const nlohmann::json slack = Rendered(ChannelKind::kSlack, notice)["attachments"][0];
+  EXPECT_EQ(slack["title"], "[DIGEST] 1 alert, 0 still fire");
+  EXPECT_EQ(slack["color"], "warning");
+  EXPECT_EQ(slack["text"],
+            "alertname=High, host=a, severity=page: &lt;!here&gt; &amp; more (began 3 times, 12.0 "
+            "min in all)\n"
+            "rule High: 5 of 9 marked noise, told in the digest\n"
+            "2 beginnings of more alerts were only counted\n"
+            "from 2023-11-13T22:13:20Z to 2023-11-14T22:13:20Z");
+  ChannelSpec mail{.kind = ChannelKind::kEmail, .from = "w@example.org", .to = {"a@example.org"}};
+  EXPECT_NE(RenderMessage(mail, notice).find("Subject: [DIGEST] 1 alert, 0 still fire\r\n"),
+            std::string::npos);
+  EXPECT_FALSE(TakesDigests(ChannelKind::kPagerDuty));
+  EXPECT_FALSE(TakesDigests(ChannelKind::kAlertmanager));
+  EXPECT_TRUE(TakesDigests(ChannelKind::kExec));
+}
+
 TEST(RenderMessageTest, EachChannelThatPeopleReadHasTheLinkToAcknowledge) {
   AlertNotice notice = Notice();
   const std::string link = "https://weir.example/acknowledge?group=a&signature=b";

@@ -1,5 +1,6 @@
 #include "monitor/config/monitor_config.h"
 
+#include <set>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -94,6 +95,39 @@ TEST(MonitorConfigTest, TheLimitsOfFlappingAreReadAndOneThatMarksEveryAlertIsRef
             "  26 | flapping: { times: 1 }\n"
             "     |                    ^\n"
             "  hint: for example 'flapping: { times: 5, window: 1h }'");
+}
+
+TEST(MonitorConfigTest, DigestsAreReadAndOneThatNobodyWouldGetIsRefused) {
+  const std::string whole = kWhole;
+  const auto plain = ReadMonitorConfig(whole, "m.yaml", Access());
+  EXPECT_EQ(InWords(plain->digest), "at 09:00 (UTC)");
+  // Those of sources that are down are about the monitor itself.
+  EXPECT_EQ(plain->never_demoted, (std::set<std::size_t>{4, 5, 6}));
+  std::string text = whole + "digest: { at: '17:30', location: Europe/Berlin }\n";
+  text.replace(text.find("group_wait: 10s"), 15, "digest: true");
+  text.replace(text.find("at_least: 0,"), 12, "at_least: 0, demote: false,");
+  const auto config = ReadMonitorConfig(text, "m.yaml", Access());
+  ASSERT_TRUE(config) << config.error().message;
+  EXPECT_EQ(InWords(config->digest), "at 17:30 (Europe/Berlin)");
+  EXPECT_FALSE(config->policy.routes.options(0).digest);
+  EXPECT_TRUE(config->policy.routes.options(1).digest);
+  EXPECT_TRUE(config->never_demoted.contains(0));
+  const auto every = ReadMonitorConfig(whole + "digest: { every: 6h }\n", "m.yaml", Access());
+  EXPECT_EQ(every->digest.every, std::chrono::hours(6));
+  EXPECT_EQ(ErrorOf(whole + "digest: { every: 6h, at: '09:00' }\n"),
+            "m.yaml:26:9: error: a digest has 'every', or the time of the day\n"
+            "  26 | digest: { every: 6h, at: '09:00' }\n"
+            "     |         ^\n"
+            "  hint: for example 'digest: { at: '09:00', location: Europe/Berlin }'");
+  EXPECT_NE(ErrorOf(whole + "digest: { at: noon }\n").find("at is no time of the day"),
+            std::string::npos);
+  text = whole;
+  text.replace(text.find("receiver: run"), 13, "receiver: run, digest: true");
+  text.replace(text.find("exec: 'page --now'"), 18,
+               "pagerduty: 'http://127.0.0.1:1/', secret_file: key");
+  EXPECT_NE(ErrorOf(text).find("'run' gets no digests: PagerDuty and Alertmanager wake people"),
+            std::string::npos)
+      << ErrorOf(text);
 }
 
 constexpr const char* kTimes = R"(

@@ -63,6 +63,8 @@ interface Alert {
   /** "useful" or "noise", as somebody said of this episode. */
   mark: string | null;
   marked_by: string | null;
+  /** Digests alone tell of it. */
+  digested: boolean;
   /** How often it began while it flaps; null when it does not. */
   flaps: number | null;
   acknowledged_by: string | null;
@@ -83,6 +85,8 @@ interface RuleMarks {
   noise: number;
   precision: number;
   low: boolean;
+  /** Digests tell of it. */
+  demoted: boolean;
 }
 
 /** A verdict that a gate or a watch handed out. */
@@ -416,6 +420,7 @@ function alertRow(alert: Alert): HTMLElement {
   const notes = [
     alert.acknowledged_by ? `acknowledged by ${alert.acknowledged_by}` : "",
     alert.muted === "not_muted" ? "" : alert.muted,
+    alert.digested ? "told in the digest" : "",
     alert.mark ? `${alert.mark}, says ${alert.marked_by}` : "",
     alert.flaps === null ? "" : `flapping: began ${alert.flaps} times`,
   ].filter((note) => note !== "");
@@ -461,14 +466,14 @@ function alertRow(alert: Alert): HTMLElement {
 
 /** What became of the rules whose alerts people have marked. */
 function marksTable({ marks }: Status): HTMLElement | null {
-  const rows = marks.map(({ rule, useful, noise, precision, low }) =>
+  const rows = marks.map(({ rule, useful, noise, precision, low, demoted }) =>
     h(
       "tr",
       { "data-rule": rule },
       h("td", {}, name(rule)),
       h("td", {}, `${useful} of ${useful + noise}`),
       h("td", {}, datum(precision, format.percent(precision))),
-      h("td", {}, low ? "low: less than 90 % useful" : ""),
+      h("td", {}, demoted ? `${noise} of ${useful + noise} marked noise, told in the digest` : low ? "low" : ""),
     ),
   );
   return rows.length === 0 ? null : table("Alerts that people marked", ["rule", "useful", "precision", ""], rows, "");
