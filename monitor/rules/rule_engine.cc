@@ -408,6 +408,7 @@ void RuleEngine::Trigger(std::size_t rule, WallTime at, const HistoryView& histo
       ++made;
     }
   }
+  tracks_version_ += made;
 }
 
 void RuleEngine::ClockSetBack(Nanos by) {
