@@ -99,6 +99,36 @@ std::string NamesOf(const monitor::MonitorConfig& config, std::string_view befor
   return text;
 }
 
+std::string FlapWords(const monitor::RouteOptions& options) {
+  if (!options.flapping) {
+    return "";
+  }
+  return options.flapping->times == 0
+             ? ", nothing flaps"
+             : fmt::format(", flaps when it begins more than {} times in {}",
+                           options.flapping->times, FormatDuration(options.flapping->window));
+}
+
+// Who is told when nobody looks after it.
+std::string EscalationWords(const monitor::MonitorConfig& config) {
+  std::string text;
+  for (const monitor::ReceiverSpec& receiver : config.receivers) {
+    for (std::size_t step = 0; step < receiver.escalate_to.size(); ++step) {
+      std::string names;
+      for (const std::size_t channel : receiver.escalate_to[step]) {
+        names += fmt::format("{}{}", names.empty() ? "" : ", ",
+                             Printable(config.channels[channel].name));
+      }
+      const monitor::StepTimes& times = receiver.escalation.times[step];
+      text += fmt::format("  escalate {:<20} after {} to {}{}{}\n", Printable(receiver.name),
+                          FormatDuration(receiver.escalation.waits[step]), names,
+                          NamesOf(config, ", only in ", times.active_times),
+                          NamesOf(config, ", not in ", times.mute_times));
+    }
+  }
+  return text;
+}
+
 // When digests come, and who gets none.
 std::string DigestWords(const monitor::MonitorConfig& config) {
   std::string without;
@@ -131,10 +161,12 @@ void PrintPlan(const monitor::MonitorConfig& config) {
   for (std::size_t i = 0; i < config.route_ids.size(); ++i) {
     const monitor::RouteOptions& options = config.policy.routes.options(i);
     text += fmt::format("  route    {:<20} to {}{}{}{}\n", Printable(config.route_ids[i]),
-                        Printable(options.receiver), options.digest ? ", in digests" : "",
+                        Printable(options.receiver),
+                        (options.digest ? ", in digests" : "") + FlapWords(options),
                         NamesOf(config, ", only in ", options.active_times),
                         NamesOf(config, ", not in ", options.mute_times));
   }
+  text += EscalationWords(config);
   for (const monitor::TimeInterval& interval : config.policy.intervals) {
     text += fmt::format("  times    {:<20} {}\n", Printable(interval.name), InWords(interval));
   }

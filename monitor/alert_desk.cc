@@ -63,11 +63,12 @@ std::string EventId(const AlertNotice& message, std::uint64_t number, WallTime a
 // The channels of the receiver, and those that an escalation has told: of the end as well.
 std::vector<std::size_t> ToldOf(const ReceiverSpec& receiver, const GroupState& group) {
   std::vector<std::size_t> channels = receiver.channels;
-  const std::size_t told =
-      group.escalation ? std::min(group.escalation->told, receiver.escalate_to.size()) : 0;
-  for (std::size_t step = 0; step < told; ++step) {
-    const std::vector<std::size_t>& more = receiver.escalate_to[step];
-    channels.insert(channels.end(), more.begin(), more.end());
+  for (const std::size_t step :
+       group.escalation ? group.escalation->told : std::set<std::size_t>()) {
+    if (step < receiver.escalate_to.size()) {
+      const std::vector<std::size_t>& more = receiver.escalate_to[step];
+      channels.insert(channels.end(), more.begin(), more.end());
+    }
   }
   return channels;
 }
@@ -468,12 +469,14 @@ AlertNotice AlertDesk::NoticeOf(WallTime at, const Notification& notification,
   message.group = notification.group;
   message.at = at;
   message.link = config_.link;
+  const FlapLimits limits =
+      config_.policy.routes.options(notification.route).flapping.value_or(config_.policy.flapping);
   for (const bool firing : {true, false}) {
     for (const Labels& labels : firing ? notification.firing : notification.resolved) {
       if (message.alerts.size() < AlertNotice::kAlertsMax) {
         message.alerts.push_back(Told(engine_, labels, firing, at));
         if (const auto note = notification.flaps.find(labels); note != notification.flaps.end()) {
-          message.alerts.back().flaps = InWords(note->second, config_.policy.flapping);
+          message.alerts.back().flaps = InWords(note->second, limits);
         }
       } else {
         ++message.truncated;
@@ -524,6 +527,12 @@ void AlertDesk::Escalate(const FiringAlerts& now, std::span<const Notification> 
         return ReceiverOf(route).escalation;
       },
       .is_muted = [&hours](std::size_t route) { return hours.IsMuted(route); },
+      .may_tell =
+          [this](std::size_t route, std::size_t step, WallTime at) {
+            const std::vector<StepTimes>& times = ReceiverOf(route).escalation.times;
+            return step >= times.size() ||
+                   IsOpen(config_.policy, times[step].mute_times, times[step].active_times, at);
+          },
       .is_digested =
           [this, &now](std::size_t route, const Labels& alert) {
             return IsDigested(config_.policy, now, route, alert);

@@ -1,10 +1,13 @@
 #include "monitor/state_codec.h"
 
+#include <algorithm>
 #include <cmath>
+#include <set>
 #include <utility>
 
 #include <nlohmann/json.hpp>
 
+#include "monitor/alerts/escalation.h"
 #include "monitor/channels/alert_notice.h"
 
 namespace weir::monitor {
@@ -152,6 +155,20 @@ FlapBook FlapsOf(const Json& list) {
   return book;
 }
 
+// Older ones have how many of the first were told.
+std::set<std::size_t> StepsOf(const Json& told) {
+  std::set<std::size_t> steps;
+  for (std::size_t step = 0; step < EscalationPlan::kStepsMax; ++step) {
+    const bool is_one_of = told.is_array()
+                               ? std::find(told.begin(), told.end(), Json(step)) != told.end()
+                               : told.is_number_unsigned() && step < told.get<std::size_t>();
+    if (is_one_of) {
+      steps.insert(step);
+    }
+  }
+  return steps;
+}
+
 std::string KeyOf(std::string_view before, const Labels& labels) {
   return Sha256Hex(std::string(before) + '\n' + Dump(Json(labels))).substr(0, 32);
 }
@@ -244,7 +261,7 @@ std::optional<StoredGroup> DecodeGroup(std::string_view text) {
   if (const Json chain = json.value("escalation", Json()); chain.is_object()) {
     group.state.escalation = {.next = CountOf(chain, "next"),
                               .due_at = TimeOf(chain, "due_at_ns"),
-                              .told = CountOf(chain, "told")};
+                              .told = StepsOf(chain.value("told", Json()))};
   }
   group.state.flaps = FlapsOf(json.value("flaps", Json()));
   for (const Json& item : told) {

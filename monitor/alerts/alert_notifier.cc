@@ -213,6 +213,13 @@ Notification Tell(const GroupKey& key, const RouteOptions& options, GroupState& 
 
 }  // namespace
 
+bool IsOpen(const NotificationPolicy& policy, const std::vector<std::size_t>& mute_times,
+            const std::vector<std::size_t>& active_times, WallTime at) {
+  const auto holds = [&](std::size_t interval) { return policy.intervals[interval].Contains(at); };
+  return std::none_of(mute_times.begin(), mute_times.end(), holds) &&
+         (active_times.empty() || std::any_of(active_times.begin(), active_times.end(), holds));
+}
+
 RouteHours::RouteHours(const NotificationPolicy& policy, WallTime at) : policy_(policy) {
   for (const TimeInterval& interval : policy.intervals) {
     is_now_.push_back(interval.Contains(at));
@@ -275,7 +282,8 @@ std::vector<Notification> StepNotifications(const NotificationPolicy& policy,
     const GroupKey& key = item->first;
     GroupState& group = item->second;
     const RouteOptions& options = policy.routes.options(key.route);
-    StepFlaps(policy.flapping, firing.at, audible[key], all_firing, group.flaps);
+    StepFlaps(options.flapping.value_or(policy.flapping), firing.at, audible[key], all_firing,
+              group.flaps);
     GroupNow now = LookAt(group, std::move(audible[key]), all_firing, firing.acknowledged);
     const std::optional<NotifyReason> reason = WhyTell(group, now, options, firing.at);
     if (!reason) {

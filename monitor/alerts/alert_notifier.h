@@ -49,6 +49,11 @@ struct NotificationPolicy {
   std::set<std::string> without_digest = {};
 };
 
+/// Whether `at` is in none of the first intervals and, where there are any of the second, in one of
+/// those; both are numbers of policy.intervals.
+bool IsOpen(const NotificationPolicy& policy, const std::vector<std::size_t>& mute_times,
+            const std::vector<std::size_t>& active_times, WallTime at);
+
 /// Which routes are muted at an instant by the time of the day, the week or the year.
 class RouteHours {
  public:
@@ -118,7 +123,7 @@ struct Notification {
 struct EscalationState {
   std::size_t next = 0;            ///< Steps of the chain that were gone, over all rounds.
   std::optional<WallTime> due_at;  ///< Of the next one; nothing: it has stopped.
-  std::size_t told = 0;            ///< The first so many steps were told: of the end as well.
+  std::set<std::size_t> told;      ///< Steps, from 0, that were told: of the end as well.
 
   friend bool operator==(const EscalationState&, const EscalationState&) = default;
 };

@@ -22,13 +22,53 @@ bool IsTold(std::span<const Notification> told, const GroupKey& key) {
   });
 }
 
-void Begin(const EscalationPlan& plan, WallTime at, GroupState& group) {
-  if (!group.escalation) {
-    group.escalation.emplace();
+// One group on its way.
+class Chain {
+ public:
+  Chain(const EscalationInput& input, std::size_t route)
+      : input_(input), plan_(input.plan_of(route)), route_(route) {}
+
+  /// From step `next` on, counted over all rounds: the first that may be told when its wait has
+  /// passed, else `next` itself.
+  void Await(std::size_t next, EscalationState& state) const {
+    state.next = next;
+    state.due_at = next < End() ? std::optional(input_.at + WaitOf(next)) : std::nullopt;
+    for (std::size_t step = next; step < End(); ++step) {
+      if (MayTell(step, input_.at + WaitOf(step))) {
+        state.next = step;
+        state.due_at = input_.at + WaitOf(step);
+        return;
+      }
+    }
   }
-  group.escalation->next = 0;
-  group.escalation->due_at = at + plan.waits.front();
-}
+
+  /// Of those that are left and whose wait has passed, the first that may be told now; nothing:
+  /// none.
+  std::optional<std::size_t> FirstNow(const EscalationState& state) const {
+    const WallTime waits_since = *state.due_at - WaitOf(state.next);
+    for (std::size_t step = state.next; step < End(); ++step) {
+      if (input_.at >= waits_since + WaitOf(step) && MayTell(step, input_.at)) {
+        return step;
+      }
+    }
+    return std::nullopt;
+  }
+
+  std::size_t steps() const { return plan_.waits.size(); }
+
+ private:
+  std::size_t End() const { return steps() * plan_.rounds; }
+
+  Nanos WaitOf(std::size_t step) const { return plan_.waits[step % steps()]; }
+
+  bool MayTell(std::size_t step, WallTime at) const {
+    return !input_.may_tell || input_.may_tell(route_, step % steps(), at);
+  }
+
+  const EscalationInput& input_;
+  const EscalationPlan& plan_;
+  std::size_t route_;
+};
 
 }  // namespace
 
@@ -54,24 +94,25 @@ std::vector<EscalationDue> StepEscalations(const EscalationInput& input, Notifie
       }
       continue;
     }
+    const Chain chain(input, key.route);
     if (!runs) {
       if (IsTold(input.told, key)) {
-        Begin(plan, input.at, group);
+        chain.Await(0, group.escalation ? *group.escalation : group.escalation.emplace());
       }
       continue;
     }
-    EscalationState& chain = *group.escalation;
-    if (input.at < *chain.due_at) {
+    EscalationState& state_now = *group.escalation;
+    if (input.at < *state_now.due_at) {
       continue;
     }
-    const std::size_t steps = plan.waits.size();
-    const std::size_t step = chain.next % steps;
-    due.push_back({key, step, chain.next / steps, std::move(open)});
-    chain.told = std::max(chain.told, step + 1);
-    ++chain.next;
-    chain.due_at = chain.next < steps * plan.rounds
-                       ? std::optional(input.at + plan.waits[chain.next % steps])
-                       : std::nullopt;
+    const std::optional<std::size_t> next = chain.FirstNow(state_now);
+    if (!next) {
+      continue;
+    }
+    const std::size_t step = *next % chain.steps();
+    due.push_back({key, step, *next / chain.steps(), std::move(open)});
+    state_now.told.insert(step);
+    chain.Await(*next + 1, state_now);
   }
   return due;
 }

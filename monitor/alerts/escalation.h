@@ -13,6 +13,13 @@
 /// are part of the groups' state, and so survive the process with it.
 namespace weir::monitor {
 
+/// Intervals of NotificationPolicy by number: a step is not told in one of the first, and where
+/// there are any of the second only in those.
+struct StepTimes {
+  std::vector<std::size_t> mute_times;
+  std::vector<std::size_t> active_times;
+};
+
 /// A chain of further steps after the message of the group itself.
 struct EscalationPlan {
   static constexpr std::size_t kStepsMax = 20;
@@ -22,6 +29,8 @@ struct EscalationPlan {
   /// nobody else is told.
   std::vector<Nanos> waits;
   std::size_t rounds = 1;  ///< The chain is gone through so often.
+  /// When a step may be told, as RouteOptions has it; fewer than `waits`: the rest may always.
+  std::vector<StepTimes> times = {};
 };
 
 /// A step that is due. It counts as told, as a Notification does.
@@ -40,6 +49,8 @@ struct EscalationInput {
   std::set<Labels> open;
   std::function<const EscalationPlan&(std::size_t route)> plan_of;
   std::function<bool(std::size_t route)> is_muted;  ///< By the time: then nothing is open.
+  /// Whether a step may be told at an instant. Empty: always.
+  std::function<bool(std::size_t route, std::size_t step, WallTime at)> may_tell = {};
   /// It goes to a digest: it is not open.
   std::function<bool(std::size_t route, const Labels& alert)> is_digested = {};
 };
@@ -49,6 +60,9 @@ struct EscalationInput {
 /// - A chain begins with a message about alerts that nobody looks after; it stops as soon as
 ///   somebody looks after all that were told, they have ended or are muted. A later message about
 ///   alerts that are open begins it anew.
+/// - A step that may not be told when its wait has passed is left out, and the first one after it
+///   that may, when its own has, comes instead. When none may, the chain waits, and the first that
+///   may comes then.
 /// - Between two steps their wait passes, also when steps are late because nothing ran: they are
 ///   not caught up.
 std::vector<EscalationDue> StepEscalations(const EscalationInput& input, NotifierState& state);

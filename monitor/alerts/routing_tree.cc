@@ -32,6 +32,7 @@ Result<RouteOptions> Applied(const RouteSpec& spec, const RouteOptions& above) {
   options.group_wait = spec.group_wait.value_or(above.group_wait);
   options.group_interval = spec.group_interval.value_or(above.group_interval);
   options.repeat_interval = spec.repeat_interval.value_or(above.repeat_interval);
+  options.flapping = spec.flapping ? spec.flapping : above.flapping;
   options.digest = spec.digest.value_or(above.digest);
   options.mute_times = spec.mute_times;
   options.active_times = spec.active_times;

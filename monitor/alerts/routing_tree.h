@@ -8,6 +8,7 @@
 
 #include "base/result.h"
 #include "base/time.h"
+#include "monitor/alerts/flap_damper.h"
 #include "monitor/alerts/label_matcher.h"
 
 /// To whom an alert goes: a tree of routes as in Alertmanager. Pure.
@@ -26,6 +27,7 @@ struct RouteSpec {
   std::vector<std::size_t> mute_times = {};          ///< Of RouteOptions; not taken over.
   std::vector<std::size_t> active_times = {};
   std::optional<bool> digest = {};
+  std::optional<FlapLimits> flapping = {};
   bool continues = false;  ///< Look at the next sibling as well.
   std::vector<RouteSpec> routes;
 };
@@ -47,7 +49,8 @@ struct RouteOptions {
   std::vector<std::size_t> mute_times = {};
   std::vector<std::size_t> active_times = {};
 
-  bool digest = false;  ///< Told together once in a while (digest.h).
+  std::optional<FlapLimits> flapping = {};  ///< Instead of those of the policy.
+  bool digest = false;                      ///< Told together once in a while (digest.h).
 };
 
 class RoutingTree {

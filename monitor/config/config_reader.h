@@ -27,7 +27,7 @@ struct ConfigReader {
 
   /// Before the routes, which name them.
   void ReadTimeIntervals(const scenarios::YamlNode* list) const;
-  void ReadFlapping(const scenarios::YamlNode* node) const;
+  void ReadFlapping(const scenarios::YamlNode* node) const;  ///< Also before them.
   void ReadDigest(const scenarios::YamlNode* node) const;
 
   /// False, and an error, when it is no list of maps of up to `count_max`.

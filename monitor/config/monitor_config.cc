@@ -62,8 +62,8 @@ void ReadRoot(const YamlNode& root, const ConfigReader& reader) {
   }
   reader.ReadTimeIntervals(FindValue(root, "time_intervals"));
   reader.ReadReceivers(FindValue(root, "receivers"));
-  reader.ReadRoutes(FindValue(root, "route"), FindValue(root, "inhibit_rules"));
   reader.ReadFlapping(FindValue(root, "flapping"));
+  reader.ReadRoutes(FindValue(root, "route"), FindValue(root, "inhibit_rules"));
   reader.ReadDigest(FindValue(root, "digest"));
   for (const SourceSpec& source : config.sources) {
     if (source.down_after > Nanos(0)) {

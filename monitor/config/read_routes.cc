@@ -23,16 +23,57 @@ constexpr std::size_t kReceiversMax = 1000;
 constexpr std::size_t kInhibitRulesMax = 1000;
 constexpr std::size_t kFlapTimes = 5;
 
+// What the map does not say stays.
+void ReadFlapLimits(const ConfigReader& reader, const YamlNode& node, FlapLimits& limits) {
+  constexpr std::array<std::string_view, 2> kKnown = {"times", "window"};
+  if (!CheckKeys(node, {"flapping", kKnown, {}}, reader.diagnostics)) {
+    return;
+  }
+  reader.ReadSpan(node, "window", std::chrono::seconds(1), limits.window);
+  if (const YamlNode* times = FindValue(node, "times")) {
+    const Result<std::uint64_t> count = ParseCount(times->text);
+    if (!count || *count == 1 || *count > FlapLimits::kTimesMax) {
+      reader.diagnostics.Add(
+          times->span,
+          fmt::format("times says how often an alert may begin in the window before it "
+                      "flaps, 2 to {}, or 0 for never",
+                      FlapLimits::kTimesMax),
+          "for example 'flapping: { times: 5, window: 1h }'");
+      return;
+    }
+    limits.times = static_cast<std::size_t>(*count);
+  }
+}
+
+// The time intervals that a key of a map names, by number.
+std::vector<std::size_t> ReadIntervalNames(const ConfigReader& reader, const YamlNode& node,
+                                           std::string_view key) {
+  const std::vector<TimeInterval>& intervals = reader.config.policy.intervals;
+  std::vector<std::size_t> numbers;
+  for (const std::string& name : reader.ReadWords(node, key)) {
+    const auto found =
+        std::find_if(intervals.begin(), intervals.end(),
+                     [&name](const TimeInterval& interval) { return interval.name == name; });
+    if (found == intervals.end()) {
+      reader.diagnostics.Add(FindValue(node, key)->span,
+                             fmt::format("there is no time interval '{}'", Printable(name)),
+                             "name one of 'time_intervals'");
+    }
+    numbers.push_back(static_cast<std::size_t>(found - intervals.begin()));
+  }
+  return numbers;
+}
+
 // The tree of routes, and how each is known after the file has changed.
 class RouteReader {
  public:
   explicit RouteReader(const ConfigReader& reader) : reader_(reader) {}
 
   RouteSpec Read(const YamlNode& node, const std::string& id_above) {
-    constexpr std::array<std::string_view, 11> kKnown = {
+    constexpr std::array<std::string_view, 12> kKnown = {
         "receiver",        "matchers", "group_by", "group_wait",          "group_interval",
         "repeat_interval", "continue", "routes",   "mute_time_intervals", "active_time_intervals",
-        "digest"};
+        "digest",          "flapping"};
     RouteSpec spec;
     if (!CheckKeys(node, {"route", kKnown, {}}, reader_.diagnostics)) {
       return spec;
@@ -48,12 +89,16 @@ class RouteReader {
     ReadSpan(node, "group_interval", std::chrono::seconds(1), spec.group_interval);
     ReadSpan(node, "repeat_interval", std::chrono::seconds(1), spec.repeat_interval);
     reader_.ReadFlag(node, "continue", spec.continues);
-    spec.mute_times = ReadIntervalNames(node, "mute_time_intervals");
-    spec.active_times = ReadIntervalNames(node, "active_time_intervals");
+    spec.mute_times = ReadIntervalNames(reader_, node, "mute_time_intervals");
+    spec.active_times = ReadIntervalNames(reader_, node, "active_time_intervals");
     if (FindValue(node, "digest") != nullptr) {
       bool digest = false;
       reader_.ReadFlag(node, "digest", digest);
       spec.digest = digest;
+    }
+    if (const YamlNode* flapping = FindValue(node, "flapping")) {
+      spec.flapping = reader_.config.policy.flapping;
+      ReadFlapLimits(reader_, *flapping, *spec.flapping);
     }
     spans_.push_back(node.span);
     const std::string id = AddId(node, id_above);
@@ -89,23 +134,6 @@ class RouteReader {
       reader_.ReadSpan(node, key, low, span);
       into = span;
     }
-  }
-
-  std::vector<std::size_t> ReadIntervalNames(const YamlNode& node, std::string_view key) const {
-    const std::vector<TimeInterval>& intervals = reader_.config.policy.intervals;
-    std::vector<std::size_t> numbers;
-    for (const std::string& name : reader_.ReadWords(node, key)) {
-      const auto found =
-          std::find_if(intervals.begin(), intervals.end(),
-                       [&name](const TimeInterval& interval) { return interval.name == name; });
-      if (found == intervals.end()) {
-        reader_.diagnostics.Add(FindValue(node, key)->span,
-                                fmt::format("there is no time interval '{}'", Printable(name)),
-                                "name one of 'time_intervals'");
-      }
-      numbers.push_back(static_cast<std::size_t>(found - intervals.begin()));
-    }
-    return numbers;
   }
 
   // As the route's number is: in the order in which RoutingTree::Create meets them.
@@ -164,7 +192,8 @@ void ReadEscalation(const ConfigReader& reader, const YamlNode& node, ReceiverSp
     return;
   }
   for (const YamlNode& step : steps->items) {
-    constexpr std::array<std::string_view, 2> kKnown = {"wait", "channels"};
+    constexpr std::array<std::string_view, 4> kKnown = {"wait", "channels", "mute_time_intervals",
+                                                        "active_time_intervals"};
     if (!CheckKeys(step, {"step of an escalation", kKnown, {}}, reader.diagnostics)) {
       continue;
     }
@@ -176,6 +205,8 @@ void ReadEscalation(const ConfigReader& reader, const YamlNode& node, ReceiverSp
                              "write '{ wait: 10m, channels: [ pager ] }'");
     }
     receiver.escalation.waits.push_back(wait);
+    receiver.escalation.times.push_back({ReadIntervalNames(reader, step, "mute_time_intervals"),
+                                         ReadIntervalNames(reader, step, "active_time_intervals")});
     receiver.escalate_to.push_back(std::move(channels));
   }
 }
@@ -226,24 +257,9 @@ void ConfigReader::ReadReceivers(const YamlNode* list) const {
 }
 
 void ConfigReader::ReadFlapping(const YamlNode* node) const {
-  FlapLimits& limits = config.policy.flapping;
-  limits.times = kFlapTimes;
-  constexpr std::array<std::string_view, 2> kKnown = {"times", "window"};
-  if (node == nullptr || !CheckKeys(*node, {"flapping", kKnown, {}}, diagnostics)) {
-    return;
-  }
-  ReadSpan(*node, "window", std::chrono::seconds(1), limits.window);
-  if (const YamlNode* times = FindValue(*node, "times")) {
-    const Result<std::uint64_t> count = ParseCount(times->text);
-    if (!count || *count == 1 || *count > FlapLimits::kTimesMax) {
-      diagnostics.Add(times->span,
-                      fmt::format("times says how often an alert may begin in the window before it "
-                                  "flaps, 2 to {}, or 0 for never",
-                                  FlapLimits::kTimesMax),
-                      "for example 'flapping: { times: 5, window: 1h }'");
-      return;
-    }
-    limits.times = static_cast<std::size_t>(*count);
+  config.policy.flapping.times = kFlapTimes;
+  if (node != nullptr) {
+    ReadFlapLimits(*this, *node, config.policy.flapping);
   }
 }
 

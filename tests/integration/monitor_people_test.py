@@ -302,6 +302,42 @@ class MonitorPeopleTest(unittest.TestCase):
                 until(lambda: json.loads(hook.got[-1][2])["groupLabels"] == {"host": "b"})
                 monitor.end()
 
+    # Who is on call now, and who is not: told apart by the hour, and killed on the way.
+    def test_an_escalation_goes_by_the_hour_over_kills(self):
+        hour = time.gmtime(time.time() + 300).tm_hour
+        now = {"name": "now", "time_intervals": [
+            {"times": [{"start_time": f"{at:02}:00", "end_time": f"{at + 1:02}:00"}]}
+            for at in (hour, (hour + 23) % 24)]}
+        with Page('errors{host="a"} 11\n') as page, Receiver() as hook:
+            setup = {**config(page.url, hook.url), "time_intervals": [now]}
+            setup["channels"] = [{"name": name, "webhook": f"{hook.url}/{name}"}
+                                 for name in ("chat", "off", "on", "boss")]
+            setup["receivers"] = [{"name": "team", "channels": ["chat"], "escalate": [
+                {"wait": "2s", "channels": ["off"], "mute_time_intervals": ["now"]},
+                {"wait": "2s", "channels": ["on"], "active_time_intervals": ["now"]},
+                {"wait": "2s", "channels": ["boss"]}]}]
+            setup["route"] = {"receiver": "team", "group_by": ["host"], "group_interval": "1s"}
+
+            def told(status):
+                seen = {(got[0], got[1]["webhook-id"]): None for got in hook.got
+                        if json.loads(got[2])["status"] == status}
+                return [path[1:] for path, _ in seen]
+
+            with Monitor(self.folder, setup) as monitor:
+                until(lambda: told("firing") == ["chat"])
+                while len(told("firing")) < 3:
+                    monitor.end(signal.SIGKILL)
+                    monitor.start()
+                    time.sleep(0.25)
+                self.assertEqual(told("firing"), ["chat", "on", "boss"])
+                page.text = ""
+                until(lambda: len(told("resolved")) == 3)
+                self.assertEqual(sorted(told("resolved")), ["boss", "chat", "on"])
+                monitor.end()
+            said = subprocess.run([WEIR, "monitor", "--check", "monitor.yaml"], cwd=self.folder,
+                                  capture_output=True, text=True, timeout=20, check=True).stdout
+            self.assertIn("after 2.00 s to on, only in now", said)
+
     def test_what_is_wrong_is_said_and_changes_nothing(self):
         with Page("") as page, Receiver() as hook:
             with Monitor(self.folder, config(page.url, hook.url)) as monitor:

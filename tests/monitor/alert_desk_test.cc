@@ -636,6 +636,87 @@ TEST_F(DeskTest, WhatPeopleSaidGoesWhenItIsOver) {
   EXPECT_FALSE(stored_.contains(silence_row));
 }
 
+constexpr const char* kOnCall = R"(
+sources: [ { name: shop, scrape: 'http://127.0.0.1:1/metrics', down_after: never } ]
+rules: [ { alert: Down, source: shop, metric: down, at_least: 1 } ]
+channels:
+  - { name: chat, file: chat }
+  - { name: anna, file: anna }
+  - { name: ben, file: ben }
+  - { name: boss, file: boss }
+time_intervals:
+  - name: day
+    time_intervals: [ { times: [ { start_time: '06:00', end_time: '22:20' } ] } ]
+receivers:
+  - name: team
+    channels: [ chat ]
+    escalate:
+      - { wait: 10m, channels: [ anna ], active_time_intervals: [ day ] }
+      - { wait: 10m, channels: [ ben ], mute_time_intervals: [ day ] }
+      - { wait: 20m, channels: [ boss ] }
+route: { receiver: team }
+)";
+
+// It begins at 22:13:20. Another process goes on at every step.
+TEST_F(DeskTest, AnEscalationTellsWhoIsOnCallAtThatTimeAndNobodyElseOfTheEnd) {
+  config_ = Config(kOnCall);
+  desk_ = std::make_unique<AlertDesk>(config_);
+  std::vector<std::string> told;
+  for (int minute = 0; minute < 60; ++minute) {
+    if (minute < 50) {
+      Put("down", {{"host", "a"}});
+    }
+    for (const store::OutboxMessage& message : Step(std::chrono::minutes(minute))) {
+      told.push_back(fmt::format("{} {}", minute, message.channel));
+    }
+    Restart();
+  }
+  EXPECT_EQ(told, (std::vector<std::string>{"0 chat", "10 ben", "30 boss", "50 chat", "50 ben",
+                                            "50 boss"}));
+}
+
+TEST_F(DeskTest, AnEscalationThatAnOlderProgramHasWrittenIsRead) {
+  StoredGroup group;
+  group.state.escalation = EscalationState{.next = 2, .due_at = kStart, .told = {0, 1}};
+  auto json = nlohmann::json::parse(EncodeGroup(group));
+  EXPECT_EQ(DecodeGroup(json.dump())->state, group.state);
+  json["escalation"]["told"] = 2;
+  EXPECT_EQ(DecodeGroup(json.dump())->state, group.state);
+}
+
+// It begins each ten minutes.
+TEST_F(DeskTest, ARouteHasALimitForFlappingOfItsOwn) {
+  config_ = Config(R"(
+sources: [ { name: shop, scrape: 'http://127.0.0.1:1/metrics', down_after: never } ]
+rules: [ { alert: Down, source: shop, metric: down, at_least: 1 } ]
+channels: [ { name: chat, file: chat } ]
+flapping: { window: 2h }
+route:
+  receiver: chat
+  group_by: [ host ]
+  routes:
+    - { matchers: [ host=b ], flapping: { times: 2 } }
+    - { matchers: [ host=c ], flapping: { times: 0 } }
+)");
+  EXPECT_EQ(config_.policy.routes.options(1).flapping->window, Nanos(2h));
+  desk_ = std::make_unique<AlertDesk>(config_);
+  std::map<std::string, int> flaps_from;
+  for (int minute = 0; minute < 100; ++minute) {
+    for (const char* host : {"a", "b", "c"}) {
+      if (minute % 10 < 5) {
+        Put("down", {{"host", host}});
+      }
+    }
+    Step(std::chrono::minutes(minute));
+    for (const AlertView& view : desk_->List(kStart + std::chrono::minutes(minute), 3)) {
+      if (view.flaps > 0) {
+        flaps_from.emplace(LabelValue(view.alert.labels, "host"), minute);
+      }
+    }
+  }
+  EXPECT_EQ(flaps_from, (std::map<std::string, int>{{"a", 50}, {"b", 20}}));
+}
+
 constexpr const char* kEscalating = R"(
 sources: [ { name: shop, scrape: 'http://127.0.0.1:1/metrics', down_after: never } ]
 rules: [ { alert: Down, source: shop, metric: down, at_least: 1 } ]

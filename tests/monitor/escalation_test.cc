@@ -1,8 +1,10 @@
 #include "monitor/alerts/escalation.h"
 
 #include <chrono>
+#include <map>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -32,7 +34,13 @@ class EscalationTest : public testing::Test {
          .told = notifications,
          .open = open_,
          .plan_of = [this](std::size_t) -> const EscalationPlan& { return plan_; },
-         .is_muted = [this](std::size_t) { return route_muted_; }},
+         .is_muted = [this](std::size_t) { return route_muted_; },
+         .may_tell =
+             [this](std::size_t, std::size_t step, WallTime when) {
+               const auto times = times_.find(step);
+               return times == times_.end() || (when >= kStart + times->second.first &&
+                                                when < kStart + times->second.second);
+             }},
         state_);
   }
 
@@ -55,12 +63,31 @@ class EscalationTest : public testing::Test {
   EscalationPlan plan_{.waits = {300s, 600s}, .rounds = 2};
   std::set<Labels> open_;
   bool route_muted_ = false;
+  std::map<std::size_t, std::pair<Nanos, Nanos>> times_;  // When a step may be told.
   NotifierState state_;
 };
 
 TEST_F(EscalationTest, EachStepComesAfterItsWaitInEveryRoundAndThenNoMore) {
   EXPECT_TRUE(Step(0s, true).empty());
   EXPECT_EQ(Watch(1, 5000), (Seen{{300, 0}, {900, 1}, {1200, 0}, {1800, 1}}));
+}
+
+// Who is on call by the hour: the one who is not is left out as if he did not stand there.
+TEST_F(EscalationTest, AStepOutsideItsTimesIsLeftOutAndTheNextOneWaitsAsLongAsItSays) {
+  plan_ = {.waits = {300s, 300s, 600s}, .rounds = 1};
+  times_ = {{0, {1000s, 2000s}}, {1, {0s, 1000s}}};
+  Step(0s, true);
+  EXPECT_EQ(Watch(1, 5000), (Seen{{300, 1}, {900, 2}}));
+  EXPECT_EQ((state_.groups[{0, group_}].escalation->told), (std::set<std::size_t>{1, 2}));
+  Step(5000s, true);  // Neither of the two.
+  EXPECT_EQ(Watch(5001, 9000), (Seen{{5600, 2}}));
+}
+
+TEST_F(EscalationTest, WhenNoStepMayBeToldTheChainWaitsForTheFirstThatMay) {
+  times_ = {{0, {4000s, 5000s}}, {1, {3000s, 3500s}}};
+  Step(0s, true);
+  // Each of the second round, too, comes as soon as it may: none is lost.
+  EXPECT_EQ(Watch(1, 9000), (Seen{{3000, 1}, {4000, 0}}));
 }
 
 TEST_F(EscalationTest, NothingBeginsWithoutAMessage) {
@@ -107,7 +134,7 @@ TEST_F(EscalationTest, ItIsForgottenWhenTheEndWasTold) {
   Step(0s, true);
   Step(300s);
   GroupState& group = state_.groups.begin()->second;
-  EXPECT_EQ(group.escalation->told, 1U);
+  EXPECT_EQ(group.escalation->told, std::set<std::size_t>{0});
   open_ = {};
   Step(301s);
   ASSERT_TRUE(group.escalation);
