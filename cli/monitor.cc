@@ -77,6 +77,11 @@ std::string Details(const monitor::SourceSpec& source) {
   if (source.kind == monitor::SourceKind::kOtlp) {
     return ": what OpenTelemetry pushes to /v1/metrics, as JSON over HTTP";
   }
+  if (source.kind == monitor::SourceKind::kPrometheus) {
+    return source.learn == Nanos(0) ? ": rules learn nothing from its past"
+                                    : fmt::format(": rules learn from its past, of at most {}",
+                                                  FormatDuration(source.learn));
+  }
   if (source.kind != monitor::SourceKind::kRum) {
     return source.cgroup.empty() ? "" : ", with control group " + Printable(source.cgroup);
   }

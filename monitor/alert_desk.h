@@ -7,6 +7,7 @@
 #include <set>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/time.h"
@@ -71,6 +72,9 @@ class AlertDesk {
 
   /// What people say from now on: `said` instead of what they said before. Its alerts do not count.
   void Hear(AlertBook said);
+
+  /// RuleEngine::TakeUp: of the past of a source.
+  void TakeUp(std::size_t rule, RuleEngine&& learnt) { engine_.TakeUp(rule, std::move(learnt)); }
 
   /// The clock was set back by `by` since the last step: what happened keeps its distance from now.
   /// Silences are about the clock, and stay.

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "base/text.h"
+#include "monitor/config/config_change.h"
 #include "monitor/own_samples.h"
 
 namespace weir::monitor {
@@ -177,7 +178,30 @@ Result<std::shared_ptr<const LiveMonitor::Crew>> LiveMonitor::MakeCrew(MonitorCo
         source, std::move(made),
         Poller::Parts{.clock = parts_.clock, .seed = ++seed_, .arrived = [] {}}));
   }
+  crew->history = MakeHistory(*crew, before);
   return std::shared_ptr<const Crew>(std::move(crew));
+}
+
+// For rules that are new, and those that had not learnt from the past yet.
+std::shared_ptr<HistoryLearner> LiveMonitor::MakeHistory(const Crew& crew,
+                                                         const Crew& before) const {
+  const auto same = SameRules(before.config, crew.config);
+  std::vector<HistoryLearner::Lesson> lessons;
+  for (std::size_t i = 0; i < crew.config.rules.size(); ++i) {
+    const AlertRule& rule = crew.config.rules[i];
+    const bool has_learnt =
+        same[i] && (before.history == nullptr || before.history->HasLearnt(*same[i]));
+    if (has_learnt || rule.source >= crew.config.sources.size()) {
+      continue;
+    }
+    const SourceSpec& source = crew.config.sources[rule.source];
+    if (PlanHistory(rule, source, HistoryLesson::kInstantsMax)) {
+      lessons.push_back({{.rule = i, .spec = rule, .query = source.queries.at(rule.query)},
+                         crew.pollers[rule.source]});
+    }
+  }
+  return lessons.empty() ? nullptr
+                         : std::make_shared<HistoryLearner>(std::move(lessons), parts_.clock);
 }
 
 Status LiveMonitor::Reload(MonitorConfig config) {
@@ -189,6 +213,7 @@ Status LiveMonitor::Reload(MonitorConfig config) {
   {
     const std::lock_guard step(step_mutex_);
     const std::lock_guard lock(desk_mutex_);
+    TakeUpHistory(*before);
     auto desk = std::make_unique<AlertDesk>((*made)->config);
     desk->TakeOver(std::move(*desk_));
     desk_ = std::move(desk);
@@ -201,6 +226,9 @@ Status LiveMonitor::Reload(MonitorConfig config) {
     if (!Contains((*made)->pollers, poller)) {
       poller->Stop();
     }
+  }
+  if (before->history != nullptr) {
+    before->history->Stop();
   }
   for (const auto& courier : before->couriers) {
     if (!Contains((*made)->couriers, courier)) {
@@ -258,6 +286,9 @@ void LiveMonitor::Stop() {
   }
   for (const auto& poller : last->pollers) {
     poller->Stop();
+  }
+  if (last->history != nullptr) {
+    last->history->Stop();
   }
   if (thread_.joinable()) {
     thread_.join();
@@ -400,6 +431,7 @@ void LiveMonitor::Evaluate() {
   store::MonitorChange change;
   {
     const std::lock_guard lock(desk_mutex_);
+    TakeUpHistory(*crew);
     change = desk_->Step(at, views,
                          {.known = gates_.trouble.empty(),
                           .verdicts = gates_.standing,
@@ -419,6 +451,16 @@ void LiveMonitor::Evaluate() {
     ++evaluated_;
   }
   changed_.notify_all();
+}
+
+// With desk_mutex_ held.
+void LiveMonitor::TakeUpHistory(const Crew& crew) {
+  if (crew.history == nullptr) {
+    return;
+  }
+  for (auto& [rule, learnt] : crew.history->TakeLearnt()) {
+    desk_->TakeUp(rule, std::move(learnt));
+  }
 }
 
 // With desk_mutex_ held.
@@ -460,6 +502,7 @@ std::vector<SourceReport> LiveMonitor::LookAtSources(const Crew& crew, Instant n
     const SourceSpec& spec = poller->spec();
     SourceReport source{.name = spec.name, .kind = spec.kind, .status = poller->status()};
     source.stale = source.status.Stale(spec, now);
+    source.history = crew.history ? crew.history->ReportOf(*poller) : HistoryReport();
     source.age = now - source.status.good_at.value_or(started_at_);
     sources.push_back(std::move(source));
   }

@@ -17,6 +17,7 @@
 #include "monitor/config/monitor_config.h"
 #include "monitor/courier.h"
 #include "monitor/gate_news.h"
+#include "monitor/history_learner.h"
 #include "monitor/monitor_report.h"
 #include "monitor/otlp_intake.h"
 #include "monitor/rum_intake.h"
@@ -91,13 +92,15 @@ class LiveMonitor {
     std::shared_ptr<OtlpIntake> otlp;
     std::vector<std::shared_ptr<Poller>> pollers;
     std::vector<std::shared_ptr<Courier>> couriers;
-    bool asks_history = false;  // A rule does.
+    std::shared_ptr<HistoryLearner> history;  // Null: no rule learns from the past.
+    bool asks_history = false;                // A rule does.
   };
 
   LiveMonitor(std::unique_ptr<store::MonitorBook> book, const std::string& store_path,
               const Parts& parts);
 
   Result<std::shared_ptr<const Crew>> MakeCrew(MonitorConfig config, const Crew& before);
+  std::shared_ptr<HistoryLearner> MakeHistory(const Crew& crew, const Crew& before) const;
   std::shared_ptr<const Crew> crew() const;
   std::vector<ServiceMeter> MetersFor(const Crew& crew) const;
   void Work();
@@ -105,6 +108,7 @@ class LiveMonitor {
   WallTime FollowClock(Instant now);
   std::vector<SourceView> ViewsOf(const Crew& crew, const std::vector<SourceStatus>& statuses,
                                   Instant now, WallTime at) const;
+  void TakeUpHistory(const Crew& crew);
   void Measure(const Crew& crew, const std::vector<SourceStatus>& statuses);
   void HearPeople();
   bool HearGates();

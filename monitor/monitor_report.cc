@@ -44,6 +44,16 @@ Json JsonOf(const SourceLedger& ledger) {
           {"dropped_by_reason", Json(ledger.dropped)}};
 }
 
+Json JsonOf(const HistoryReport& history) {
+  if (history.rules == 0) {
+    return {};
+  }
+  return {{"rules", history.rules},
+          {"learnt", history.learnt},
+          {"samples", history.samples},
+          {"trouble", TextOrNull(history.trouble)}};
+}
+
 Json JsonOf(const SourceReport& source) {
   const SourceStatus& status = source.status;
   return {{"name", source.name},
@@ -56,7 +66,8 @@ Json JsonOf(const SourceReport& source) {
           {"looks", status.looks},
           {"failures", status.failures},
           {"series", status.last_good ? Json(status.last_good->samples.size()) : Json()},
-          {"warnings", status.last_good ? Json(status.last_good->warnings) : Json::array()},
+          {"warnings", Json(source.Warnings())},
+          {"history", JsonOf(source.history)},
           {"ledger", JsonOf(status.ledger)}};
 }
 
@@ -232,6 +243,16 @@ std::string SourceReport::Trouble() const {
     return {};
   }
   return status.trouble.empty() ? "no samples yet" : status.trouble;
+}
+
+std::vector<std::string> SourceReport::Warnings() const {
+  std::vector<std::string> warnings =
+      status.last_good ? status.last_good->warnings : std::vector<std::string>();
+  if (!history.trouble.empty()) {
+    warnings.push_back(fmt::format("{} of {} rules have not learnt from its past: {}",
+                                   history.rules - history.learnt, history.rules, history.trouble));
+  }
+  return warnings;
 }
 
 Diagnosis Diagnose(const MonitorReport& report) {

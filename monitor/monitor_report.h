@@ -15,6 +15,7 @@
 #include "monitor/alerts/precision.h"
 #include "monitor/courier.h"
 #include "monitor/gate_news.h"
+#include "monitor/history_learner.h"
 #include "monitor/page_figures.h"
 #include "monitor/service_meter.h"
 #include "monitor/sources/poller.h"
@@ -35,7 +36,8 @@ struct SourceReport {
   SourceKind kind = SourceKind::kHost;
   SourceStatus status;
   bool stale = false;
-  Nanos age{0};  ///< Since the last good look, or the start.
+  Nanos age{0};                ///< Since the last good look, or the start.
+  HistoryReport history = {};  ///< Of the rules that are new since the file was taken.
 
   bool Works() const { return status.health == SourceHealth::kIntegrated && !stale; }
 
@@ -44,6 +46,9 @@ struct SourceReport {
 
   /// What is wrong; empty while it works.
   std::string Trouble() const;
+
+  /// What it says about its answer, and of what rules have not learnt from its past.
+  std::vector<std::string> Warnings() const;
 };
 
 enum class EngineHealth : std::uint8_t {

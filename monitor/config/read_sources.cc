@@ -151,8 +151,22 @@ void ReadProbe(const ConfigReader& reader, const YamlNode& node, SourceSpec& spe
   }
 }
 
+void ReadLearn(const ConfigReader& reader, const YamlNode& node, SourceSpec& spec) {
+  const YamlNode* learn = FindValue(node, "learn");
+  if (learn == nullptr) {
+    return;
+  }
+  if (spec.kind != SourceKind::kPrometheus) {
+    reader.diagnostics.Add(learn->span, "only a source prometheus has a past to 'learn' from");
+  } else if (learn->text == "off") {
+    spec.learn = Nanos(0);
+  } else {
+    reader.ReadSpan(node, "learn", kWindowShortest, spec.learn);
+  }
+}
+
 SourceSpec ReadSource(const ConfigReader& reader, const YamlNode& node) {
-  constexpr std::array<std::string_view, 18> kKnown = {"name",
+  constexpr std::array<std::string_view, 19> kKnown = {"name",
                                                        "prometheus",
                                                        "scrape",
                                                        "host",
@@ -169,7 +183,8 @@ SourceSpec ReadSource(const ConfigReader& reader, const YamlNode& node) {
                                                        "interval",
                                                        "timeout",
                                                        "authorization_file",
-                                                       "down_after"};
+                                                       "down_after",
+                                                       "learn"};
   SourceSpec spec;
   if (!CheckKeys(node, {"source", kKnown, {}}, reader.diagnostics)) {
     return spec;
@@ -186,6 +201,7 @@ SourceSpec ReadSource(const ConfigReader& reader, const YamlNode& node) {
   ReadCgroup(reader, node, spec);
   ReadProbe(reader, node, spec);
   ReadRum(reader, node, spec);
+  ReadLearn(reader, node, spec);
   if (const YamlNode* down = FindValue(node, "down_after");
       down != nullptr && down->text == "never") {
     spec.down_after = Nanos(0);

@@ -20,6 +20,10 @@ constexpr std::int64_t kMissingShare = 10;
 
 }  // namespace
 
+std::size_t PredictSpec::kept() const {
+  return std::max(kHorizonsKept * horizon(), PredictJudge::kValuesMin);
+}
+
 Status CheckPredict(const PredictSpec& spec) {
   if (spec.within <= Nanos(0) || spec.every <= Nanos(0) || spec.every > spec.within ||
       spec.horizon() > PredictSpec::kHorizonMax) {
@@ -55,7 +59,7 @@ void PredictJudge::CloseSpan(std::int64_t next) {
   judged_ = TrackPoint{.at = EndOf(span_), .value = mean, .expected = ExpectedOf(span_)};
   Score(mean, next);
   values_.push_back(mean);
-  const std::size_t kept = std::max(kHorizonsKept * spec_.horizon(), kValuesMin);
+  const std::size_t kept = spec_.kept();
   const auto gap = static_cast<std::size_t>(
       std::min<std::int64_t>(next - span_ - 1, static_cast<std::int64_t>(kept)));
   values_.insert(values_.end(), gap, std::numeric_limits<double>::quiet_NaN());

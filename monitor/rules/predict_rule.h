@@ -31,6 +31,9 @@ struct PredictSpec {
   /// Of a season, in `every`; 0: it is looked for.
   double season = 0;
 
+  /// Values that are kept.
+  std::size_t kept() const;
+
   std::size_t horizon() const {
     return static_cast<std::size_t>((within + every - Nanos(1)) / every);
   }

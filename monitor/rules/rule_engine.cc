@@ -338,6 +338,10 @@ void RuleEngine::Evaluate(WallTime at, std::span<const SourceView> sources,
   for (std::size_t rule = 0; rule < rules_.size(); ++rule) {
     WEIR_CHECK(rules_[rule].source < sources.size());
     if (const SourceView* view = usable(rule)) {
+      const RuleState* taught = states_[rule].taught.get();
+      if (taught != nullptr && view->at > taught->taken_at) {
+        GoOnWithLearnt(rule);
+      }
       TakeIn(rule, *view, history);
     }
   }
@@ -411,9 +415,43 @@ void RuleEngine::Trigger(std::size_t rule, WallTime at, const HistoryView& histo
   tracks_version_ += made;
 }
 
+void RuleEngine::Learn(WallTime at, const Reading& reading) {
+  for (std::size_t rule = 0; rule < rules_.size(); ++rule) {
+    TakeIn(rule, {.reading = &reading, .at = at, .stale = false}, {});
+  }
+  Forget([](const Labels& /*labels*/) { return false; });
+}
+
+void RuleEngine::TakeUp(std::size_t rule, RuleEngine&& learnt) {
+  WEIR_CHECK(rule < states_.size() && learnt.states_.size() == 1);
+  states_[rule].taught = std::make_unique<RuleState>(std::move(learnt.states_.front()));
+  learnt.states_.clear();
+}
+
+void RuleEngine::GoOnWithLearnt(std::size_t rule) {
+  RuleState& state = states_[rule];
+  const std::unique_ptr<RuleState> taught = std::move(state.taught);
+  for (auto& [labels, series] : taught->series) {
+    series.alert.rule = rule;
+  }
+  for (auto& [labels, series] : state.series) {
+    Series& into = taught->series[labels];
+    into.alert = std::move(series.alert);
+    into.changed = series.changed;
+  }
+  state.series = std::move(taught->series);
+  state.known = std::move(taught->known);
+  state.refused = std::move(taught->refused);
+  state.tracks = taught->tracks;
+  ++tracks_version_;
+  state.taken_at = taught->taken_at;
+  state.taught_for = std::move(taught->made_for);
+}
+
 void RuleEngine::ClockSetBack(Nanos by) {
   worked_at_ = {};
   for (RuleState& state : states_) {
+    state.taught.reset();
     state.taken_at = {};
     state.learnt = false;
     state.meter = MakeMeter(*state.made_for);

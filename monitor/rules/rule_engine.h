@@ -96,6 +96,8 @@ class RuleEngine {
   static constexpr std::size_t kWorkPerStep = 8;
 
   explicit RuleEngine(std::vector<AlertRule> rules);
+  RuleEngine(RuleEngine&&) = default;
+  RuleEngine(const RuleEngine&) = delete;
 
   std::span<const AlertRule> rules() const { return rules_; }
 
@@ -106,6 +108,15 @@ class RuleEngine {
   /// all the time, and its condition does not hold but for a while after that has happened; then
   /// its forecasts are made at once, up to kWorkPerStep of them.
   void Evaluate(WallTime at, std::span<const SourceView> sources, const HistoryView& history = {});
+
+  /// A reading of the past: windows and engines learn as from a live one, series that it no longer
+  /// has are forgotten, and nothing is judged. Times come in their order.
+  void Learn(WallTime at, const Reading& reading);
+
+  /// What the only rule of `learnt` has learnt, which is number `rule` here but for the numbers of
+  /// source and query, replaces what that has learnt, once its source has a look that is later.
+  /// Alerts stay as they are until then and are judged by it from then on.
+  void TakeUp(std::size_t rule, RuleEngine&& learnt);
 
   /// The labels of all alerts that fire.
   std::vector<Labels> Firing() const;
@@ -176,10 +187,12 @@ class RuleEngine {
     std::unique_ptr<BurnMeter> meter;  // Of a burn rate.
     std::size_t tracks = 0;            // Series that have one.
     std::unique_ptr<RatioMeter> ratio;
-    std::optional<WallTime> triggered_at;  // What it waits for, when it happened last.
-    std::optional<bool> active;            // Nothing: it cannot be told.
-    WallTime taken_at{};                   // The reading that was taken in last.
-    bool learnt = false;                   // From the past of its source.
+    std::optional<WallTime> triggered_at;         // What it waits for, when it happened last.
+    std::optional<bool> active;                   // Nothing: it cannot be told.
+    WallTime taken_at{};                          // The reading that was taken in last.
+    bool learnt = false;                          // From the past of its source.
+    std::unique_ptr<RuleState> taught;            // By the past: waits for a look that is later.
+    std::shared_ptr<const AlertRule> taught_for;  // Judges that it brought refer to it.
   };
 
   void TakeIn(std::size_t rule, const SourceView& view, const HistoryView& history);
@@ -192,6 +205,7 @@ class RuleEngine {
   void Trigger(std::size_t rule, WallTime at, const HistoryView& history);
   std::optional<WallTime> LastFired(const std::string& rule) const;
   void StepRule(std::size_t rule, WallTime at, const SourceView& view);
+  void GoOnWithLearnt(std::size_t rule);
   void WorkOff(WallTime at);
   Series* SeriesOf(std::size_t rule, const std::shared_ptr<const SeriesName>& name);
   Series* SeriesWith(std::size_t rule, const Labels& labels);

@@ -36,6 +36,11 @@ SourceStatus Poller::status() const {
   return status_;
 }
 
+void Poller::Count(const SourceLedger& ledger) {
+  const std::lock_guard lock(mutex_);
+  status_.ledger.Add(ledger);
+}
+
 void Poller::Note(tl::expected<Reading, SourceTrouble> result, Instant began) {
   const Instant now = clock_.Now();
   poll_ = result ? AfterSuccess(spec_.timing, began, now)

@@ -32,7 +32,7 @@ struct SourceStatus {
   std::optional<WallTime> good_at_wall;  ///< Of the last that had something new.
   Nanos look_took{0};                    ///< The last one.
   std::string trouble;                   ///< Of the last look; empty when it succeeded.
-  SourceLedger ledger;                   ///< Of all looks.
+  SourceLedger ledger;                   ///< Of all looks, and of Count.
 
   /// Whether what is known is older than two intervals and a timeout.
   bool Stale(const SourceSpec& spec, Instant now) const;
@@ -58,6 +58,9 @@ class Poller {
   const SourceSpec& spec() const { return spec_; }
 
   SourceStatus status() const;
+
+  /// Counts what came of the source besides its looks.
+  void Count(const SourceLedger& ledger);
 
   /// Begins to end, without waiting for it.
   void Stop();

@@ -1,6 +1,7 @@
 #include "monitor/sources/prometheus_answer.h"
 
 #include <cmath>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -16,6 +17,11 @@ namespace {
 
 using Json = nlohmann::json;
 
+// Thanos and VictoriaMetrics answer by what is left of them unless they are told not to: alerts
+// about what is missing would end. Others do not know the words.
+constexpr std::string_view kWhole = "&partial_response=false&deny_partial_response=1";
+
+constexpr double kTimeMaxS = 9e9;
 constexpr double kHiddenMaxS = 86'400;
 
 /// Of `[unix seconds, "value"]`.
@@ -57,6 +63,20 @@ void ReadVector(const Json& result, std::size_t query, Reading& reading) {
   }
 }
 
+std::string FormEncoded(std::string_view text) {
+  std::string encoded;
+  for (const char c : text) {
+    const bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                       c == '-' || c == '_' || c == '.';
+    if (plain) {
+      encoded += c;
+    } else {
+      encoded += fmt::format("%{:02X}", static_cast<unsigned>(static_cast<unsigned char>(c)));
+    }
+  }
+  return encoded;
+}
+
 std::string TextOf(const Json& json, const char* key) {
   return json.contains(key) && json[key].is_string() ? Printable(json[key].get<std::string>(), 300)
                                                      : std::string();
@@ -75,10 +95,30 @@ void ReadWarnings(const Json& json, Reading& reading) {
   }
 }
 
-}  // namespace
+/// The samples of one series. Of what is not whole, one is malformed.
+void ReadSeries(const Json& item, std::map<WallTime, Reading>& looks, SourceLedger& ledger) {
+  const bool whole = item.is_object() && item.contains("metric") && item.contains("values") &&
+                     item["values"].is_array();
+  const std::shared_ptr<const SeriesName> name = whole ? NameOf(item["metric"]) : nullptr;
+  if (name == nullptr) {
+    ledger.Reject("malformed");
+    return;
+  }
+  for (const Json& pair : item["values"]) {
+    const std::optional<double> value = ValueOf(pair);
+    const double at_s = value ? pair[0].get<double>() : 0;
+    if (!value || !(at_s >= 0 && at_s < kTimeMaxS)) {
+      ledger.Reject("malformed");
+    } else {
+      // In milliseconds, as servers have it.
+      const std::chrono::milliseconds at(std::llround(at_s * 1e3));
+      looks[WallTime(at)].Ingest({name, *value, 0});
+    }
+  }
+}
 
-Result<Reading> ReadPrometheusAnswer(std::string_view text, std::size_t query) {
-  const Json json = Json::parse(text, nullptr, false);
+/// Whether it is one of a Prometheus server, with a result.
+Status CheckAnswer(const Json& json) {
   if (!json.is_object() || !json.contains("status")) {
     return Unavailable("its answer is not that of a Prometheus server");
   }
@@ -90,10 +130,50 @@ Result<Reading> ReadPrometheusAnswer(std::string_view text, std::size_t query) {
   if (json.contains("isPartial") && json["isPartial"] == true) {
     return Unavailable("its answer is partial: some of its storage nodes do not answer");
   }
-  const Json data = json.value("data", Json());
+  if (!json.contains("data")) {
+    return Unavailable("its answer has no result");
+  }
+  const Json& data = json["data"];
   if (!data.is_object() || !data.contains("resultType") || !data.contains("result")) {
     return Unavailable("its answer has no result");
   }
+  return {};
+}
+
+}  // namespace
+
+Result<RangeAnswer> ReadPrometheusRange(std::string_view text) {
+  const Json json = Json::parse(text, nullptr, false);
+  if (const Status fits = CheckAnswer(json); !fits) {
+    return tl::unexpected(fits.error());
+  }
+  const Json& data = json["data"];
+  if (data["resultType"] != "matrix" || !data["result"].is_array()) {
+    return Unavailable("its answer to a range query is no matrix");
+  }
+  std::map<WallTime, Reading> looks;
+  RangeAnswer past{.looks = {}, .series = data["result"].size(), .ledger = {}};
+  for (const Json& item : data["result"]) {
+    ReadSeries(item, looks, past.ledger);
+  }
+  for (auto& [at, reading] : looks) {
+    past.ledger.Add(reading.ledger);
+    past.looks.push_back({at, std::move(reading)});
+  }
+  return past;
+}
+
+std::string PrometheusForm(std::string_view query, Nanos timeout) {
+  return fmt::format("query={}&timeout={}ms{}", FormEncoded(query), CountNs(timeout) / 1'000'000,
+                     kWhole);
+}
+
+Result<Reading> ReadPrometheusAnswer(std::string_view text, std::size_t query) {
+  const Json json = Json::parse(text, nullptr, false);
+  if (const Status fits = CheckAnswer(json); !fits) {
+    return tl::unexpected(fits.error());
+  }
+  const Json& data = json["data"];
   const Json& result = data["result"];
   Reading reading;
   ReadWarnings(json, reading);

@@ -25,10 +25,6 @@ namespace {
 
 using ReadResult = tl::expected<Reading, SourceTrouble>;
 
-// Thanos and VictoriaMetrics answer by what is left of them unless they are told not to: alerts
-// about what is missing would end. Others do not know the words.
-constexpr std::string_view kWhole = "&partial_response=false&deny_partial_response=1";
-
 // A server that is restarted may hide more, or less. What is left of rounding and of the least that
 // VictoriaMetrics can be told is not worth a word.
 constexpr std::uint64_t kHiddenEvery = 60;
@@ -60,20 +56,6 @@ void Append(Reading& all, Reading one) {
   }
 }
 
-std::string FormEncoded(std::string_view text) {
-  std::string encoded;
-  for (const char c : text) {
-    const bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                       c == '-' || c == '_' || c == '.';
-    if (plain) {
-      encoded += c;
-    } else {
-      encoded += fmt::format("%{:02X}", static_cast<unsigned>(static_cast<unsigned char>(c)));
-    }
-  }
-  return encoded;
-}
-
 class PrometheusSource final : public Source {
  public:
   explicit PrometheusSource(const SourceSpec& spec) : spec_(spec) {}
@@ -103,8 +85,7 @@ class PrometheusSource final : public Source {
   HttpReply Send(std::string_view query) {
     HttpAsk ask = {.url = spec_.url + "/api/v1/query",
                    .headers = {"Content-Type: application/x-www-form-urlencoded"},
-                   .body = fmt::format("query={}&timeout={}ms{}", FormEncoded(query),
-                                       CountNs(spec_.timeout) / 1'000'000, kWhole),
+                   .body = PrometheusForm(query, spec_.timeout),
                    .timeout = spec_.timeout,
                    .answer_bytes_max = kAnswerBytesMax};
     if (!spec_.authorization.empty()) {

@@ -43,6 +43,8 @@ struct SourceSpec {
   RumOptions rum = {};                    ///< kRum.
   Nanos timeout = std::chrono::seconds(2);
   PollTiming timing = {};
+  /// kPrometheus: of how much of its past rules may learn at the start. 0: of nothing.
+  Nanos learn = std::chrono::hours(7 * 24);
   /// Without a good look for so long, the alert WeirSourceDown begins. 0: never.
   Nanos down_after = std::chrono::minutes(1);
 

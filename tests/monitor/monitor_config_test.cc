@@ -198,7 +198,7 @@ TEST(MonitorConfigTest, AnUnknownKeyPointsAtItselfAndNamesTheNearest) {
             "  hint: did you mean 'interval'? known keys: name, prometheus, scrape, host, history, "
             "cgroup, "
             "lines, access_log, probe, rum, otlp, apdex, window, rate, interval, timeout, "
-            "authorization_file, down_after");
+            "authorization_file, down_after, learn");
 }
 
 TEST(MonitorConfigTest, ASpanThatIsTooShortNamesTheShortest) {
@@ -211,6 +211,24 @@ std::string WithSource(const std::string& source, const std::string& listen = "1
   return (listen.empty() ? "" : "listen: " + listen + "\n") + "sources:\n  - " + source +
          "\nrules: [ { alert: A, source: weir, metric: weir_source_age_seconds, above: 60 } ]\n"
          "channels: [ { name: log, file: log } ]\n";
+}
+
+TEST(MonitorConfigTest, APrometheusSaysHowMuchOfItsPastRulesLearnFrom) {
+  const auto learn = [](const std::string& rest) {
+    const auto config = ReadMonitorConfig(
+        WithSource("{ name: a, prometheus: 'http://127.0.0.1/'" + rest + " }"), "m.yaml", Access());
+    return config ? config->sources[0].learn : Nanos(-1);
+  };
+  EXPECT_EQ(learn(""), std::chrono::hours(7 * 24));
+  EXPECT_EQ(learn(", learn: 2h"), std::chrono::hours(2));
+  EXPECT_EQ(learn(", learn: off"), Nanos(0));
+  EXPECT_EQ(ErrorOf(WithSource("{ name: a, host: /, learn: 2h }")),
+            "m.yaml:3:32: error: only a source prometheus has a past to 'learn' from\n"
+            "  3 |   - { name: a, host: /, learn: 2h }\n"
+            "    |                                ^~");
+  EXPECT_NE(ErrorOf(WithSource("{ name: a, prometheus: 'http://127.0.0.1/', learn: 1ms }"))
+                .find("'1ms' is too short"),
+            std::string::npos);
 }
 
 TEST(MonitorConfigTest, AHostMayHaveAControlGroup) {
