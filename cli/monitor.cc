@@ -278,6 +278,7 @@ Result<std::unique_ptr<monitor::MonitorService>> Answer(const monitor::ServiceSp
       {.report = [&live] { return live.Report(); },
        .clock = clock,
        .trends = [&live] { return live.GetTrends(); },
+       .tell = [&live](std::string_view key) { return live.Tell(key); },
        .await = [&live](std::uint64_t seen, Nanos longest) { live.AwaitEvaluation(seen, longest); },
        .store_path = store_path,
        .listen_fd = listen_fd,

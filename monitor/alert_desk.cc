@@ -30,6 +30,10 @@ std::string Written(const Labels& labels) {
   return "{" + text + "}";
 }
 
+std::string DedupKey(const std::string& receiver, const std::string& group_key) {
+  return Sha256Hex(receiver + '\n' + group_key);
+}
+
 ToldAlert Told(const RuleEngine& engine, const Labels& labels, bool firing, WallTime at) {
   ToldAlert told{.firing = firing,
                  .labels = labels,
@@ -350,6 +354,58 @@ store::MonitorStateRow AlertDesk::RowOf(const GroupKey& key, const GroupState& s
           EncodeGroup({id, key.labels, state, config_.policy.routes.options(key.route).receiver})};
 }
 
+std::optional<AlertEvidence> AlertDesk::EvidenceOf(WallTime at, std::string_view key) const {
+  const AlertInstance* found = nullptr;
+  engine_.Visit([&](const AlertInstance& alert) {
+    // One that never was an alert has no story.
+    const bool was = alert.state.phase != AlertPhase::kInactive || alert.state.resolved_at;
+    if (was && found == nullptr && AlertKey(alert.labels) == key) {
+      found = &alert;
+    }
+  });
+  if (found == nullptr) {
+    return std::nullopt;
+  }
+  AlertEvidence evidence;
+  evidence.view.alert = *found;
+  if (found->state.phase == AlertPhase::kFiring) {
+    const std::vector<Labels> firing = engine_.Firing();
+    evidence.view.muted =
+        MutedBy(config_.policy, {.at = at, .alerts = firing, .silences = silences_}, found->labels);
+  }
+  const Acknowledgement* said = said_.Of(*found);
+  evidence.view.acknowledged = said == nullptr ? std::nullopt : std::optional(*said);
+  const StoredSilence* silence = said_.SilenceOf(found->labels, at);
+  evidence.silence = silence == nullptr ? std::nullopt : std::optional(*silence);
+  for (const GroupKey& group : GroupsOf(config_.policy, found->labels, notifier_)) {
+    evidence.groups.push_back(GroupOf(group));
+    if (const auto state = notifier_.groups.find(group); state != notifier_.groups.end()) {
+      evidence.groups.back().told = state->second.told.contains(found->labels);
+      const auto record = state->second.flaps.find(found->labels);
+      if (record != state->second.flaps.end() && record->second.flapping) {
+        evidence.view.flaps = record->second.count;
+      }
+    }
+  }
+  return evidence;
+}
+
+AlertGroup AlertDesk::GroupOf(const GroupKey& key) const {
+  const ReceiverSpec& receiver = ReceiverOf(key.route);
+  AlertGroup group;
+  group.receiver = receiver.name;
+  group.labels = key.labels;
+  group.dedup_key = DedupKey(
+      receiver.name, fmt::format("{}:{}", config_.route_ids[key.route], Written(key.labels)));
+  group.steps = receiver.escalation.waits.size();
+  group.rounds = receiver.escalation.rounds;
+  if (const auto state = notifier_.groups.find(key); state != notifier_.groups.end()) {
+    group.last_at = state->second.last_at;
+    group.escalation = state->second.escalation;
+  }
+  return group;
+}
+
 std::vector<store::MonitorStateRow> AlertDesk::Whole() const {
   std::vector<store::MonitorStateRow> rows;
   engine_.Visit([&rows](const AlertInstance& alert) {
@@ -464,11 +520,12 @@ AlertNotice AlertDesk::NoticeOf(WallTime at, const Notification& notification,
                                 const std::string& route_id) const {
   AlertNotice message;
   message.group_key = fmt::format("{}:{}", route_id, Written(notification.group));
-  message.dedup_key = Sha256Hex(notification.receiver + '\n' + message.group_key);
+  message.dedup_key = DedupKey(notification.receiver, message.group_key);
   message.receiver = notification.receiver;
   message.group = notification.group;
   message.at = at;
   message.link = config_.link;
+  message.links_alerts = config_.service.has_value() && !config_.link.empty();
   const FlapLimits limits =
       config_.policy.routes.options(notification.route).flapping.value_or(config_.policy.flapping);
   for (const bool firing : {true, false}) {

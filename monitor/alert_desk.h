@@ -7,6 +7,7 @@
 #include <set>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -43,6 +44,25 @@ struct AlertView {
   std::optional<AlertMark> mark;
   bool digested = false;  ///< Digests alone tell of it.
   std::size_t flaps = 0;  ///< How often it began while it flaps; 0: it does not.
+};
+
+/// A group that an alert is in, and how far its escalation is.
+struct AlertGroup {
+  std::string receiver;
+  Labels labels;
+  std::string dedup_key;  ///< Of its messages.
+  bool told = false;      ///< It was told that the alert fires, and not yet that it ended.
+  std::optional<WallTime> last_at = {};
+  std::optional<EscalationState> escalation = {};
+  std::size_t steps = 0;
+  std::size_t rounds = 0;
+};
+
+/// What stands about one alert, also when it is over.
+struct AlertEvidence {
+  AlertView view;
+  std::optional<StoredSilence> silence;  ///< That holds for it.
+  std::vector<AlertGroup> groups;
 };
 
 /// From samples to messages in one step: rules, then silencing, inhibition, routing and grouping,
@@ -107,6 +127,10 @@ class AlertDesk {
   /// newest first.
   std::vector<AlertView> List(WallTime at, std::size_t count) const;
 
+  /// All that stands about the alert with this key (AlertKey); nothing: it is not known. Cost:
+  /// O(alerts).
+  std::optional<AlertEvidence> EvidenceOf(WallTime at, std::string_view key) const;
+
   /// Messages made so far, and alerts that were muted by the last step.
   std::uint64_t notifications() const { return notifications_; }
 
@@ -118,6 +142,7 @@ class AlertDesk {
   void SaveForecasts(store::MonitorChange& change);
   store::MonitorStateRow RowOf(const GroupKey& key, const GroupState& state) const;
   std::vector<Labels> HeldOpen() const;
+  AlertGroup GroupOf(const GroupKey& key) const;
   const ReceiverSpec& ReceiverOf(std::size_t route) const;
   void Adopt(StoredGroup group);
   void CloseAbandoned(WallTime at, store::MonitorChange& change);

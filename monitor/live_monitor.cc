@@ -632,6 +632,44 @@ Trends LiveMonitor::GetTrends() {
   return trends;
 }
 
+std::optional<AlertStory> LiveMonitor::Tell(std::string_view key) {
+  AlertStory story;
+  story.at = parts_.clock.WallNow();
+  std::vector<std::string> dedup_keys;
+  {
+    const std::lock_guard lock(desk_mutex_);
+    std::optional<AlertEvidence> evidence = desk_->EvidenceOf(story.at, key);
+    if (!evidence) {
+      return std::nullopt;
+    }
+    story.evidence = std::move(*evidence);
+    story.gates = gates_;
+    const std::vector<std::string_view> names = NamesOf(crew_->config.sources);
+    desk_->engine().VisitSeries([&](const SeriesView& view) {
+      if (view.alert.labels != story.evidence.view.alert.labels) {
+        return;
+      }
+      story.trend = TrendOf(view, crew_->config.rules[view.alert.rule], names);
+      if (view.track != nullptr) {
+        story.beginning = view.track->beginning();
+      }
+    });
+  }
+  for (const AlertGroup& group : story.evidence.groups) {
+    dedup_keys.push_back(group.dedup_key);
+  }
+  auto messages = book_.With([&](store::MonitorBook& book) {
+    return book.ListMessagesOf(dedup_keys, story.evidence.view.alert.state.active_since,
+                               AlertStory::kMessagesMax);
+  });
+  if (messages) {
+    story.messages = std::move(*messages);
+  } else {
+    story.messages_trouble = messages.error().message;
+  }
+  return story;
+}
+
 void LiveMonitor::ReportCrew(const Crew& crew, MonitorReport& report) const {
   report.sources = LookAtSources(crew, parts_.clock.Now());
   report.engines = LookAtEngines(crew, report.sources);

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "monitor/alert_desk.h"
+#include "monitor/alert_story.h"
 #include "monitor/config/monitor_config.h"
 #include "monitor/courier.h"
 #include "monitor/gate_news.h"
@@ -70,6 +71,10 @@ class LiveMonitor {
 
   /// How values went until now. Any thread.
   Trends GetTrends();
+
+  /// What stands about the alert with this key (AlertKey), also when it is over; nothing: it is not
+  /// known, or no more. Any thread.
+  std::optional<AlertStory> Tell(std::string_view key);
 
   /// How often all rules were evaluated since the start. Any thread.
   std::uint64_t Evaluations();

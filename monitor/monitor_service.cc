@@ -16,6 +16,8 @@ namespace {
 // Enough for people and a few machines that look; each holds a thread while it is answered.
 constexpr std::size_t kThreads = 8;
 
+constexpr std::string_view kAlertPath = "/api/v1/alerts/";
+
 // Answers that wait for an evaluation; more come at once.
 constexpr int kWaitingMax = 5;
 constexpr Nanos kWaitLongest = std::chrono::seconds(2);
@@ -229,6 +231,17 @@ HttpResponse MonitorService::Get(const HttpRequest& request) const {
   }
   if (request.path == "/api/v1/trends") {
     return {.status = 200, .body = TrendsJson(parts_.trends()), .content_type = "application/json"};
+  }
+  if (request.path.starts_with(kAlertPath)) {
+    const std::optional<AlertStory> story =
+        parts_.tell(std::string_view(request.path).substr(kAlertPath.size()));
+    return story ? HttpResponse{.status = 200,
+                                .body = AlertStoryJson(*story),
+                                .content_type = "application/json"}
+                 : HttpResponse{.status = 404,
+                                .body =
+                                    "this alert is not known, or no more: it has ended and its "
+                                    "series is gone, or it is of another monitor\n"};
   }
   if (request.path == "/api/v1/events") {
     return Events(request);

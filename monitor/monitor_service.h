@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "monitor/access.h"
 #include "monitor/acknowledge_page.h"
+#include "monitor/alert_story.h"
 #include "monitor/config/service_spec.h"
 #include "monitor/http_server.h"
 #include "monitor/monitor_report.h"
@@ -26,7 +27,7 @@ namespace weir::monitor {
 /// - GET `/healthz`: 200 while the process answers.
 /// - GET `/readyz`: 200 once every source was looked at and while something works, else 503.
 /// - GET `/metrics` (own_metrics.h) and `/api/v1/status` (monitor_report.h).
-/// - GET `/api/v1/trends` (trends.h).
+/// - GET `/api/v1/trends` (trends.h) and `/api/v1/alerts/ID` (alert_story.h).
 /// - GET `/`: the dashboard (reports/live_page.h), and `/api/v1/events` for it: server-sent events,
 ///   one to an answer, which comes with the next evaluation; the client asks again, with the number
 ///   of the one it saw last.
@@ -49,6 +50,11 @@ class MonitorService {
     std::function<MonitorReport()> report;  ///< Called from several threads at a time.
     const Clock& clock;
     std::function<Trends()> trends = [] { return Trends(); };  ///< As `report`.
+
+    /// As `report`.
+    std::function<std::optional<AlertStory>(std::string_view key)> tell = [](std::string_view) {
+      return std::nullopt;
+    };
 
     /// Returns when an evaluation beyond the first `seen` has ended, or after `longest`. As above.
     std::function<void(std::uint64_t seen, Nanos longest)> await = [](std::uint64_t, Nanos) {};

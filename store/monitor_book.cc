@@ -1,5 +1,6 @@
 #include "store/monitor_book.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -301,6 +302,31 @@ Result<std::vector<OutboxMessage>> MonitorBook::ListMessages(std::size_t count) 
   }
   statement->Bind(static_cast<std::uint64_t>(count));
   return Collect<OutboxMessage>(*connection_, *statement, MessageOf);
+}
+
+Result<std::vector<OutboxMessage>> MonitorBook::ListMessagesOf(
+    std::span<const std::string> dedup_keys, WallTime since, std::size_t count) {
+  std::vector<OutboxMessage> all;
+  for (const std::string& key : dedup_keys) {
+    Result<Statement> statement = connection_->Prepare(
+        fmt::format("SELECT {} FROM outbox WHERE dedup_key = ? AND created_at_ns >= ?"
+                    " ORDER BY outbox_id DESC LIMIT ?",
+                    kColumns));
+    if (!statement) {
+      return tl::unexpected(statement.error());
+    }
+    statement->Bind(key, CountNs(since), static_cast<std::uint64_t>(count));
+    Result<std::vector<OutboxMessage>> found =
+        Collect<OutboxMessage>(*connection_, *statement, MessageOf);
+    if (!found) {
+      return found;
+    }
+    all.insert(all.end(), found->begin(), found->end());
+  }
+  std::sort(all.begin(), all.end(),
+            [](const OutboxMessage& a, const OutboxMessage& b) { return a.id > b.id; });
+  all.resize(std::min(all.size(), count));
+  return all;
 }
 
 Result<std::int64_t> MonitorBook::ChangeCount() {

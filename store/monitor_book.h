@@ -125,6 +125,11 @@ class MonitorBook {
   /// The newest `count` messages, newest first.
   Result<std::vector<OutboxMessage>> ListMessages(std::size_t count);
 
+  /// The newest `count` messages with one of these dedup keys made at `since` or later, newest
+  /// first.
+  Result<std::vector<OutboxMessage>> ListMessagesOf(std::span<const std::string> dedup_keys,
+                                                    WallTime since, std::size_t count);
+
   /// As Deployments::ChangeCount.
   Result<std::int64_t> ChangeCount();
 

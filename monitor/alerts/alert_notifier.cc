@@ -348,4 +348,17 @@ std::string_view NotifyReasonName(NotifyReason reason) {
   WEIR_CHECK(false);
 }
 
+std::vector<GroupKey> GroupsOf(const NotificationPolicy& policy, const Labels& alert,
+                               const NotifierState& state) {
+  std::vector<GroupKey> groups;
+  for (const std::size_t route : policy.routes.Match(alert)) {
+    GroupKey key{.route = route, .labels = GroupLabels(policy.routes.options(route), alert)};
+    if (!state.groups.contains(key) && state.groups.size() >= NotifierState::kGroupsMax) {
+      key.labels.clear();
+    }
+    groups.push_back(std::move(key));
+  }
+  return groups;
+}
+
 }  // namespace weir::monitor

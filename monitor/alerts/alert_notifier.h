@@ -164,6 +164,10 @@ struct NotifierState {
 MuteReason MutedBy(const NotificationPolicy& policy, const FiringAlerts& firing,
                    const Labels& alert);
 
+/// The groups that an alert is in or would open, whatever the time.
+std::vector<GroupKey> GroupsOf(const NotificationPolicy& policy, const Labels& alert,
+                               const NotifierState& state);
+
 /// The same of each alert of `firing`, in their order. Cost: as StepNotifications.
 std::vector<MuteReason> MutesOf(const NotificationPolicy& policy, const FiringAlerts& firing);
 

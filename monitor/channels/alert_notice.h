@@ -51,6 +51,7 @@ struct AlertNotice {
   std::size_t truncated = 0;      ///< Alerts beyond kAlertsMax.
   WallTime at{};
   std::string link;                   ///< Where a person looks on; may be empty.
+  bool links_alerts = false;          ///< Below `link`, each has a page of its own (AlertLink).
   std::string acknowledge_link = {};  ///< Where who was told says that he looks after it, or empty.
   std::size_t escalation_step = 0;    ///< From 1; 0: the message of the group itself.
   std::optional<DigestSpan> digest = {};  ///< It is no message of a group, but a digest.

@@ -10,6 +10,7 @@
 #include "base/check.h"
 #include "base/text.h"
 #include "monitor/channels/mail.h"
+#include "monitor/state_codec.h"
 
 namespace weir::monitor {
 namespace {
@@ -36,6 +37,16 @@ Json JsonOf(const Labels& labels) {
   return json;
 }
 
+std::string LinkOf(const AlertNotice& message, const ToldAlert& alert) {
+  return message.links_alerts ? AlertLink(message.link, alert.labels) : message.link;
+}
+
+// Of one alert its own page, of several the one of all.
+std::string LinkOf(const AlertNotice& message) {
+  const bool is_one = message.alerts.size() == 1 && message.truncated == 0;
+  return is_one ? LinkOf(message, message.alerts.front()) : message.link;
+}
+
 Json WebhookJson(const AlertNotice& message) {
   Json alerts = Json::array();
   for (const ToldAlert& alert : message.alerts) {
@@ -48,7 +59,7 @@ Json WebhookJson(const AlertNotice& message) {
                  {"annotations", JsonOf(alert.annotations)},
                  {"startsAt", FormatMillis(alert.starts_at)},
                  {"endsAt", alert.firing ? kNoTime : FormatMillis(alert.ends_at)},
-                 {"generatorURL", message.link},
+                 {"generatorURL", LinkOf(message, alert)},
                  {"fingerprint", Sha256Hex(identity).substr(0, 16)}};
     if (!alert.flaps.empty()) {
       json["flapping"] = alert.flaps;
@@ -153,9 +164,9 @@ Json SlackJson(const ChannelSpec& channel, const AlertNotice& message) {
     text += fmt::format("\n<{}|I look after it>", EscapedMarkup(message.acknowledge_link));
   }
   Json attachment = {{"title", title},
-                     {"title_link", message.link},
+                     {"title_link", LinkOf(message)},
                      {"text", text},
-                     {"fallback", message.link.empty() ? title : title + " | " + message.link},
+                     {"fallback", message.link.empty() ? title : title + " | " + LinkOf(message)},
                      {"callback_id", message.dedup_key},
                      {"color", SlackColour(message)},
                      {"mrkdwn_in", {"fallback", "pretext", "text"}}};
@@ -210,7 +221,7 @@ Json PagerDutyJson(const AlertNotice& message) {
                {"client", "weir"}};
   if (!message.link.empty()) {
     json["client_url"] = message.link;
-    json["links"] = Json::array({{{"href", message.link}, {"text", "weir"}}});
+    json["links"] = Json::array({{{"href", LinkOf(message)}, {"text", "weir"}}});
   }
   if (!message.acknowledge_link.empty()) {
     json["links"].push_back({{"href", message.acknowledge_link}, {"text", "I look after it"}});
@@ -226,7 +237,7 @@ Json AlertmanagerJson(const AlertNotice& message) {
                       {"annotations", JsonOf(alert.annotations)},
                       {"startsAt", FormatMillis(std::min(alert.starts_at, ends))},
                       {"endsAt", FormatMillis(ends)},
-                      {"generatorURL", message.link}});
+                      {"generatorURL", LinkOf(message, alert)}});
   }
   return alerts;
 }
@@ -246,7 +257,7 @@ std::string MailText(const AlertNotice& message) {
   text += message.acknowledge_link.empty()
               ? ""
               : fmt::format("\nI look after it: {}\n", message.acknowledge_link);
-  text += message.link.empty() ? "" : fmt::format("\n{}\n", message.link);
+  text += message.link.empty() ? "" : fmt::format("\n{}\n", LinkOf(message));
   return text;
 }
 
@@ -302,6 +313,13 @@ std::string_view ChannelKindName(ChannelKind kind) {
       return "file";
   }
   WEIR_CHECK(false);
+}
+
+std::string AlertLink(std::string_view base, const Labels& labels) {
+  while (base.ends_with('/')) {
+    base.remove_suffix(1);
+  }
+  return fmt::format("{}/?alert={}", base, AlertKey(labels));
 }
 
 }  // namespace weir::monitor

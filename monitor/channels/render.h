@@ -22,4 +22,7 @@ bool TakesDigests(ChannelKind kind);
 /// In the payload where a secret stands that is put in when it is sent.
 inline constexpr std::string_view kSecretMark = "@secret@";
 
+/// Where people see an alert, below where they reach the service.
+std::string AlertLink(std::string_view base, const Labels& labels);
+
 }  // namespace weir::monitor

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -38,6 +38,7 @@ before(async () => {
   await once(source, "listening");
   const config = {
     evaluate_every: "100ms",
+    link: "http://weir.example:8471",
     listen: "127.0.0.1:0",
     sources: [
       {
@@ -179,6 +180,44 @@ test("forecasts that have come due say how far they can be trusted", async () =>
   const asked = run("monitor", "status", url);
   assert.match((await asked.stdout.toArray()).join(""), /^forecasts .*: \d+ of \d+ came true/m);
   assert.deepEqual(wrong, []);
+  await close();
+});
+
+test("an alert has a page with its story, also when it is over", async () => {
+  const { page, wrong, close } = await open();
+  const { id } = seriesOf(await trends(), "OddLatency");
+  const line = readFileSync(join(folder, "log.jsonl"), "utf8").split("\n")[0];
+  const link = JSON.parse(line).alerts[0].generatorURL;
+  assert.match(link, /^http:\/\/weir\.example:8471\/\?alert=[0-9a-f]{32}$/);
+  await page.goto(`${url}?alert=${id}`);
+  const began = page.locator('[data-chart="How it began"]');
+  await began.locator("canvas").waitFor({ timeout: 10_000 });
+  const text = await page.locator(".evidence").innerText();
+  assert.match(text, /OddLatency (firing|ended)/);
+  assert.match(text, /shop latency: not as it was before for 3 values in a row/);
+  assert.match(text, /host=<b>a<\/b>/);
+  assert.match(text, /acknowledged\s+by nobody/);
+  await page.locator("[data-message=log]", { hasText: "delivered" }).first().waitFor();
+  assert.match(await began.locator("small").innerText(), /expected \d+.* to \d/);
+  odd = 0;
+  await page.locator(".evidence h2", { hasText: "OddLatency ended" }).waitFor({ timeout: 20_000 });
+  if (process.env.SHOTS) {
+    for (const [look, width] of [["light", 1280], ["dark", 1280], ["light", 390]]) {
+      await page.setViewportSize({ width, height: 844 });
+      await page.emulateMedia({ colorScheme: look });
+      await page.waitForTimeout(300);
+      const path = join(process.env.SHOTS, `alert-${look}-${width}.png`);
+      await page.screenshot({ path, fullPage: true });
+    }
+  }
+  await page.setViewportSize({ width: 390, height: 844 });
+  const overflow = await page.evaluate(
+    () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  );
+  assert.ok(overflow <= 0, `${overflow} px`);
+  assert.deepEqual(wrong, []);
+  await page.goto(`${url}?alert=${"0".repeat(32)}`);
+  await page.getByText("this alert is not known, or no more").waitFor();
   await close();
 });
 

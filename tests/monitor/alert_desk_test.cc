@@ -105,6 +105,49 @@ TEST_F(DeskTest, AnAlertBecomesAMessageForEachChannelOfItsReceiver) {
   EXPECT_EQ(json["groupKey"], "{}:{cause=\"disk\"}");
 }
 
+TEST_F(DeskTest, AnAlertHasAStoryAlsoWhenItIsOver) {
+  const Labels labels = {
+      {"alertname", "Down"}, {"cause", "disk"}, {"host", "a"}, {"severity", "page"}};
+  const std::string key = AlertKey(labels);
+  Put("down", {{"host", "a"}, {"cause", "disk"}}, 0);
+  Step(0s);
+  EXPECT_FALSE(desk_->EvidenceOf(kStart, key));  // It never was one.
+  Put("down", {{"host", "a"}, {"cause", "disk"}});
+  const auto messages = Step(1s);
+  auto story = desk_->EvidenceOf(kStart + 1s, key);
+  ASSERT_TRUE(story);
+  EXPECT_EQ(story->view.alert.labels, labels);
+  EXPECT_EQ(story->view.muted, MuteReason::kNotMuted);
+  EXPECT_FALSE(story->view.acknowledged);
+  ASSERT_EQ(story->groups.size(), 1U);
+  EXPECT_EQ(story->groups[0].receiver, "team");
+  EXPECT_TRUE(story->groups[0].told);
+  EXPECT_EQ(story->groups[0].dedup_key, messages[0].dedup_key);
+  AlertBook said;
+  said.silences = {*MakeSilence({.matchers = {"host=a"},
+                                 .starts_at = kStart,
+                                 .ends_at = kStart + 1h,
+                                 .speaker = {.by = "me", .comment = ""}})};
+  said.acknowledgements = {{labels, kStart + 1s, kStart + 2s, {.by = "you", .comment = ""}}};
+  desk_->Hear(said);
+  Put("down", {{"host", "a"}, {"cause", "disk"}});
+  Step(2s);
+  story = desk_->EvidenceOf(kStart + 2s, key);
+  ASSERT_TRUE(story);
+  EXPECT_EQ(story->view.muted, MuteReason::kSilenced);
+  ASSERT_TRUE(story->silence);
+  EXPECT_EQ(story->silence->speaker.by, "me");
+  ASSERT_TRUE(story->view.acknowledged);
+  EXPECT_EQ(story->view.acknowledged->speaker.by, "you");
+  Put("down", {{"host", "a"}, {"cause", "disk"}}, 0);
+  Step(300s);
+  story = desk_->EvidenceOf(kStart + 300s, key);
+  ASSERT_TRUE(story);
+  EXPECT_EQ(story->view.alert.state.phase, AlertPhase::kInactive);
+  EXPECT_EQ(story->view.alert.state.resolved_at, kStart + 300s);
+  EXPECT_FALSE(desk_->EvidenceOf(kStart, "0"));
+}
+
 TEST_F(DeskTest, TheEndIsToldWithTheSameDedupKeyToWhoWantsIt) {
   Put("down", {{"host", "a"}, {"cause", "disk"}});
   const auto first = Step(0s);

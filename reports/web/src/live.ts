@@ -3,6 +3,7 @@
 import { sparkline } from "./charts/sparkline";
 import { datum, h, name, unknown, type Child } from "./dom";
 import * as format from "./format";
+import { alertAsked, evidence, followAlert } from "./live_alert";
 import { followTrends, trends, trendsAt } from "./live_trends";
 import { startTheme, toggle } from "./theme";
 
@@ -444,7 +445,7 @@ function alertRow(alert: Alert): HTMLElement {
     h(
       "td",
       {},
-      name(alert.labels["alertname"] ?? ""),
+      h("a", { href: `?alert=${alert.id}` }, name(alert.labels["alertname"] ?? "")),
       h("div", { class: "hint" }, name(labels.map((pair) => pair.join("=")).join(" "))),
     ),
     h("td", {}, name(alert.annotations["summary"] ?? "")),
@@ -574,7 +575,11 @@ function take(text: string): void {
   trouble = "";
   show();
   showAge();
-  trendsAt(status.trends.version);
+  if (alertAsked === null) {
+    trendsAt(status.trends.version);
+  } else {
+    followAlert();
+  }
 }
 
 // The browser connects again by itself, and says which evaluation it saw last.
@@ -609,10 +614,13 @@ document.getElementById("app")?.append(
     "div",
     { class: "bar" },
     h("span", { class: "brand" }, "weir monitor"),
-    h("nav", {}),
+    h("nav", {}, alertAsked === null ? null : h("a", { href: "./" }, "Dashboard")),
     h("button", { click: toggle }, "Theme"),
   ),
-  h("main", {}, h("div", { class: "live-head" }, h("h1", {}, "Now"), badge, age), said, body, trends, rest),
+  h("main", {}, h("div", { class: "live-head" }, h("h1", {}, alertAsked === null ? "Now" : "Alert"), badge, age),
+    said,
+    ...(alertAsked === null ? [body, trends, rest] : [evidence]),
+  ),
 );
 showAge();
 listen();
