@@ -442,6 +442,7 @@ void RuleEngine::GoOnWithLearnt(std::size_t rule) {
   state.series = std::move(taught->series);
   state.known = std::move(taught->known);
   state.refused = std::move(taught->refused);
+  tracks_ = tracks_ - state.tracks + taught->tracks;
   state.tracks = taught->tracks;
   ++tracks_version_;
   state.taken_at = taught->taken_at;

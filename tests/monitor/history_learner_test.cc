@@ -217,6 +217,30 @@ TEST(RuleEngineTest, WhatWasLearntWaitsForALaterLookAndLeavesAlertsAsTheyAre) {
   ASSERT_EQ(engine.TakeChanged().size(), 1U);
 }
 
+// Tracks are counted over all rules: those that came with the past, too.
+TEST(RuleEngineTest, SeriesThatComeAfterLearntOnesAreGoneAreDrawn) {
+  AlertRule rule = RuleWith({});
+  rule.window = {.take = WindowTake::kMean, .span = 10min};
+  const auto with = [](const std::string& host) {
+    Reading reading;
+    reading.Ingest({std::make_shared<const SeriesName>(SeriesName{"", {{"host", host}}}), 10, 0});
+    return reading;
+  };
+  RuleEngine engine({rule});
+  RuleEngine learner({rule});
+  learner.Learn(kNow, with("a"));
+  engine.TakeUp(0, std::move(learner));
+  Evaluate(engine, kNow + 15s, with("a"));
+  Evaluate(engine, kNow + 30s, {});
+  engine.Forget([](const Labels& /*labels*/) { return false; });
+  Evaluate(engine, kNow + 45s, with("c"));
+  std::size_t drawn = 0;
+  engine.VisitSeries([&](const SeriesView& view) {
+    drawn += view.alert.labels.at("host") == "c" && view.track != nullptr ? 1U : 0U;
+  });
+  EXPECT_EQ(drawn, 1U);
+}
+
 TEST(HistoryLessonTest, AsksInPartsThatLeaveNoInstantOut) {
   SourceSpec source = Prom(1s);
   const AlertRule rule = RuleWith(AnomalySpec{.every = 15s, .period = 24h});

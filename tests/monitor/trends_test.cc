@@ -64,7 +64,8 @@ TEST(TrendsTest, EachValueHasTheBandThatWasExpectedBeforeItCame) {
   tests::OneRule rule(RuleWith(AnomalySpec{}));
   Looks looks(rule);
   looks.Usual(199);
-  for (const TrackPoint& point : Pick(rule.engine).series.at(0).points) {
+  const Trends warming = Pick(rule.engine);
+  for (const TrackPoint& point : warming.series.at(0).points) {
     EXPECT_FALSE(point.expected);  // It warms up.
   }
   EXPECT_FALSE(Pick(rule.engine).series[0].score);
