@@ -102,14 +102,7 @@ void Post(const MonitorConfig& config, const AlertNotice& message,
     if (!done.insert(index).second || (message.CountFiring() == 0 && !channel.send_resolved)) {
       continue;
     }
-    store::OutboxMessage out;
-    out.event_id = message.event_id;
-    out.dedup_key = message.dedup_key;
-    out.channel = channel.name;
-    out.payload = RenderMessage(channel, message);
-    out.created_at = message.at;
-    out.due_at = message.at;
-    change.messages.push_back(std::move(out));
+    change.messages.push_back(OutboxOf(channel, message));
   }
 }
 

@@ -208,14 +208,7 @@ void DigestDesk::Write(const DigestDue& due, store::MonitorChange& change) const
     if (!done.insert(index).second || !TakesDigests(channel.kind)) {
       continue;
     }
-    store::OutboxMessage out;
-    out.event_id = message.event_id;
-    out.dedup_key = message.dedup_key;
-    out.channel = channel.name;
-    out.payload = RenderMessage(channel, message);
-    out.created_at = message.at;
-    out.due_at = message.at;
-    change.messages.push_back(std::move(out));
+    change.messages.push_back(OutboxOf(channel, message));
   }
 }
 

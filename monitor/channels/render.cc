@@ -287,6 +287,17 @@ std::string RenderMessage(const ChannelSpec& channel, const AlertNotice& message
   WEIR_CHECK(false);
 }
 
+store::OutboxMessage OutboxOf(const ChannelSpec& channel, const AlertNotice& message) {
+  store::OutboxMessage out;
+  out.event_id = message.event_id;
+  out.dedup_key = message.dedup_key;
+  out.channel = channel.name;
+  out.payload = RenderMessage(channel, message);
+  out.created_at = message.at;
+  out.due_at = message.at;
+  return out;
+}
+
 bool TakesDigests(ChannelKind kind) {
   return kind != ChannelKind::kPagerDuty && kind != ChannelKind::kAlertmanager;
 }

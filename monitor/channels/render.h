@@ -4,6 +4,7 @@
 
 #include "monitor/channels/alert_notice.h"
 #include "monitor/channels/channel_spec.h"
+#include "store/monitor_book.h"
 
 namespace weir::monitor {
 
@@ -18,6 +19,9 @@ std::string RenderMessage(const ChannelSpec& channel, const AlertNotice& message
 /// Whether such a channel is sent digests. Those that wake people, and those that keep alerts of
 /// their own, are not.
 bool TakesDigests(ChannelKind kind);
+
+/// The message as it waits for that channel, due at once.
+store::OutboxMessage OutboxOf(const ChannelSpec& channel, const AlertNotice& message);
 
 /// In the payload where a secret stands that is put in when it is sent.
 inline constexpr std::string_view kSecretMark = "@secret@";
