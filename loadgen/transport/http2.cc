@@ -74,7 +74,9 @@ class Http2Transport::Connection final : public PeerStream::Owner, public Http2S
     }
   }
 
-  void OnReadDone() override { Flush(); }
+  // Written when every connection that is readable has been read: a server that works meanwhile
+  // gets, and sends, more at a time.
+  void OnReadDone() override { owner_.Touch(*this); }
 
   // Answers that come while others are read are answered in the same write. A server that is
   // faster than one read would otherwise be answered request by request.
