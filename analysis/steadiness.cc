@@ -76,6 +76,18 @@ double MarginalError(std::span<const double> rest) {
 constexpr double kAsGood = 1.5;
 constexpr double kFarBetter = 0.25;
 
+// How far the values before `cut` lie above (or below) those from it on.
+double ExcessBefore(std::span<const double> series, std::size_t cut) {
+  return Mean(series.first(cut)) - Mean(series.subspan(cut));
+}
+
+// Whether that is beyond what the values from `cut` on scatter by themselves.
+bool IsBeyondChance(std::span<const double> series, std::size_t cut) {
+  const auto rest = series.subspan(cut);
+  const double scatter = std::max(RobustScatter(rest), std::sqrt(MarginalError(rest)));
+  return std::fabs(ExcessBefore(series, cut)) > kWarmUpSigmas * scatter;
+}
+
 }  // namespace
 
 std::optional<double> LagOneCorrelation(std::span<const double> series) {
@@ -124,23 +136,21 @@ std::optional<WarmUpEnd> EstimateWarmUpEnd(std::span<const double> series) {
   }
   const auto middle = errors.begin() + static_cast<std::ptrdiff_t>(half) + 1;
   const double least = *std::min_element(errors.begin(), middle);
-  if (*std::min_element(middle, errors.end()) < kFarBetter * least) {
-    return std::nullopt;
-  }
   // The least error of a noisy series is often found too late: the first that is as good will do.
   const auto best = static_cast<std::size_t>(
       std::find_if(errors.begin(), middle, [&](double error) { return error <= kAsGood * least; }) -
       errors.begin());
-  if (best == 0) {
+  const auto late = std::min_element(middle, errors.end());
+  // A few values at the end are alike by chance often enough: the level has to be another, too.
+  if (*late < kFarBetter * least &&
+      IsBeyondChance(series.subspan(best),
+                     static_cast<std::size_t>(late - errors.begin()) - best)) {
+    return std::nullopt;
+  }
+  if (best == 0 || !IsBeyondChance(series, best)) {
     return WarmUpEnd{};
   }
-  const auto rest = series.subspan(best);
-  const WarmUpEnd end{best, Mean(series.first(best)) - Mean(rest)};
-  const double scatter = std::max(RobustScatter(rest), std::sqrt(errors[best]));
-  if (std::fabs(end.excess) <= kWarmUpSigmas * scatter) {
-    return WarmUpEnd{};
-  }
-  return end;
+  return WarmUpEnd{best, ExcessBefore(series, best)};
 }
 
 }  // namespace weir::analysis
