@@ -22,7 +22,6 @@
 #include "monitor/config/monitor_config.h"
 #include "monitor/live_monitor.h"
 #include "monitor/monitor_service.h"
-#include "monitor/own_samples.h"
 #include "monitor/rules/rule_words.h"
 #include "monitor/service_manager.h"
 
@@ -154,11 +153,7 @@ void PrintPlan(const monitor::MonitorConfig& config) {
                         SourceKindName(source.kind), FormatDuration(source.timing.interval),
                         Details(source));
   }
-  std::vector<std::string_view> names;
-  for (const monitor::SourceSpec& source : config.sources) {
-    names.push_back(source.name);
-  }
-  names.push_back(monitor::kOwnSource);
+  const std::vector<std::string_view> names = SourceNames(config);
   for (const monitor::AlertRule& rule : config.rules) {
     text += fmt::format("  rule     {:<20} {}\n", Printable(rule.name),
                         Printable(monitor::DescribeRule(rule, names)));

@@ -10,9 +10,8 @@
 
 #include "base/check.h"
 #include "base/text.h"
-#include "monitor/acknowledge_link.h"
-#include "monitor/channels/render.h"
 #include "monitor/config/config_change.h"
+#include "monitor/notice_writer.h"
 #include "monitor/state_codec.h"
 #include "monitor/state_times.h"
 
@@ -20,49 +19,6 @@ namespace weir::monitor {
 namespace {
 
 using store::MonitorStateKind;
-
-/// `{alertname="HighErrors", service="shop"}`: as Alertmanager writes it.
-std::string Written(const Labels& labels) {
-  std::string text;
-  for (const auto& [name, value] : labels) {
-    text += fmt::format("{}{}=\"{}\"", text.empty() ? "" : ", ", name, value);
-  }
-  return "{" + text + "}";
-}
-
-std::string DedupKey(const std::string& receiver, const std::string& group_key) {
-  return Sha256Hex(receiver + '\n' + group_key);
-}
-
-ToldAlert Told(const RuleEngine& engine, const Labels& labels, bool firing, WallTime at) {
-  ToldAlert told{.firing = firing,
-                 .labels = labels,
-                 .annotations = {},
-                 .starts_at = at,
-                 .ends_at = at,
-                 .flaps = {}};
-  if (const AlertInstance* alert = engine.Find(labels)) {
-    told.annotations = alert->annotations;
-    told.starts_at = alert->state.fired_at.value_or(at);
-    told.ends_at = alert->state.resolved_at.value_or(at);
-  }
-  return told;
-}
-
-std::string InWords(const FlapNote& note, const FlapLimits& limits) {
-  const std::string span = FormatDuration(limits.window);
-  return note.flapping ? fmt::format("flapping: began {} times; told again once it is calm for {}",
-                                     note.count, span)
-                       : fmt::format("calm for {} after it began {} times", span, note.count);
-}
-
-std::string EventId(const std::string& what) {
-  return "msg_" + Sha256Hex(what).substr(0, 32);
-}
-
-std::string EventId(const AlertNotice& message, std::uint64_t number, WallTime at) {
-  return EventId(fmt::format("{}\n{}\n{}", message.dedup_key, number, CountNs(at)));
-}
 
 // The channels of the receiver, and those that an escalation has told: of the end as well.
 std::vector<std::size_t> ToldOf(const ReceiverSpec& receiver, const GroupState& group) {
@@ -91,19 +47,6 @@ std::set<Labels> OpenOf(const NotificationPolicy& policy, const FiringAlerts& fi
 
 store::MonitorStateRow ForecastsRow(const analysis::ForecastTally& forecasts) {
   return {MonitorStateKind::kForecasts, "all", EncodeForecasts(forecasts)};
-}
-
-// A message for each of the channels, once.
-void Post(const MonitorConfig& config, const AlertNotice& message,
-          const std::vector<std::size_t>& channels, store::MonitorChange& change) {
-  std::set<std::size_t> done;
-  for (const std::size_t index : channels) {
-    const ChannelSpec& channel = config.channels[index];
-    if (!done.insert(index).second || (message.CountFiring() == 0 && !channel.send_resolved)) {
-      continue;
-    }
-    change.messages.push_back(OutboxOf(channel, message));
-  }
 }
 
 }  // namespace
@@ -197,9 +140,10 @@ void AlertDesk::CloseAbandoned(WallTime at, store::MonitorChange& change) {
     over.number = group.state.number + 1;
     over.reason = NotifyReason::kAllResolved;
     over.resolved.assign(group.state.told.begin(), group.state.told.end());
-    AlertNotice message = NoticeOf(at, over, group.route_id);
-    message.event_id = EventId(message, over.number, at);
-    Post(config_, message, ToldOf(*receiver, group.state), change);
+    const NoticeWriter writer(config_, engine_);
+    AlertNotice message = writer.Of(at, over, group.route_id);
+    message.event_id = NoticeEventId(message, over.number, at);
+    writer.Post(message, ToldOf(*receiver, group.state), change);
   }
 }
 
@@ -388,8 +332,7 @@ AlertGroup AlertDesk::GroupOf(const GroupKey& key) const {
   AlertGroup group;
   group.receiver = receiver.name;
   group.labels = key.labels;
-  group.dedup_key = DedupKey(
-      receiver.name, fmt::format("{}:{}", config_.route_ids[key.route], Written(key.labels)));
+  group.dedup_key = NoticeDedupKey(receiver.name, config_.route_ids[key.route], key.labels);
   group.steps = receiver.escalation.waits.size();
   group.rounds = receiver.escalation.rounds;
   if (const auto state = notifier_.groups.find(key); state != notifier_.groups.end()) {
@@ -509,50 +452,16 @@ const ReceiverSpec& AlertDesk::ReceiverOf(std::size_t route) const {
   return *receiver;
 }
 
-AlertNotice AlertDesk::NoticeOf(WallTime at, const Notification& notification,
-                                const std::string& route_id) const {
-  AlertNotice message;
-  message.group_key = fmt::format("{}:{}", route_id, Written(notification.group));
-  message.dedup_key = DedupKey(notification.receiver, message.group_key);
-  message.receiver = notification.receiver;
-  message.group = notification.group;
-  message.at = at;
-  message.link = config_.link;
-  message.links_alerts = config_.service.has_value() && !config_.link.empty();
-  const FlapLimits limits =
-      config_.policy.routes.options(notification.route).flapping.value_or(config_.policy.flapping);
-  for (const bool firing : {true, false}) {
-    for (const Labels& labels : firing ? notification.firing : notification.resolved) {
-      if (message.alerts.size() < AlertNotice::kAlertsMax) {
-        message.alerts.push_back(Told(engine_, labels, firing, at));
-        if (const auto note = notification.flaps.find(labels); note != notification.flaps.end()) {
-          message.alerts.back().flaps = InWords(note->second, limits);
-        }
-      } else {
-        ++message.truncated;
-      }
-    }
-  }
-  if (config_.service && !config_.service->link_key.empty() && !notification.firing.empty()) {
-    message.acknowledge_link =
-        AcknowledgeLink(config_.link, config_.service->link_key,
-                        {.group = StoredGroupKey(route_id, notification.group),
-                         .told_at = at,
-                         .expires_at = at + kLinkGood});
-  }
-  return message;
-}
-
 void AlertDesk::Write(WallTime at, const Notification& notification,
                       store::MonitorChange& change) const {
-  AlertNotice message = NoticeOf(at, notification, config_.route_ids[notification.route]);
-  message.event_id = EventId(message, notification.number, at);
+  const NoticeWriter writer(config_, engine_);
+  AlertNotice message = writer.Of(at, notification, config_.route_ids[notification.route]);
+  message.event_id = NoticeEventId(message, notification.number, at);
   const ReceiverSpec& receiver = ReceiverOf(notification.route);
   const auto group = notifier_.groups.find({notification.route, notification.group});
   const bool all_are_told =
       notification.reason == NotifyReason::kAllResolved && group != notifier_.groups.end();
-  Post(config_, message, all_are_told ? ToldOf(receiver, group->second) : receiver.channels,
-       change);
+  writer.Post(message, all_are_told ? ToldOf(receiver, group->second) : receiver.channels, change);
 }
 
 void AlertDesk::Escalate(const FiringAlerts& now, std::span<const Notification> told,
@@ -594,11 +503,12 @@ void AlertDesk::Escalate(const FiringAlerts& now, std::span<const Notification> 
     notification.receiver = receiver.name;
     notification.group = due.group.labels;
     notification.firing = due.firing;
-    AlertNotice message = NoticeOf(now.at, notification, config_.route_ids[notification.route]);
-    message.event_id = EventId(fmt::format("{}\nescalation {} {}\n{}", message.dedup_key, due.round,
-                                           due.step, CountNs(now.at)));
+    const NoticeWriter writer(config_, engine_);
+    AlertNotice message = writer.Of(now.at, notification, config_.route_ids[notification.route]);
+    message.event_id = NoticeEventId(fmt::format("{}\nescalation {} {}\n{}", message.dedup_key,
+                                                 due.round, due.step, CountNs(now.at)));
     message.escalation_step = due.step + 1;
-    Post(config_, message, receiver.escalate_to[due.step], change);
+    writer.Post(message, receiver.escalate_to[due.step], change);
   }
 }
 

@@ -146,8 +146,6 @@ class AlertDesk {
   const ReceiverSpec& ReceiverOf(std::size_t route) const;
   void Adopt(StoredGroup group);
   void CloseAbandoned(WallTime at, store::MonitorChange& change);
-  AlertNotice NoticeOf(WallTime at, const Notification& notification,
-                       const std::string& route_id) const;
   void Write(WallTime at, const Notification& notification, store::MonitorChange& change) const;
   void Escalate(const FiringAlerts& now, std::span<const Notification> told,
                 store::MonitorChange& change);

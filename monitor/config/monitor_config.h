@@ -58,6 +58,10 @@ struct MonitorConfig {
   std::vector<std::string> route_ids;
 };
 
+/// The names of its sources by number, with that of weir's own behind them: as DescribeRule takes
+/// them. Valid as long as `config`.
+std::vector<std::string_view> SourceNames(const MonitorConfig& config);
+
 /// How the reader gets at what the file only names.
 struct ConfigAccess {
   /// The text of a file that holds a secret, by its path as it is written.
