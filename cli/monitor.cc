@@ -103,6 +103,23 @@ std::string NamesOf(const monitor::MonitorConfig& config, std::string_view befor
   return text;
 }
 
+std::string TimesWords(const monitor::MonitorConfig& config, const monitor::TimesOfDay& times) {
+  return NamesOf(config, ", only in ", times.active_times) +
+         NamesOf(config, ", not in ", times.mute_times);
+}
+
+// Which channels may not always be told.
+std::string ReceiverWords(const monitor::MonitorConfig& config) {
+  std::string text;
+  for (const monitor::ReceiverSpec& receiver : config.receivers) {
+    for (const auto& [channel, times] : receiver.channel_times) {
+      text += fmt::format("  receiver {:<20} {}{}\n", Printable(receiver.name),
+                          Printable(config.channels[channel].name), TimesWords(config, times));
+    }
+  }
+  return text;
+}
+
 std::string FlapWords(const monitor::RouteOptions& options) {
   if (!options.flapping) {
     return "";
@@ -123,11 +140,9 @@ std::string EscalationWords(const monitor::MonitorConfig& config) {
         names += fmt::format("{}{}", names.empty() ? "" : ", ",
                              Printable(config.channels[channel].name));
       }
-      const monitor::StepTimes& times = receiver.escalation.times[step];
-      text += fmt::format("  escalate {:<20} after {} to {}{}{}\n", Printable(receiver.name),
+      text += fmt::format("  escalate {:<20} after {} to {}{}\n", Printable(receiver.name),
                           FormatDuration(receiver.escalation.waits[step]), names,
-                          NamesOf(config, ", only in ", times.active_times),
-                          NamesOf(config, ", not in ", times.mute_times));
+                          TimesWords(config, receiver.escalation.times[step]));
     }
   }
   return text;
@@ -166,7 +181,7 @@ void PrintPlan(const monitor::MonitorConfig& config) {
                         NamesOf(config, ", only in ", options.active_times),
                         NamesOf(config, ", not in ", options.mute_times));
   }
-  text += EscalationWords(config);
+  text += ReceiverWords(config) + EscalationWords(config);
   for (const monitor::TimeInterval& interval : config.policy.intervals) {
     text += fmt::format("  times    {:<20} {}\n", Printable(interval.name), InWords(interval));
   }

@@ -51,6 +51,7 @@ Json JsonOf(const AlertGroup& group) {
   return {{"receiver", group.receiver},
           {"labels", Json(group.labels)},
           {"told", group.told},
+          {"quiet", group.quiet},
           {"last_at", JsonOf(group.last_at)},
           {"escalation", std::move(escalation)}};
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -24,6 +25,9 @@ namespace weir::monitor {
 struct ReceiverSpec {
   std::string name;
   std::vector<std::size_t> channels;  ///< By number.
+
+  /// Of these, those that may not always be told.
+  std::map<std::size_t, TimesOfDay> channel_times = {};
 
   /// When nobody looks after it: who else is told, for each step of `escalation`. Channels by
   /// number.
