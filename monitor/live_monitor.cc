@@ -210,12 +210,18 @@ bool LiveMonitor::HearGates() {
   }
   const std::lock_guard lock(desk_mutex_);
   if (!news->trouble.empty()) {
+    gates_version_ += news->trouble != gates_.trouble ? 1U : 0U;
     gates_.trouble = std::move(news->trouble);
     return false;
   }
   const bool is_new = news->standing != gates_.standing || news->happened != gates_.happened;
+  // The history changes with all that the monitor itself writes.
+  if (news->verdicts != gates_.verdicts || news->deployments != gates_.deployments ||
+      !gates_.trouble.empty()) {
+    ++gates_version_;
+    ++trends_version_;
+  }
   gates_ = std::move(*news);
-  ++trends_version_;
   return is_new;
 }
 
@@ -325,6 +331,7 @@ MonitorReport LiveMonitor::Report() {
   report.sources = LookAtSources(*crew_, parts_.clock.Now(), started_at_);
   report.services = meters_.Report(report.sources);
   report.gates = gates_;
+  report.gates_version = gates_version_;
   ReportCrew(*crew_, report);
   ReportDesk(*desk_, crew_->config, report);
   report.trends_version = trends_version_;

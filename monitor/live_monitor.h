@@ -122,6 +122,7 @@ class LiveMonitor {
   std::uint64_t trends_version_ = 0;
   std::uint64_t tracks_seen_ = 0;  // The version of the engine that it has counted.
   GateNews gates_;
+  std::uint64_t gates_version_ = 0;
   LookMeters meters_;
 
   std::mutex mutex_;  // Guards what follows.
