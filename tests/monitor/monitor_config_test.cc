@@ -400,6 +400,21 @@ channels: [ { name: log, file: log } ]
   }
 }
 
+TEST(MonitorConfigTest, ABurnRateOfAHistoryIsRefusedAsItHasNoCounters) {
+  EXPECT_EQ(
+      ErrorOf("sources: [ { name: runs, history: true } ]\n"
+              "rules:\n"
+              "  - { alert: A, source: runs, burn_rate: { objective: 99%, bad: x, total: y } }\n"
+              "channels: [ { name: log, file: log } ]\n"),
+      "m.yaml:3:42: error: a burn rate needs counters, and a history has none: each of its "
+      "runs is a value\n"
+      "  3 |   - { alert: A, source: runs, burn_rate: { objective: 99%, bad: x, total: y } "
+      "}\n"
+      "    |                                          ^\n"
+      "  hint: write 'metric: weir_run_error_ratio' and 'above: 0.1%', or ask a source with "
+      "counters");
+}
+
 TEST(MonitorConfigTest, LinksToAcknowledgeNeedAKeyAServiceAndWhereItIs) {
   const std::string whole = kWhole;
   const auto config =
