@@ -22,7 +22,6 @@
 #include "monitor/config/monitor_config.h"
 #include "monitor/live_monitor.h"
 #include "monitor/monitor_service.h"
-#include "monitor/own_samples.h"
 #include "monitor/rules/rule_words.h"
 #include "monitor/service_manager.h"
 
@@ -104,6 +103,23 @@ std::string NamesOf(const monitor::MonitorConfig& config, std::string_view befor
   return text;
 }
 
+std::string TimesWords(const monitor::MonitorConfig& config, const monitor::TimesOfDay& times) {
+  return NamesOf(config, ", only in ", times.active_times) +
+         NamesOf(config, ", not in ", times.mute_times);
+}
+
+// Which channels may not always be told.
+std::string ReceiverWords(const monitor::MonitorConfig& config) {
+  std::string text;
+  for (const monitor::ReceiverSpec& receiver : config.receivers) {
+    for (const auto& [channel, times] : receiver.channel_times) {
+      text += fmt::format("  receiver {:<20} {}{}\n", Printable(receiver.name),
+                          Printable(config.channels[channel].name), TimesWords(config, times));
+    }
+  }
+  return text;
+}
+
 std::string FlapWords(const monitor::RouteOptions& options) {
   if (!options.flapping) {
     return "";
@@ -124,11 +140,9 @@ std::string EscalationWords(const monitor::MonitorConfig& config) {
         names += fmt::format("{}{}", names.empty() ? "" : ", ",
                              Printable(config.channels[channel].name));
       }
-      const monitor::StepTimes& times = receiver.escalation.times[step];
-      text += fmt::format("  escalate {:<20} after {} to {}{}{}\n", Printable(receiver.name),
+      text += fmt::format("  escalate {:<20} after {} to {}{}\n", Printable(receiver.name),
                           FormatDuration(receiver.escalation.waits[step]), names,
-                          NamesOf(config, ", only in ", times.active_times),
-                          NamesOf(config, ", not in ", times.mute_times));
+                          TimesWords(config, receiver.escalation.times[step]));
     }
   }
   return text;
@@ -154,11 +168,7 @@ void PrintPlan(const monitor::MonitorConfig& config) {
                         SourceKindName(source.kind), FormatDuration(source.timing.interval),
                         Details(source));
   }
-  std::vector<std::string_view> names;
-  for (const monitor::SourceSpec& source : config.sources) {
-    names.push_back(source.name);
-  }
-  names.push_back(monitor::kOwnSource);
+  const std::vector<std::string_view> names = SourceNames(config);
   for (const monitor::AlertRule& rule : config.rules) {
     text += fmt::format("  rule     {:<20} {}\n", Printable(rule.name),
                         Printable(monitor::DescribeRule(rule, names)));
@@ -171,7 +181,7 @@ void PrintPlan(const monitor::MonitorConfig& config) {
                         NamesOf(config, ", only in ", options.active_times),
                         NamesOf(config, ", not in ", options.mute_times));
   }
-  text += EscalationWords(config);
+  text += ReceiverWords(config) + EscalationWords(config);
   for (const monitor::TimeInterval& interval : config.policy.intervals) {
     text += fmt::format("  times    {:<20} {}\n", Printable(interval.name), InWords(interval));
   }

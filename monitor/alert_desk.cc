@@ -10,9 +10,8 @@
 
 #include "base/check.h"
 #include "base/text.h"
-#include "monitor/acknowledge_link.h"
-#include "monitor/channels/render.h"
 #include "monitor/config/config_change.h"
+#include "monitor/notice_writer.h"
 #include "monitor/state_codec.h"
 #include "monitor/state_times.h"
 
@@ -21,52 +20,18 @@ namespace {
 
 using store::MonitorStateKind;
 
-/// `{alertname="HighErrors", service="shop"}`: as Alertmanager writes it.
-std::string Written(const Labels& labels) {
-  std::string text;
-  for (const auto& [name, value] : labels) {
-    text += fmt::format("{}{}=\"{}\"", text.empty() ? "" : ", ", name, value);
-  }
-  return "{" + text + "}";
-}
-
-std::string DedupKey(const std::string& receiver, const std::string& group_key) {
-  return Sha256Hex(receiver + '\n' + group_key);
-}
-
-ToldAlert Told(const RuleEngine& engine, const Labels& labels, bool firing, WallTime at) {
-  ToldAlert told{.firing = firing,
-                 .labels = labels,
-                 .annotations = {},
-                 .starts_at = at,
-                 .ends_at = at,
-                 .flaps = {}};
-  if (const AlertInstance* alert = engine.Find(labels)) {
-    told.annotations = alert->annotations;
-    told.starts_at = alert->state.fired_at.value_or(at);
-    told.ends_at = alert->state.resolved_at.value_or(at);
-  }
-  return told;
-}
-
-std::string InWords(const FlapNote& note, const FlapLimits& limits) {
-  const std::string span = FormatDuration(limits.window);
-  return note.flapping ? fmt::format("flapping: began {} times; told again once it is calm for {}",
-                                     note.count, span)
-                       : fmt::format("calm for {} after it began {} times", span, note.count);
-}
-
-std::string EventId(const std::string& what) {
-  return "msg_" + Sha256Hex(what).substr(0, 32);
-}
-
-std::string EventId(const AlertNotice& message, std::uint64_t number, WallTime at) {
-  return EventId(fmt::format("{}\n{}\n{}", message.dedup_key, number, CountNs(at)));
-}
-
-// The channels of the receiver, and those that an escalation has told: of the end as well.
-std::vector<std::size_t> ToldOf(const ReceiverSpec& receiver, const GroupState& group) {
+// The channels of the receiver that are told at all times.
+std::vector<std::size_t> UntimedOf(const ReceiverSpec& receiver) {
   std::vector<std::size_t> channels = receiver.channels;
+  std::erase_if(channels, [&receiver](std::size_t channel) {
+    return receiver.channel_times.contains(channel);
+  });
+  return channels;
+}
+
+// These, and those that an escalation has told: of the end as well.
+std::vector<std::size_t> ToldOf(const ReceiverSpec& receiver, const GroupState& group) {
+  std::vector<std::size_t> channels = UntimedOf(receiver);
   for (const std::size_t step :
        group.escalation ? group.escalation->told : std::set<std::size_t>()) {
     if (step < receiver.escalate_to.size()) {
@@ -91,19 +56,6 @@ std::set<Labels> OpenOf(const NotificationPolicy& policy, const FiringAlerts& fi
 
 store::MonitorStateRow ForecastsRow(const analysis::ForecastTally& forecasts) {
   return {MonitorStateKind::kForecasts, "all", EncodeForecasts(forecasts)};
-}
-
-// A message for each of the channels, once.
-void Post(const MonitorConfig& config, const AlertNotice& message,
-          const std::vector<std::size_t>& channels, store::MonitorChange& change) {
-  std::set<std::size_t> done;
-  for (const std::size_t index : channels) {
-    const ChannelSpec& channel = config.channels[index];
-    if (!done.insert(index).second || (message.CountFiring() == 0 && !channel.send_resolved)) {
-      continue;
-    }
-    change.messages.push_back(OutboxOf(channel, message));
-  }
 }
 
 }  // namespace
@@ -172,6 +124,9 @@ void AlertDesk::Adopt(StoredGroup group) {
   if (route != config_.route_ids.end() &&
       (group.receiver.empty() ||
        group.receiver == config_.policy.routes.options(number).receiver)) {
+    if (ReceiverOf(number).channel_times.empty()) {
+      group.state.channels.clear();
+    }
     notifier_.groups.insert_or_assign({number, std::move(group.labels)}, std::move(group.state));
     return;
   }
@@ -197,9 +152,17 @@ void AlertDesk::CloseAbandoned(WallTime at, store::MonitorChange& change) {
     over.number = group.state.number + 1;
     over.reason = NotifyReason::kAllResolved;
     over.resolved.assign(group.state.told.begin(), group.state.told.end());
-    AlertNotice message = NoticeOf(at, over, group.route_id);
-    message.event_id = EventId(message, over.number, at);
-    Post(config_, message, ToldOf(*receiver, group.state), change);
+    const NoticeWriter writer(config_, engine_);
+    AlertNotice message = writer.Of(at, over, group.route_id);
+    message.event_id = NoticeEventId(message, over.number, at);
+    std::vector<std::size_t> channels = ToldOf(*receiver, group.state);
+    for (const auto& [channel, times] : receiver->channel_times) {
+      const auto told = group.state.channels.find(config_.channels[channel].name);
+      if (told == group.state.channels.end() || !told->second.told.empty()) {
+        channels.push_back(channel);
+      }
+    }
+    writer.Post(message, channels, change);
   }
 }
 
@@ -221,6 +184,7 @@ store::MonitorChange AlertDesk::Step(WallTime at, std::span<const SourceView> so
     Write(at, notification, change);
   }
   CloseAbandoned(at, change);
+  TellTimed(now, due, change);
   notifications_ += due.size() + digests_.Step(now, engine_, change);
   Escalate(now, due, change);
   SaveAlerts(at, change);
@@ -371,7 +335,7 @@ std::optional<AlertEvidence> AlertDesk::EvidenceOf(WallTime at, std::string_view
   const StoredSilence* silence = said_.SilenceOf(found->labels, at);
   evidence.silence = silence == nullptr ? std::nullopt : std::optional(*silence);
   for (const GroupKey& group : GroupsOf(config_.policy, found->labels, notifier_)) {
-    evidence.groups.push_back(GroupOf(group));
+    evidence.groups.push_back(GroupOf(group, at));
     if (const auto state = notifier_.groups.find(group); state != notifier_.groups.end()) {
       evidence.groups.back().told = state->second.told.contains(found->labels);
       const auto record = state->second.flaps.find(found->labels);
@@ -383,15 +347,19 @@ std::optional<AlertEvidence> AlertDesk::EvidenceOf(WallTime at, std::string_view
   return evidence;
 }
 
-AlertGroup AlertDesk::GroupOf(const GroupKey& key) const {
+AlertGroup AlertDesk::GroupOf(const GroupKey& key, WallTime at) const {
   const ReceiverSpec& receiver = ReceiverOf(key.route);
   AlertGroup group;
   group.receiver = receiver.name;
   group.labels = key.labels;
-  group.dedup_key = DedupKey(
-      receiver.name, fmt::format("{}:{}", config_.route_ids[key.route], Written(key.labels)));
+  group.dedup_key = NoticeDedupKey(receiver.name, config_.route_ids[key.route], key.labels);
   group.steps = receiver.escalation.waits.size();
   group.rounds = receiver.escalation.rounds;
+  for (const TimedChannel& channel : TimedOf(receiver, at)) {
+    if (!channel.is_open) {
+      group.quiet.push_back(channel.name);
+    }
+  }
   if (const auto state = notifier_.groups.find(key); state != notifier_.groups.end()) {
     group.last_at = state->second.last_at;
     group.escalation = state->second.escalation;
@@ -509,50 +477,78 @@ const ReceiverSpec& AlertDesk::ReceiverOf(std::size_t route) const {
   return *receiver;
 }
 
-AlertNotice AlertDesk::NoticeOf(WallTime at, const Notification& notification,
-                                const std::string& route_id) const {
-  AlertNotice message;
-  message.group_key = fmt::format("{}:{}", route_id, Written(notification.group));
-  message.dedup_key = DedupKey(notification.receiver, message.group_key);
-  message.receiver = notification.receiver;
-  message.group = notification.group;
-  message.at = at;
-  message.link = config_.link;
-  message.links_alerts = config_.service.has_value() && !config_.link.empty();
-  const FlapLimits limits =
-      config_.policy.routes.options(notification.route).flapping.value_or(config_.policy.flapping);
-  for (const bool firing : {true, false}) {
-    for (const Labels& labels : firing ? notification.firing : notification.resolved) {
-      if (message.alerts.size() < AlertNotice::kAlertsMax) {
-        message.alerts.push_back(Told(engine_, labels, firing, at));
-        if (const auto note = notification.flaps.find(labels); note != notification.flaps.end()) {
-          message.alerts.back().flaps = InWords(note->second, limits);
-        }
-      } else {
-        ++message.truncated;
-      }
-    }
-  }
-  if (config_.service && !config_.service->link_key.empty() && !notification.firing.empty()) {
-    message.acknowledge_link =
-        AcknowledgeLink(config_.link, config_.service->link_key,
-                        {.group = StoredGroupKey(route_id, notification.group),
-                         .told_at = at,
-                         .expires_at = at + kLinkGood});
-  }
-  return message;
-}
-
 void AlertDesk::Write(WallTime at, const Notification& notification,
                       store::MonitorChange& change) const {
-  AlertNotice message = NoticeOf(at, notification, config_.route_ids[notification.route]);
-  message.event_id = EventId(message, notification.number, at);
+  const NoticeWriter writer(config_, engine_);
+  AlertNotice message = writer.Of(at, notification, config_.route_ids[notification.route]);
+  message.event_id = NoticeEventId(message, notification.number, at);
   const ReceiverSpec& receiver = ReceiverOf(notification.route);
   const auto group = notifier_.groups.find({notification.route, notification.group});
   const bool all_are_told =
       notification.reason == NotifyReason::kAllResolved && group != notifier_.groups.end();
-  Post(config_, message, all_are_told ? ToldOf(receiver, group->second) : receiver.channels,
-       change);
+  std::vector<std::size_t> channels =
+      all_are_told ? ToldOf(receiver, group->second) : UntimedOf(receiver);
+  if (all_are_told) {
+    // What the receiver's own channels with times were told is told to be over by TellTimed.
+    std::erase_if(channels, [&](std::size_t channel) {
+      const auto told = group->second.channels.find(config_.channels[channel].name);
+      return receiver.channel_times.contains(channel) && told != group->second.channels.end() &&
+             !told->second.told.empty();
+    });
+  }
+  writer.Post(message, channels, change);
+}
+
+void AlertDesk::TellTimed(const FiringAlerts& now, std::span<const Notification> told,
+                          store::MonitorChange& change) {
+  if (std::all_of(config_.receivers.begin(), config_.receivers.end(),
+                  [](const ReceiverSpec& receiver) { return receiver.channel_times.empty(); })) {
+    return;
+  }
+  const RouteHours hours(config_.policy, now.at);
+  const std::vector<MuteReason> mutes = MutesOf(config_.policy, now);
+  std::set<Labels> audible;
+  for (std::size_t i = 0; i < now.alerts.size(); ++i) {
+    if (mutes[i] == MuteReason::kNotMuted) {
+      audible.insert(now.alerts[i]);
+    }
+  }
+  const ChannelHoursInput input = {
+      .at = now.at,
+      .told = told,
+      .acknowledged = now.acknowledged,
+      .channels_of = [&](std::size_t route) { return TimedOf(ReceiverOf(route), now.at); },
+      .is_audible =
+          [&](std::size_t route, const Labels& alert) {
+            return audible.contains(alert) && !hours.IsMuted(route) &&
+                   !IsDigested(config_.policy, now, route, alert);
+          },
+      .repeat_interval =
+          [this](std::size_t route) {
+            return config_.policy.routes.options(route).repeat_interval;
+          }};
+  for (ChannelDue& due : StepChannelHours(input, notifier_)) {
+    const ReceiverSpec& receiver = ReceiverOf(due.message.route);
+    due.message.receiver = receiver.name;
+    const NoticeWriter writer(config_, engine_);
+    AlertNotice message = writer.Of(now.at, due.message, config_.route_ids[due.message.route]);
+    message.event_id = NoticeEventId(
+        fmt::format("{}\nchannel {}\n{}", message.dedup_key, due.channel, CountNs(now.at)));
+    for (const auto& [channel, times] : receiver.channel_times) {
+      if (config_.channels[channel].name == due.channel) {
+        writer.Post(message, {channel}, change);
+      }
+    }
+    notifications_ += due.catches_up ? 1 : 0;
+  }
+}
+
+std::vector<TimedChannel> AlertDesk::TimedOf(const ReceiverSpec& receiver, WallTime at) const {
+  std::vector<TimedChannel> channels;
+  for (const auto& [channel, times] : receiver.channel_times) {
+    channels.push_back({config_.channels[channel].name, IsOpen(config_.policy, times, at)});
+  }
+  return channels;
 }
 
 void AlertDesk::Escalate(const FiringAlerts& now, std::span<const Notification> told,
@@ -579,9 +575,8 @@ void AlertDesk::Escalate(const FiringAlerts& now, std::span<const Notification> 
       .is_muted = [&hours](std::size_t route) { return hours.IsMuted(route); },
       .may_tell =
           [this](std::size_t route, std::size_t step, WallTime at) {
-            const std::vector<StepTimes>& times = ReceiverOf(route).escalation.times;
-            return step >= times.size() ||
-                   IsOpen(config_.policy, times[step].mute_times, times[step].active_times, at);
+            const std::vector<TimesOfDay>& times = ReceiverOf(route).escalation.times;
+            return step >= times.size() || IsOpen(config_.policy, times[step], at);
           },
       .is_digested =
           [this, &now](std::size_t route, const Labels& alert) {
@@ -594,11 +589,12 @@ void AlertDesk::Escalate(const FiringAlerts& now, std::span<const Notification> 
     notification.receiver = receiver.name;
     notification.group = due.group.labels;
     notification.firing = due.firing;
-    AlertNotice message = NoticeOf(now.at, notification, config_.route_ids[notification.route]);
-    message.event_id = EventId(fmt::format("{}\nescalation {} {}\n{}", message.dedup_key, due.round,
-                                           due.step, CountNs(now.at)));
+    const NoticeWriter writer(config_, engine_);
+    AlertNotice message = writer.Of(now.at, notification, config_.route_ids[notification.route]);
+    message.event_id = NoticeEventId(fmt::format("{}\nescalation {} {}\n{}", message.dedup_key,
+                                                 due.round, due.step, CountNs(now.at)));
     message.escalation_step = due.step + 1;
-    Post(config_, message, receiver.escalate_to[due.step], change);
+    writer.Post(message, receiver.escalate_to[due.step], change);
   }
 }
 

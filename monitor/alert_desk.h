@@ -13,6 +13,7 @@
 
 #include "base/time.h"
 #include "monitor/alert_marks.h"
+#include "monitor/alerts/channel_hours.h"
 #include "monitor/channels/alert_notice.h"
 #include "monitor/config/monitor_config.h"
 #include "monitor/digest_desk.h"
@@ -56,6 +57,7 @@ struct AlertGroup {
   std::optional<EscalationState> escalation = {};
   std::size_t steps = 0;
   std::size_t rounds = 0;
+  std::vector<std::string> quiet = {};  ///< Channels that are not told now, by the time.
 };
 
 /// What stands about one alert, also when it is over.
@@ -142,13 +144,14 @@ class AlertDesk {
   void SaveForecasts(store::MonitorChange& change);
   store::MonitorStateRow RowOf(const GroupKey& key, const GroupState& state) const;
   std::vector<Labels> HeldOpen() const;
-  AlertGroup GroupOf(const GroupKey& key) const;
+  AlertGroup GroupOf(const GroupKey& key, WallTime at) const;
   const ReceiverSpec& ReceiverOf(std::size_t route) const;
   void Adopt(StoredGroup group);
   void CloseAbandoned(WallTime at, store::MonitorChange& change);
-  AlertNotice NoticeOf(WallTime at, const Notification& notification,
-                       const std::string& route_id) const;
   void Write(WallTime at, const Notification& notification, store::MonitorChange& change) const;
+  void TellTimed(const FiringAlerts& now, std::span<const Notification> told,
+                 store::MonitorChange& change);
+  std::vector<TimedChannel> TimedOf(const ReceiverSpec& receiver, WallTime at) const;
   void Escalate(const FiringAlerts& now, std::span<const Notification> told,
                 store::MonitorChange& change);
 

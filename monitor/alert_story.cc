@@ -51,6 +51,7 @@ Json JsonOf(const AlertGroup& group) {
   return {{"receiver", group.receiver},
           {"labels", Json(group.labels)},
           {"told", group.told},
+          {"quiet", group.quiet},
           {"last_at", JsonOf(group.last_at)},
           {"escalation", std::move(escalation)}};
 }
@@ -81,6 +82,42 @@ Json ListOf(const std::vector<T>& items) {
 }
 
 }  // namespace
+
+std::optional<AlertStory> BeginStory(const AlertDesk& desk, const MonitorConfig& config,
+                                     WallTime at, std::string_view key) {
+  std::optional<AlertEvidence> evidence = desk.EvidenceOf(at, key);
+  if (!evidence) {
+    return std::nullopt;
+  }
+  AlertStory story;
+  story.at = at;
+  story.evidence = std::move(*evidence);
+  const std::vector<std::string_view> names = SourceNames(config);
+  desk.engine().VisitSeries([&](const SeriesView& view) {
+    if (view.alert.labels != story.evidence.view.alert.labels) {
+      return;
+    }
+    story.trend = TrendOf(view, config.rules[view.alert.rule], names);
+    if (view.track != nullptr) {
+      story.beginning = view.track->beginning();
+    }
+  });
+  return story;
+}
+
+void AddMessages(store::MonitorBook& book, AlertStory& story) {
+  std::vector<std::string> dedup_keys;
+  for (const AlertGroup& group : story.evidence.groups) {
+    dedup_keys.push_back(group.dedup_key);
+  }
+  auto messages = book.ListMessagesOf(dedup_keys, story.evidence.view.alert.state.active_since,
+                                      AlertStory::kMessagesMax);
+  if (messages) {
+    story.messages = std::move(*messages);
+  } else {
+    story.messages_trouble = messages.error().message;
+  }
+}
 
 std::string AlertStoryJson(const AlertStory& story) {
   const AlertInstance& alert = story.evidence.view.alert;

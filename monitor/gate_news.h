@@ -31,6 +31,8 @@ struct GateVerdict {
   Verdict verdict = Verdict::kInconclusive;
   GateAction action = GateAction::kHold;
   std::string reason;  ///< One sentence.
+
+  friend bool operator==(const GateVerdict&, const GateVerdict&) = default;
 };
 
 /// What stands in a history of gates and deployments; newest first.

@@ -9,24 +9,22 @@
 #include <string>
 #include <string_view>
 #include <thread>
-#include <vector>
 
 #include "base/clock.h"
 #include "base/result.h"
 #include "monitor/alert_desk.h"
 #include "monitor/alert_story.h"
 #include "monitor/config/monitor_config.h"
-#include "monitor/courier.h"
+#include "monitor/crew.h"
 #include "monitor/gate_news.h"
-#include "monitor/history_learner.h"
+#include "monitor/look_meters.h"
 #include "monitor/monitor_report.h"
 #include "monitor/otlp_intake.h"
 #include "monitor/rum_intake.h"
-#include "monitor/service_meter.h"
+#include "monitor/scribe.h"
 #include "monitor/shared_book.h"
-#include "monitor/sources/poller.h"
 #include "monitor/trends.h"
-#include "monitor/unsaved_change.h"
+#include "monitor/wall_follower.h"
 
 namespace weir::monitor {
 
@@ -90,62 +88,31 @@ class LiveMonitor {
   void AwaitEvaluation(std::uint64_t seen, Nanos longest);
 
  private:
-  /// Who works by a configuration.
-  struct Crew {
-    MonitorConfig config;
-    std::shared_ptr<RumIntake> rum;  // Before those that look at it, as the next.
-    std::shared_ptr<OtlpIntake> otlp;
-    std::vector<std::shared_ptr<Poller>> pollers;
-    std::vector<std::shared_ptr<Courier>> couriers;
-    std::shared_ptr<HistoryLearner> history;  // Null: no rule learns from the past.
-    bool asks_history = false;                // A rule does.
-  };
-
   LiveMonitor(std::unique_ptr<store::MonitorBook> book, const std::string& store_path,
               const Parts& parts);
 
-  Result<std::shared_ptr<const Crew>> MakeCrew(MonitorConfig config, const Crew& before);
-  std::shared_ptr<HistoryLearner> MakeHistory(const Crew& crew, const Crew& before) const;
   std::shared_ptr<const Crew> crew() const;
-  std::vector<ServiceMeter> MetersFor(const Crew& crew) const;
   void Work();
   void Evaluate();
-  WallTime FollowClock(Instant now);
-  std::vector<SourceView> ViewsOf(const Crew& crew, const std::vector<SourceStatus>& statuses,
-                                  Instant now, WallTime at) const;
+  WallTime FollowClock();
   void TakeUpHistory(const Crew& crew);
-  void Measure(const Crew& crew, const std::vector<SourceStatus>& statuses);
   void HearPeople();
   bool HearGates();
   bool AwaitNext(Instant next);
-  void Save(const Crew& crew, store::MonitorChange change);
-  void GiveUpStrays(const Crew& crew, Instant now, WallTime at);
   bool WaitUntil(Instant at);
-  Nanos EvaluateEvery() const;
-  std::vector<ServiceReport> ServicesOf(const std::vector<SourceReport>& sources) const;
-  void ReportCrew(const Crew& crew, MonitorReport& report) const;
-  std::vector<SourceReport> LookAtSources(const Crew& crew, Instant now) const;
-  static EngineReport LookAtUx(const Crew& crew, const std::vector<SourceReport>& sources);
-  std::vector<EngineReport> LookAtEngines(const Crew& crew,
-                                          const std::vector<SourceReport>& sources) const;
 
   const Parts parts_;
   const std::string store_path_;
   SharedBook book_;
-  std::uint64_t seed_;  // The owner's.
+  CrewMaker maker_;  // The owner's.
   Instant started_at_{};
   WallTime started_at_wall_{};
 
-  std::mutex
-      step_mutex_;  // Held by an evaluation, and while the crew changes; guards the next eight.
-  UnsavedChange unsaved_;
+  std::mutex step_mutex_;  // Held by an evaluation, and while the crew changes; guards the next 4.
+  Scribe scribe_;          // But for its trouble.
   std::optional<std::int64_t> heard_;  // ChangeCount of what people said last.
   GateReader gate_reader_;
-  Instant strays_at_{};  // When messages without a channel were looked for last.
-  // Of the last evaluation, and what the clock said then.
-  Instant evaluated_at_{};
-  WallTime clock_said_ = WallTime::min();
-  WallTime evaluated_at_wall_ = WallTime::min();
+  WallFollower wall_;
 
   mutable std::mutex desk_mutex_;  // Guards what follows. Not held while the store is asked.
   std::shared_ptr<const Crew> crew_;
@@ -155,13 +122,11 @@ class LiveMonitor {
   std::uint64_t trends_version_ = 0;
   std::uint64_t tracks_seen_ = 0;  // The version of the engine that it has counted.
   GateNews gates_;
-  std::vector<ServiceMeter> meters_;  // One for each poller.
-  Instant newest_look_{};             // Of those that were taken in.
-  std::optional<Nanos> pipeline_latency_;
+  std::uint64_t gates_version_ = 0;
+  LookMeters meters_;
 
   std::mutex mutex_;  // Guards what follows.
   std::condition_variable changed_;
-  std::string store_trouble_;   // Empty: it takes what is written.
   std::string reload_trouble_;  // Of the last one; empty: there was none.
   WallTime config_at_{};        // When the configuration was taken.
   std::uint64_t evaluated_ = 0;

@@ -327,40 +327,42 @@ EngineReport ReportEngine(std::string_view name, const std::vector<const SourceR
   return report;
 }
 
-std::string ReportJson(const MonitorReport& report, JsonLayout layout) {
+std::string ReportJson(const MonitorReport& report, JsonLayout layout, GatesInJson gates) {
   const Diagnosis diagnosis = Diagnose(report);
-  const Json json = {
-      {"schema", "weir.monitor_status/1"},
-      {"at", FormatMillis(report.at)},
-      {"started_at", FormatMillis(report.started_at)},
-      {"config",
-       {{"taken_at", FormatMillis(report.config_at)}, {"trouble", report.reload_trouble}}},
-      {"health", MonitorHealthName(diagnosis.health)},
-      {"reasons", diagnosis.reasons},
-      {"sources", ListOf(report.sources)},
-      {"services", ListOf(report.services)},
-      {"pages", ListOf(report.pages)},
-      {"gates", JsonOf(report.gates)},
-      {"engines", ListOf(report.engines)},
-      {"channels", ListOf(report.channels)},
-      {"alerts", ListOf(report.alerts)},
-      {"marks", MarksJson(report)},
-      {"alerts_pending", report.pending},
-      {"alerts_firing", report.firing},
-      {"rules", report.rules},
-      {"groups", report.groups},
-      {"forecasts", ForecastsJson(report)},
-      {"trends", {{"version", report.trends_version}}},
-      {"evaluations", report.evaluations},
-      {"evaluation_took_s", Seconds(report.evaluation_took)},
-      {"pipeline_latency_s",
-       report.pipeline_latency ? Json(Seconds(*report.pipeline_latency)) : Json()},
-      {"notifications", report.notifications},
-      {"outbox",
-       {{"waiting", report.outbox.waiting},
-        {"delivered", report.outbox.delivered},
-        {"given_up", report.outbox.given_up},
-        {"oldest_waiting_at", JsonOf(report.outbox.oldest_waiting)}}}};
+  Json json = {{"schema", "weir.monitor_status/1"},
+               {"at", FormatMillis(report.at)},
+               {"started_at", FormatMillis(report.started_at)},
+               {"config",
+                {{"taken_at", FormatMillis(report.config_at)}, {"trouble", report.reload_trouble}}},
+               {"health", MonitorHealthName(diagnosis.health)},
+               {"reasons", diagnosis.reasons},
+               {"sources", ListOf(report.sources)},
+               {"services", ListOf(report.services)},
+               {"pages", ListOf(report.pages)},
+               {"gates", gates == GatesInJson::kTold ? JsonOf(report.gates) : Json()},
+               {"engines", ListOf(report.engines)},
+               {"channels", ListOf(report.channels)},
+               {"alerts", ListOf(report.alerts)},
+               {"marks", MarksJson(report)},
+               {"alerts_pending", report.pending},
+               {"alerts_firing", report.firing},
+               {"rules", report.rules},
+               {"groups", report.groups},
+               {"forecasts", ForecastsJson(report)},
+               {"trends", {{"version", report.trends_version}}},
+               {"evaluations", report.evaluations},
+               {"evaluation_took_s", Seconds(report.evaluation_took)},
+               {"pipeline_latency_s",
+                report.pipeline_latency ? Json(Seconds(*report.pipeline_latency)) : Json()},
+               {"notifications", report.notifications},
+               {"outbox",
+                {{"waiting", report.outbox.waiting},
+                 {"delivered", report.outbox.delivered},
+                 {"given_up", report.outbox.given_up},
+                 {"oldest_waiting_at", JsonOf(report.outbox.oldest_waiting)}}}};
+  if (gates == GatesInJson::kLeftOut) {
+    json.erase("gates");
+  }
   return json.dump(layout == JsonLayout::kIndented ? 2 : -1, ' ', false,
                    Json::error_handler_t::replace) +
          "\n";

@@ -89,8 +89,9 @@ struct MonitorReport {
   WallTime started_at{};
   std::vector<SourceReport> sources;
   std::vector<ServiceReport> services;
-  std::vector<PageFigures> pages;  ///< Of a source rum that is fresh.
-  GateNews gates;                  ///< Of the history that it runs on.
+  std::vector<PageFigures> pages;   ///< Of a source rum that is fresh.
+  GateNews gates;                   ///< Of the history that it runs on.
+  std::uint64_t gates_version = 0;  ///< Another one, and `gates` may be others.
   std::vector<EngineReport> engines;
   std::vector<ChannelReport> channels;
   std::vector<AlertView> alerts;
@@ -129,8 +130,12 @@ EngineReport ReportEngine(std::string_view name, const std::vector<const SourceR
 
 enum class JsonLayout : std::uint8_t { kIndented, kOneLine };
 
+/// Verdicts and deployments are most of a report, and change the least.
+enum class GatesInJson : std::uint8_t { kTold, kLeftOut };
+
 /// `weir.monitor_status/1`: docs/monitoring.md has its fields.
-std::string ReportJson(const MonitorReport& report, JsonLayout layout = JsonLayout::kIndented);
+std::string ReportJson(const MonitorReport& report, JsonLayout layout = JsonLayout::kIndented,
+                       GatesInJson gates = GatesInJson::kTold);
 
 /// How forecasts have come true, in a sentence.
 std::string DescribeForecasts(const analysis::ForecastCalibration& forecasts);

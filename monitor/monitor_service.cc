@@ -49,6 +49,29 @@ std::string_view OriginHost(std::string_view origin) {
   return scheme == std::string_view::npos ? std::string_view() : origin.substr(scheme + 3);
 }
 
+// What an event tells, as its id: evaluations, version of the gates, and the life of the service,
+// as both begin anew with it.
+struct EventMark {
+  std::uint64_t evaluations = 0;
+  std::uint64_t gates = 0;
+  std::uint64_t life = 0;
+};
+
+std::optional<EventMark> ReadEventMark(std::string_view id) {
+  const std::size_t first = id.find('.');
+  const std::size_t second = first == id.npos ? id.npos : id.find('.', first + 1);
+  if (second == id.npos) {
+    return std::nullopt;
+  }
+  const Result<std::uint64_t> evaluations = ParseCount(id.substr(0, first));
+  const Result<std::uint64_t> gates = ParseCount(id.substr(first + 1, second - first - 1));
+  const Result<std::uint64_t> life = ParseCount(id.substr(second + 1));
+  if (!evaluations || !gates || !life) {
+    return std::nullopt;
+  }
+  return EventMark{.evaluations = *evaluations, .gates = *gates, .life = *life};
+}
+
 Status CheckClosed(const ServiceSpec& spec) {
   if (!spec.roles.open() || spec.listen.IsLoopback()) {
     return {};
@@ -182,16 +205,23 @@ HttpResponse MonitorService::Ready(const HttpRequest& request) const {
 
 HttpResponse MonitorService::Events(const HttpRequest& request) const {
   const bool may_wait = ++waiting_ <= kWaitingMax;
-  // What is no number: an evaluation was never seen.
-  if (const Result<std::uint64_t> seen = ParseCount(request.last_event_id); seen && may_wait) {
-    parts_.await(*seen, kWaitLongest);
+  // What is no mark, or of another life: nothing was seen.
+  std::optional<EventMark> seen = ReadEventMark(request.last_event_id);
+  if (seen && seen->life != life_) {
+    seen.reset();
+  }
+  if (seen && may_wait) {
+    parts_.await(seen->evaluations, kWaitLongest);
   }
   --waiting_;
   const MonitorReport report = parts_.report();
-  // One event to an answer: each is whole, and no connection is held by who is gone.
+  const bool knows_gates = seen && seen->gates == report.gates_version;
+  // One event to an answer: no connection is held by who is gone.
   return {.status = 200,
-          .body = fmt::format("retry: {}\nid: {}\nevent: status\ndata: {}\n", may_wait ? 50 : 1000,
-                              report.evaluations, ReportJson(report, JsonLayout::kOneLine)),
+          .body = fmt::format("retry: {}\nid: {}.{}.{}\nevent: status\ndata: {}\n",
+                              may_wait ? 50 : 1000, report.evaluations, report.gates_version, life_,
+                              ReportJson(report, JsonLayout::kOneLine,
+                                         knows_gates ? GatesInJson::kLeftOut : GatesInJson::kTold)),
           .content_type = "text/event-stream",
           .headers = {{"Cache-Control", "no-store"}}};
 }

@@ -29,8 +29,9 @@ namespace weir::monitor {
 /// - GET `/metrics` (own_metrics.h) and `/api/v1/status` (monitor_report.h).
 /// - GET `/api/v1/trends` (trends.h) and `/api/v1/alerts/ID` (alert_story.h).
 /// - GET `/`: the dashboard (reports/live_page.h), and `/api/v1/events` for it: server-sent events,
-///   one to an answer, which comes with the next evaluation; the client asks again, with the number
-///   of the one it saw last.
+///   one to an answer, which comes with the next evaluation; the client asks again, with the id of
+///   the one it saw last. Its data is as of `/api/v1/status`, without `gates` while they are those
+///   of that event.
 /// - POST `/api/v1/acknowledge` and `/api/v1/silences` (service_actions.h): of who may act; as JSON
 ///   and from no page of another origin, so that a browser cannot be made to do it.
 ///
@@ -90,6 +91,7 @@ class MonitorService {
  private:
   MonitorService(const ServiceSpec& spec, const Parts& parts)
       : parts_(parts),
+        life_(static_cast<std::uint64_t>(CountNs(parts.clock.WallNow()) / 1'000'000)),
         spec_(std::make_shared<const ServiceSpec>(spec)),
         acknowledge_page_(parts.store_path, parts.clock) {}
 
@@ -103,6 +105,7 @@ class MonitorService {
   HttpResponse Ready(const HttpRequest& request) const;
 
   const Parts parts_;
+  const std::uint64_t life_;                 // Tells its events from those of another process.
   mutable std::mutex mutex_;                 // Guards the next.
   std::shared_ptr<const ServiceSpec> spec_;  // Who asks goes by the one that was when he came.
   AcknowledgePage acknowledge_page_;

@@ -220,6 +220,40 @@ std::optional<AlertInstance> DecodeAlert(std::string_view text) {
   return std::nullopt;
 }
 
+namespace {
+
+Json JsonOf(const std::map<std::string, ChannelTold>& channels) {
+  Json list = Json::array();
+  for (const auto& [name, channel] : channels) {
+    list.push_back(
+        {{"name", name}, {"told", channel.told}, {"last_at_ns", JsonOf(channel.last_at)}});
+  }
+  return list;
+}
+
+// One that cannot be read is as one that is new: it counts as told what the group was.
+std::map<std::string, ChannelTold> ChannelsOf(const Json& list) {
+  std::map<std::string, ChannelTold> channels;
+  for (const Json& item : list.is_array() ? list : Json::array()) {
+    const Json name = item.is_object() ? item.value("name", Json()) : Json();
+    const Json told = item.is_object() ? item.value("told", Json()) : Json();
+    if (!name.is_string() || !told.is_array()) {
+      continue;
+    }
+    ChannelTold channel;
+    channel.last_at = TimeOf(item, "last_at_ns");
+    for (const Json& alert : told) {
+      if (std::optional<Labels> labels = LabelsOf(alert)) {
+        channel.told.insert(std::move(*labels));
+      }
+    }
+    channels.insert_or_assign(name.get<std::string>(), std::move(channel));
+  }
+  return channels;
+}
+
+}  // namespace
+
 std::string EncodeGroup(const StoredGroup& group) {
   Json escalation;
   if (const auto& chain = group.state.escalation) {
@@ -234,7 +268,8 @@ std::string EncodeGroup(const StoredGroup& group) {
                {"last_at_ns", JsonOf(group.state.last_at)},
                {"number", group.state.number},
                {"escalation", std::move(escalation)},
-               {"flaps", JsonOf(group.state.flaps)}});
+               {"flaps", JsonOf(group.state.flaps)},
+               {"channels", JsonOf(group.state.channels)}});
 }
 
 std::optional<StoredGroup> DecodeGroup(std::string_view text) {
@@ -264,6 +299,7 @@ std::optional<StoredGroup> DecodeGroup(std::string_view text) {
                               .told = StepsOf(chain.value("told", Json()))};
   }
   group.state.flaps = FlapsOf(json.value("flaps", Json()));
+  group.state.channels = ChannelsOf(json.value("channels", Json()));
   for (const Json& item : told) {
     std::optional<Labels> one = LabelsOf(item);
     if (!one) {

@@ -31,6 +31,9 @@ void MoveBack(GroupState& state, Nanos by) {
   if (state.escalation) {
     MoveBack(state.escalation->due_at, by);
   }
+  for (auto& [name, channel] : state.channels) {
+    MoveBack(channel.last_at, by);
+  }
   for (auto& [alert, record] : state.flaps) {
     record.changed_at -= by;
     for (WallTime& began : record.began) {
@@ -59,6 +62,9 @@ WallTime LatestIn(const GroupState& state) {
   WallTime latest = LatestOf(LatestOf(WallTime::min(), state.waiting_since), state.last_at);
   for (const auto& [alert, record] : state.flaps) {
     latest = std::max(latest, record.changed_at);
+  }
+  for (const auto& [name, channel] : state.channels) {
+    latest = LatestOf(latest, channel.last_at);
   }
   return latest;
 }

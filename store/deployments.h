@@ -26,6 +26,8 @@ struct Deployment {
   std::string phase;   ///< "Progressing", "Succeeded", "rolledback": whatever the teller says.
   std::string source;  ///< Who told it: "flagger", "api", "weir deploy watch".
   std::string message;
+
+  friend bool operator==(const Deployment&, const Deployment&) = default;
 };
 
 /// The newest so many are kept in a history; older ones are deleted as new ones come.

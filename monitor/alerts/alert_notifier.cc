@@ -213,16 +213,23 @@ Notification Tell(const GroupKey& key, const RouteOptions& options, GroupState& 
 
 }  // namespace
 
-bool IsOpen(const NotificationPolicy& policy, const std::vector<std::size_t>& mute_times,
-            const std::vector<std::size_t>& active_times, WallTime at) {
+bool IsOpen(const NotificationPolicy& policy, const TimesOfDay& times, WallTime at) {
   const auto holds = [&](std::size_t interval) { return policy.intervals[interval].Contains(at); };
-  return std::none_of(mute_times.begin(), mute_times.end(), holds) &&
-         (active_times.empty() || std::any_of(active_times.begin(), active_times.end(), holds));
+  return std::none_of(times.mute_times.begin(), times.mute_times.end(), holds) &&
+         (times.active_times.empty() ||
+          std::any_of(times.active_times.begin(), times.active_times.end(), holds));
 }
 
 RouteHours::RouteHours(const NotificationPolicy& policy, WallTime at) : policy_(policy) {
   for (const TimeInterval& interval : policy.intervals) {
     is_now_.push_back(interval.Contains(at));
+  }
+  for (const auto& [receiver, channels] : policy.channel_times) {
+    if (std::none_of(channels.begin(), channels.end(), [&policy, at](const TimesOfDay& times) {
+          return IsOpen(policy, times, at);
+        })) {
+      quiet_receivers_.insert(receiver);
+    }
   }
 }
 
@@ -232,7 +239,7 @@ bool RouteHours::IsMuted(std::size_t route) const {
     return std::any_of(intervals.begin(), intervals.end(),
                        [this](std::size_t interval) { return is_now_[interval]; });
   };
-  return is_any_now(options.mute_times) ||
+  return quiet_receivers_.contains(options.receiver) || is_any_now(options.mute_times) ||
          (!options.active_times.empty() && !is_any_now(options.active_times));
 }
 

@@ -39,6 +39,13 @@ struct Silence {
   WallTime ends_at{};
 };
 
+/// When something may be told. Intervals of NotificationPolicy by number: not in one of the first,
+/// and where there are any of the second only in those.
+struct TimesOfDay {
+  std::vector<std::size_t> mute_times;
+  std::vector<std::size_t> active_times;
+};
+
 struct NotificationPolicy {
   RoutingTree routes;
   std::vector<InhibitRule> inhibit_rules;
@@ -47,14 +54,17 @@ struct NotificationPolicy {
 
   /// Receivers whose channels take no digest: what is demoted is told them as ever.
   std::set<std::string> without_digest = {};
+
+  /// Of receivers that have no channel that may always be told, when each of them may: at other
+  /// times their routes are muted.
+  std::map<std::string, std::vector<TimesOfDay>> channel_times = {};
 };
 
-/// Whether `at` is in none of the first intervals and, where there are any of the second, in one of
-/// those; both are numbers of policy.intervals.
-bool IsOpen(const NotificationPolicy& policy, const std::vector<std::size_t>& mute_times,
-            const std::vector<std::size_t>& active_times, WallTime at);
+/// Whether something with these times may be told at `at`.
+bool IsOpen(const NotificationPolicy& policy, const TimesOfDay& times, WallTime at);
 
-/// Which routes are muted at an instant by the time of the day, the week or the year.
+/// Which routes are muted at an instant by the time of the day, the week or the year: by intervals
+/// of their own, or as no channel of their receiver may be told.
 class RouteHours {
  public:
   /// `policy` must outlive it.
@@ -67,7 +77,8 @@ class RouteHours {
 
  private:
   const NotificationPolicy& policy_;
-  std::vector<bool> is_now_;  // By interval.
+  std::vector<bool> is_now_;               // By interval.
+  std::set<std::string> quiet_receivers_;  // No channel of them may be told.
 };
 
 /// All alerts that fire at `at`. Twice the same labels: one alert.
@@ -128,6 +139,14 @@ struct EscalationState {
   friend bool operator==(const EscalationState&, const EscalationState&) = default;
 };
 
+/// What a channel that may not always be told was told of a group (channel_hours.h).
+struct ChannelTold {
+  std::set<Labels> told;  ///< As firing, and not yet as resolved.
+  std::optional<WallTime> last_at;
+
+  friend bool operator==(const ChannelTold&, const ChannelTold&) = default;
+};
+
 /// What is remembered of a group between steps.
 struct GroupState {
   std::set<Labels> told;  ///< As firing, and not yet as resolved.
@@ -136,6 +155,7 @@ struct GroupState {
   std::uint64_t number = 0;
   std::optional<EscalationState> escalation = {};
   FlapBook flaps = {};
+  std::map<std::string, ChannelTold> channels = {};  ///< By name.
 
   friend bool operator==(const GroupState&, const GroupState&) = default;
 };

@@ -13,13 +13,6 @@
 /// are part of the groups' state, and so survive the process with it.
 namespace weir::monitor {
 
-/// Intervals of NotificationPolicy by number: a step is not told in one of the first, and where
-/// there are any of the second only in those.
-struct StepTimes {
-  std::vector<std::size_t> mute_times;
-  std::vector<std::size_t> active_times;
-};
-
 /// A chain of further steps after the message of the group itself.
 struct EscalationPlan {
   static constexpr std::size_t kStepsMax = 20;
@@ -30,7 +23,7 @@ struct EscalationPlan {
   std::vector<Nanos> waits;
   std::size_t rounds = 1;  ///< The chain is gone through so often.
   /// When a step may be told, as RouteOptions has it; fewer than `waits`: the rest may always.
-  std::vector<StepTimes> times = {};
+  std::vector<TimesOfDay> times = {};
 };
 
 /// A step that is due. It counts as told, as a Notification does.

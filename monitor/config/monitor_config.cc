@@ -80,6 +80,15 @@ std::string Beside(const std::string& path, const std::filesystem::path& folder)
 
 }  // namespace
 
+std::vector<std::string_view> SourceNames(const MonitorConfig& config) {
+  std::vector<std::string_view> names;
+  for (const SourceSpec& source : config.sources) {
+    names.push_back(source.name);
+  }
+  names.push_back(kOwnSource);
+  return names;
+}
+
 Result<MonitorConfig> ReadMonitorConfig(std::string_view text, std::string_view file_name,
                                         const ConfigAccess& access) {
   if (text.size() > kConfigBytesMax) {

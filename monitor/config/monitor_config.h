@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -24,6 +25,9 @@ namespace weir::monitor {
 struct ReceiverSpec {
   std::string name;
   std::vector<std::size_t> channels;  ///< By number.
+
+  /// Of these, those that may not always be told.
+  std::map<std::size_t, TimesOfDay> channel_times = {};
 
   /// When nobody looks after it: who else is told, for each step of `escalation`. Channels by
   /// number.
@@ -57,6 +61,10 @@ struct MonitorConfig {
   /// all others: what was told is remembered under it, as numbers change with the file.
   std::vector<std::string> route_ids;
 };
+
+/// The names of its sources by number, with that of weir's own behind them: as DescribeRule takes
+/// them. Valid as long as `config`.
+std::vector<std::string_view> SourceNames(const MonitorConfig& config);
 
 /// How the reader gets at what the file only names.
 struct ConfigAccess {

@@ -30,6 +30,13 @@ class EngineReader {
     constexpr std::array<std::string_view, 7> kKnown = {
         "objective", "windows", "requests_min", "bad", "total", "by", "error_ratio"};
     BurnRateSpec spec;
+    if (source_ != nullptr && source_->kind == SourceKind::kHistory) {
+      reader_.diagnostics.Add(
+          node_.span,
+          "a burn rate needs counters, and a history has none: each of its runs is a value",
+          "write 'metric: weir_run_error_ratio' and 'above: 0.1%', or ask a source with counters");
+      return spec;
+    }
     if (!CheckKeys(node_, {"burn_rate", kKnown, {}}, reader_.diagnostics)) {
       return spec;
     }

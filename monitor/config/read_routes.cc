@@ -45,23 +45,65 @@ void ReadFlapLimits(const ConfigReader& reader, const YamlNode& node, FlapLimits
   }
 }
 
-// The time intervals that a key of a map names, by number.
-std::vector<std::size_t> ReadIntervalNames(const ConfigReader& reader, const YamlNode& node,
-                                           std::string_view key) {
-  const std::vector<TimeInterval>& intervals = reader.config.policy.intervals;
+// What a list of the file has.
+struct Named {
+  std::string_view what;  // "time interval".
+  std::string_view list;  // "time_intervals".
+  std::vector<std::string_view> names;
+};
+
+template <typename T>
+std::vector<std::string_view> NamesOf(const std::vector<T>& all) {
+  std::vector<std::string_view> names;
+  for (const T& one : all) {
+    names.push_back(one.name);
+  }
+  return names;
+}
+
+// The number of the one that `node` names; nothing: that is an error.
+std::optional<std::size_t> ReadNameOf(const ConfigReader& reader, const YamlNode& node,
+                                      const Named& known) {
+  const std::optional<std::string> name =
+      scenarios::ReadScalar({node, known.list}, reader.diagnostics);
+  if (!name) {
+    return std::nullopt;
+  }
+  const auto found = std::find(known.names.begin(), known.names.end(), *name);
+  if (found != known.names.end()) {
+    return static_cast<std::size_t>(found - known.names.begin());
+  }
+  const std::optional<std::string> near =
+      name->size() > kNameBytesMax ? std::nullopt : NearestWord(*name, known.names);
+  reader.diagnostics.Add(
+      node.span, fmt::format("there is no {} '{}'", known.what, Printable(*name)),
+      fmt::format("{}name one of '{}'",
+                  near ? fmt::format("did you mean '{}'? ", Printable(*near)) : "", known.list));
+  return std::nullopt;
+}
+
+// Those that a key of a map names, by number.
+std::vector<std::size_t> ReadNamesOf(const ConfigReader& reader, const YamlNode* list,
+                                     const Named& known) {
   std::vector<std::size_t> numbers;
-  for (const std::string& name : reader.ReadWords(node, key)) {
-    const auto found =
-        std::find_if(intervals.begin(), intervals.end(),
-                     [&name](const TimeInterval& interval) { return interval.name == name; });
-    if (found == intervals.end()) {
-      reader.diagnostics.Add(FindValue(node, key)->span,
-                             fmt::format("there is no time interval '{}'", Printable(name)),
-                             "name one of 'time_intervals'");
+  const auto add = [&](const YamlNode& node) {
+    if (const std::optional<std::size_t> number = ReadNameOf(reader, node, known)) {
+      numbers.push_back(*number);
     }
-    numbers.push_back(static_cast<std::size_t>(found - intervals.begin()));
+  };
+  if (list != nullptr && list->kind == Kind::kSequence) {
+    std::for_each(list->items.begin(), list->items.end(), add);
+  } else if (list != nullptr) {
+    add(*list);
   }
   return numbers;
+}
+
+// When a route, a step or a channel may be told.
+TimesOfDay ReadTimes(const ConfigReader& reader, const YamlNode& node) {
+  const Named known = {"time interval", "time_intervals", NamesOf(reader.config.policy.intervals)};
+  return {.mute_times = ReadNamesOf(reader, FindValue(node, "mute_time_intervals"), known),
+          .active_times = ReadNamesOf(reader, FindValue(node, "active_time_intervals"), known)};
 }
 
 // The tree of routes, and how each is known after the file has changed.
@@ -89,8 +131,9 @@ class RouteReader {
     ReadSpan(node, "group_interval", std::chrono::seconds(1), spec.group_interval);
     ReadSpan(node, "repeat_interval", std::chrono::seconds(1), spec.repeat_interval);
     reader_.ReadFlag(node, "continue", spec.continues);
-    spec.mute_times = ReadIntervalNames(reader_, node, "mute_time_intervals");
-    spec.active_times = ReadIntervalNames(reader_, node, "active_time_intervals");
+    TimesOfDay times = ReadTimes(reader_, node);
+    spec.mute_times = std::move(times.mute_times);
+    spec.active_times = std::move(times.active_times);
     if (FindValue(node, "digest") != nullptr) {
       bool digest = false;
       reader_.ReadFlag(node, "digest", digest);
@@ -155,22 +198,52 @@ class RouteReader {
   std::map<std::string, int> seen_;
 };
 
-// The channels that the key `channels` of a map names, by number.
-std::vector<std::size_t> ReadChannelNames(const ConfigReader& reader, const YamlNode& node) {
-  const std::vector<ChannelSpec>& channels = reader.config.channels;
-  std::vector<std::size_t> numbers;
-  for (const std::string& name : reader.ReadWords(node, "channels")) {
-    const auto found =
-        std::find_if(channels.begin(), channels.end(),
-                     [&](const ChannelSpec& channel) { return channel.name == name; });
-    if (found == channels.end()) {
-      reader.diagnostics.Add(FindValue(node, "channels")->span,
-                             fmt::format("there is no channel '{}'", Printable(name)),
-                             "name one of 'channels'");
-    }
-    numbers.push_back(static_cast<std::size_t>(found - channels.begin()));
+Named ChannelsOf(const ConfigReader& reader) {
+  return {"channel", "channels", NamesOf(reader.config.channels)};
+}
+
+// One that may be a map with the times at which it may be told.
+void ReadChannelOf(const ConfigReader& reader, const YamlNode& node, ReceiverSpec& receiver) {
+  constexpr std::array<std::string_view, 3> kKnown = {"name", "mute_time_intervals",
+                                                      "active_time_intervals"};
+  const bool has_times = node.kind == Kind::kMap;
+  if (has_times && !CheckKeys(node, {"channel of a receiver", kKnown, {}}, reader.diagnostics)) {
+    return;
   }
-  return numbers;
+  const YamlNode* name = has_times ? FindValue(node, "name") : &node;
+  if (name == nullptr) {
+    reader.diagnostics.Add(node.span, "a channel of a receiver has a name",
+                           "write '{ name: pager, active_time_intervals: [ office-hours ] }'");
+    return;
+  }
+  const std::optional<std::size_t> number = ReadNameOf(reader, *name, ChannelsOf(reader));
+  if (!number) {
+    return;
+  }
+  const bool is_twice = std::find(receiver.channels.begin(), receiver.channels.end(), *number) !=
+                        receiver.channels.end();
+  if (is_twice && (has_times || receiver.channel_times.contains(*number))) {
+    reader.diagnostics.Add(name->span,
+                           fmt::format("the receiver has '{}' twice", Printable(name->text)),
+                           "write it once, with all of its time intervals");
+  }
+  receiver.channels.push_back(*number);
+  if (has_times) {
+    TimesOfDay times = ReadTimes(reader, node);
+    if (!times.mute_times.empty() || !times.active_times.empty()) {
+      receiver.channel_times.insert_or_assign(*number, std::move(times));
+    }
+  }
+}
+
+void ReadChannelsOf(const ConfigReader& reader, const YamlNode* list, ReceiverSpec& receiver) {
+  if (list != nullptr && list->kind == Kind::kSequence) {
+    for (const YamlNode& node : list->items) {
+      ReadChannelOf(reader, node, receiver);
+    }
+  } else if (list != nullptr) {
+    ReadChannelOf(reader, *list, receiver);
+  }
 }
 
 void ReadEscalation(const ConfigReader& reader, const YamlNode& node, ReceiverSpec& receiver) {
@@ -199,14 +272,15 @@ void ReadEscalation(const ConfigReader& reader, const YamlNode& node, ReceiverSp
     }
     Nanos wait{0};
     reader.ReadSpan(step, "wait", std::chrono::seconds(1), wait);
-    std::vector<std::size_t> channels = ReadChannelNames(reader, step);
-    if (FindValue(step, "wait") == nullptr || channels.empty()) {
+    const YamlNode* names = FindValue(step, "channels");
+    std::vector<std::size_t> channels = ReadNamesOf(reader, names, ChannelsOf(reader));
+    if (FindValue(step, "wait") == nullptr || names == nullptr ||
+        (names->kind != Kind::kScalar && names->items.empty())) {
       reader.diagnostics.Add(step.span, "a step of an escalation has a wait and channels",
                              "write '{ wait: 10m, channels: [ pager ] }'");
     }
     receiver.escalation.waits.push_back(wait);
-    receiver.escalation.times.push_back({ReadIntervalNames(reader, step, "mute_time_intervals"),
-                                         ReadIntervalNames(reader, step, "active_time_intervals")});
+    receiver.escalation.times.push_back(ReadTimes(reader, step));
     receiver.escalate_to.push_back(std::move(channels));
   }
 }
@@ -241,7 +315,7 @@ void ConfigReader::ReadReceivers(const YamlNode* list) const {
       if (const YamlNode* name = FindValue(node, "name")) {
         receiver.name = ReadName({*name, "name"}, kNameBytesMax, diagnostics).value_or("");
       }
-      receiver.channels = ReadChannelNames(*this, node);
+      ReadChannelsOf(*this, FindValue(node, "channels"), receiver);
       ReadEscalation(*this, node, receiver);
       receivers.push_back(std::move(receiver));
     }
@@ -282,6 +356,14 @@ void ConfigReader::ReadRoutes(const YamlNode* root, const YamlNode* inhibit) con
           return channel < config.channels.size() && TakesDigests(config.channels[channel].kind);
         })) {
       config.policy.without_digest.insert(receiver.name);
+    }
+    if (!receiver.channels.empty() &&
+        std::all_of(receiver.channels.begin(), receiver.channels.end(), [&](std::size_t channel) {
+          return receiver.channel_times.contains(channel);
+        })) {
+      for (const auto& [channel, times] : receiver.channel_times) {
+        config.policy.channel_times[receiver.name].push_back(times);
+      }
     }
   }
   if (!diagnostics.empty()) {

@@ -224,6 +224,26 @@ test("verdicts of gates and deployments stand on the page once they are in the h
   assert.equal(told.verdicts.length, 1);
   assert.equal(told.deployments[0].build, "<i>b8</i>");
   assert.equal(told.trouble, null);
+  // Events after the first leave them out; the page goes on showing them, also when it is loaded anew.
+  const events = await page.evaluate(
+    () =>
+      new Promise((resolve) => {
+        const seen = [];
+        const stream = new EventSource("api/v1/events");
+        stream.addEventListener("status", ({ data }) => {
+          seen.push("gates" in JSON.parse(data));
+          if (seen.length === 4) {
+            stream.close();
+            resolve(seen);
+          }
+        });
+      }),
+  );
+  assert.deepEqual(events, [true, false, false, false]);
+  assert.match(await gates.innerText(), /inconclusive/);
+  await page.reload();
+  await gates.getByText("inconclusive").waitFor({ timeout: 5000 });
+  await deploy.first().waitFor();
   const asked = weir("monitor", "status", url);
   const text = (await asked.stdout.toArray()).join("");
   assert.match(text, /^gates .* inconclusive build:b8 at 20/m);

@@ -137,7 +137,9 @@ test("values stand on the page with what was expected, what is foretold, and dep
   odd = 150;
   const now = await until(async () => {
     const all = await trends();
-    return seriesOf(all, "OddLatency").phase === "firing" && all;
+    // The first forecast of a series waits for its turn, by up to nine seconds here.
+    const ready = seriesOf(all, "DiskWillBeFull").forecast !== null;
+    return ready && seriesOf(all, "OddLatency").phase === "firing" && all;
   });
   assert.equal(now.series[0].rule, "OddLatency", "what fires comes first");
   const { points } = now.series[0];

@@ -338,6 +338,51 @@ class MonitorPeopleTest(unittest.TestCase):
                                   capture_output=True, text=True, timeout=20, check=True).stdout
             self.assertIn("after 2.00 s to on, only in now", said)
 
+    # Channels of one receiver of which one is not told in these two hours, over kills.
+    def test_channels_of_a_receiver_go_by_the_hour_over_kills(self):
+        hour = time.gmtime(time.time() + 300).tm_hour
+        now = {"name": "now", "time_intervals": [
+            {"times": [{"start_time": f"{at:02}:00", "end_time": f"{at + 1:02}:00"}]}
+            for at in (hour, (hour + 23) % 24)]}
+        off = {"name": "off", "mute_time_intervals": ["now"]}
+        address = f"127.0.0.1:{free_port()}"
+        with Page('errors{host="a"} 11\n') as page, Receiver() as hook:
+            setup = {**config(page.url, hook.url), "time_intervals": [now], "listen": address}
+            setup["channels"] = [{"name": name, "webhook": f"{hook.url}/{name}"}
+                                 for name in ("chat", "off", "on")]
+            setup["receivers"] = [
+                {"name": "team", "channels": [
+                    "chat", off, {"name": "on", "active_time_intervals": ["now"]}]},
+                {"name": "night", "channels": [off]}]
+            setup["route"] = {
+                "receiver": "team", "group_by": ["host"], "group_interval": "1s",
+                "routes": [{"receiver": "night", "matchers": ["host=b"]}]}
+
+            def told(status):
+                seen = {(got[0], got[1]["webhook-id"]) for got in hook.got
+                        if json.loads(got[2])["status"] == status}
+                return sorted(path[1:] for path, _ in seen)
+
+            def muted():
+                alerts = json.loads(get(address, "/api/v1/status"))["alerts"]
+                return {alert["labels"]["host"]: alert["muted"] for alert in alerts}
+
+            with Monitor(self.folder, setup) as monitor:
+                until(lambda: told("firing") == ["chat", "on"])
+                page.text = 'errors{host="a"} 11\nerrors{host="b"} 11\n'
+                for _ in range(4):
+                    monitor.end(signal.SIGKILL)
+                    monitor.start()
+                    until(lambda: muted() == {"a": "not_muted", "b": "time_interval"})
+                page.text = 'errors{host="b"} 11\n'
+                until(lambda: told("resolved") == ["chat", "on"])
+                self.assertEqual(told("firing"), ["chat", "on"])
+                monitor.end()
+            said = subprocess.run([WEIR, "monitor", "--check", "monitor.yaml"], cwd=self.folder,
+                                  capture_output=True, text=True, timeout=20, check=True).stdout
+            self.assertRegex(said, r"receiver team +off, not in now\n")
+            self.assertRegex(said, r"receiver team +on, only in now\n")
+
     def test_what_is_wrong_is_said_and_changes_nothing(self):
         with Page("") as page, Receiver() as hook:
             with Monitor(self.folder, config(page.url, hook.url)) as monitor:

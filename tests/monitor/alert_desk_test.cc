@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/rng.h"
+#include "base/text.h"
 #include "monitor/state_codec.h"
 
 namespace weir::monitor {
@@ -716,6 +717,197 @@ TEST_F(DeskTest, AnEscalationTellsWhoIsOnCallAtThatTimeAndNobodyElseOfTheEnd) {
   }
   EXPECT_EQ(told, (std::vector<std::string>{"0 chat", "10 ben", "30 boss", "50 chat", "50 ben",
                                             "50 boss"}));
+}
+
+// A receiver with channels that are told by day (06:00 to 22:20). It begins at 22:13:20, and goes
+// on by the minute; another process takes over at every step.
+class ChannelHoursTest : public DeskTest {
+ protected:
+  void Use(const std::string& channels, const std::string& route = "receiver: team") {
+    config_ = Config((R"(
+sources: [ { name: shop, scrape: 'http://127.0.0.1:1/metrics', down_after: never } ]
+rules: [ { alert: Down, source: shop, metric: down, at_least: 1 } ]
+channels: [ { name: chat, file: chat }, { name: pager, file: pager }, { name: boss, file: boss } ]
+flapping: { times: 0 }
+time_intervals:
+  - name: day
+    time_intervals: [ { times: [ { start_time: '06:00', end_time: '22:20' } ] } ]
+receivers: [ { name: team, channels: )" +
+                      channels + " } ]\nroute: { group_interval: 1s, " + route + " }\n")
+                         .c_str());
+    stored_.clear();
+    ended_.clear();
+    desk_ = std::make_unique<AlertDesk>(config_);
+  }
+
+  /// What is told, as "467 pager: a fires, b ended"; `fires` says who does at a minute.
+  template <typename Fires>
+  std::vector<std::string> Told(int minutes, Fires fires) {
+    std::vector<std::string> told;
+    for (int minute = 0; minute < minutes; ++minute) {
+      for (const char* host : {"a", "b", "c"}) {
+        if (fires(minute, host)) {
+          Put("down", {{"host", host}});
+        }
+      }
+      for (const store::OutboxMessage& message : Step(std::chrono::minutes(minute))) {
+        std::string line = fmt::format("{} {}:", minute, message.channel);
+        const auto payload = nlohmann::json::parse(message.payload);
+        for (const auto& alert : payload["alerts"]) {
+          line += fmt::format("{}{} {}", line.ends_with(':') ? " " : ", ",
+                              alert["labels"]["host"].get<std::string>(),
+                              alert["status"] == "firing" ? "fires" : "ended");
+        }
+        told.push_back(line);
+      }
+      Restart();
+    }
+    return told;
+  }
+};
+
+// An alert that a channel was told of, from the minute of its beginning to that of its end.
+struct Heard {
+  std::string host;
+  int from = 0;
+  int to = 0;
+};
+
+// In what ChannelHoursTest::Told returns. No end is told of what was not, and each is told.
+std::vector<Heard> HeardOf(const std::string& channel, const std::vector<std::string>& told) {
+  std::map<std::string, int> open;
+  std::vector<Heard> heard;
+  for (const std::string& line : told) {
+    if (line.find(channel) == std::string::npos) {
+      continue;
+    }
+    const int minute = static_cast<int>(*ParseCount(line.substr(0, line.find(' '))));
+    for (const std::string host : {"a", "b", "c"}) {
+      if (line.find(host + " fires") != std::string::npos) {
+        open.emplace(host, minute);
+      }
+      if (line.find(host + " ended") != std::string::npos) {
+        EXPECT_TRUE(open.contains(host)) << line;
+        heard.push_back({host, open[host], minute});
+        open.erase(host);
+      }
+    }
+  }
+  EXPECT_TRUE(open.empty());
+  return heard;
+}
+
+constexpr const char* kChatAndPagerByDay =
+    "[ chat, { name: pager, active_time_intervals: [ day ] } ]";
+
+TEST_F(ChannelHoursTest, AChannelThatIsQuietIsToldWhenItOpensWhatStillFires) {
+  Use(kChatAndPagerByDay, "receiver: team, repeat_interval: 700h");
+  const auto told = Told(520, [](int minute, std::string_view host) {
+    return host == "a" ? minute >= 10 && minute < 500 : host == "b" && minute < 20 && minute >= 15;
+  });
+  EXPECT_EQ(told, (std::vector<std::string>{"10 chat: a fires", "15 chat: a fires, b fires",
+                                            "20 chat: a fires, b ended", "467 pager: a fires",
+                                            "500 chat: a ended", "500 pager: a ended"}));
+}
+
+TEST_F(ChannelHoursTest, AQuietChannelIsToldTheEndOfAllThatItWasToldAndOfNothingElse) {
+  Use(kChatAndPagerByDay, "receiver: team, repeat_interval: 700h");
+  const auto told = Told(60, [](int minute, std::string_view host) {
+    return host == "a" ? minute < 20 : host == "b" ? minute < 30 : minute >= 10 && minute < 40;
+  });
+  EXPECT_EQ(told,
+            (std::vector<std::string>{
+                "0 chat: a fires, b fires", "0 pager: a fires, b fires",
+                "10 chat: a fires, b fires, c fires", "20 chat: b fires, c fires, a ended",
+                "30 chat: c fires, b ended", "30 pager: a ended, b ended", "40 chat: c ended"}));
+}
+
+TEST_F(ChannelHoursTest, AnEndThatAChannelHasMissedIsToldWhenItOpens) {
+  Use(kChatAndPagerByDay, "receiver: team, repeat_interval: 700h");
+  const auto told = Told(470, [](int minute, std::string_view host) {
+    return host == "a" ? minute < 20 : host == "b";
+  });
+  EXPECT_EQ(told.back(), "467 pager: b fires, a ended");
+}
+
+TEST_F(ChannelHoursTest, AReceiverWithNoOpenChannelIsMutedAsARouteIs) {
+  Use("[ { name: pager, active_time_intervals: [ day ] } ], "
+      "escalate: [ { wait: 5m, channels: [ boss ] } ]");
+  const auto fires = [](int minute, std::string_view host) { return host == "a" && minute >= 10; };
+  EXPECT_EQ(Told(480, fires),
+            (std::vector<std::string>{"467 pager: a fires", "472 boss: a fires"}));
+  Use("[ { name: pager, mute_time_intervals: [ day ] } ]");
+  EXPECT_EQ(Told(1, [](int, std::string_view host) { return host == "a"; }),
+            std::vector<std::string>());
+  const std::vector<AlertView> views = desk_->List(kStart, 1);
+  ASSERT_EQ(views.size(), 1U);
+  EXPECT_EQ(views[0].muted, MuteReason::kTimeInterval);
+  const auto story = desk_->EvidenceOf(kStart, AlertKey(views[0].alert.labels));
+  ASSERT_TRUE(story);
+  EXPECT_EQ(story->view.muted, MuteReason::kTimeInterval);
+  EXPECT_EQ(story->groups[0].quiet, std::vector<std::string>{"pager"});
+}
+
+TEST_F(ChannelHoursTest, ARepeatThatAChannelHasMissedComesWhenItOpens) {
+  Use(kChatAndPagerByDay, "receiver: team, repeat_interval: 7h");
+  EXPECT_EQ(Told(500, [](int, std::string_view host) { return host == "a"; }),
+            (std::vector<std::string>{"0 chat: a fires", "0 pager: a fires", "420 chat: a fires",
+                                      "467 pager: a fires"}));
+}
+
+// Alerts come and go at random, over three days.
+TEST_F(ChannelHoursTest, AChannelIsToldOfEachAlertWhenARouteWithItsTimesWouldBeAndOfEachEnd) {
+  Rng rng(20261126);
+  for (int story = 0; story < 5; ++story) {
+    std::map<std::string, std::vector<bool>> fires;
+    for (const char* host : {"a", "b", "c"}) {
+      bool now = false;
+      for (int minute = 0; minute < 3 * 1440; ++minute) {
+        now = minute < 3 * 1440 - 10 && (rng.Below(150) == 0) != now;
+        fires[host].push_back(now);
+      }
+    }
+    const auto at = [&fires](int minute, const std::string& host) {
+      return fires[host][static_cast<std::size_t>(minute)];
+    };
+    Use(kChatAndPagerByDay, "receiver: team, repeat_interval: 700h");
+    const std::vector<Heard> of_channel = HeardOf("pager", Told(3 * 1440, at));
+    Use("[ chat ]",
+        "receiver: chat, repeat_interval: 700h, routes: [ { receiver: pager, continue: true, "
+        "active_time_intervals: [ day ] }, { receiver: chat } ]");
+    const std::vector<Heard> of_route = HeardOf("pager", Told(3 * 1440, at));
+    for (const Heard& route : of_route) {
+      // What ended and began anew while it was quiet has gone on, as far as the channel knows.
+      EXPECT_TRUE(std::any_of(of_channel.begin(), of_channel.end(),
+                              [&route](const Heard& channel) {
+                                return channel.host == route.host && channel.from <= route.from &&
+                                       route.from < channel.to;
+                              }))
+          << story << ": " << route.host << " from " << route.from;
+    }
+    for (const Heard& channel : of_channel) {
+      EXPECT_TRUE(std::any_of(of_route.begin(), of_route.end(),
+                              [&channel](const Heard& route) {
+                                return channel.host == route.host && channel.from == route.from;
+                              }))
+          << story << ": " << channel.host << " from " << channel.from;
+    }
+    EXPECT_GT(of_channel.size(), 5U);
+  }
+}
+
+TEST_F(DeskTest, WhatChannelsWereToldIsReadAlsoWhereSomeOfItIsDamaged) {
+  StoredGroup group;
+  const Labels labels = {{"host", "a"}};
+  group.state.told = {labels};
+  group.state.channels = {{"pager", {.told = {labels}, .last_at = kStart}}, {"mail", {}}};
+  auto json = nlohmann::json::parse(EncodeGroup(group));
+  EXPECT_EQ(DecodeGroup(json.dump())->state, group.state);
+  json["channels"][0] = 7;
+  group.state.channels.erase("mail");
+  EXPECT_EQ(DecodeGroup(json.dump())->state, group.state);
+  json.erase("channels");
+  EXPECT_TRUE(DecodeGroup(json.dump())->state.channels.empty());
 }
 
 TEST_F(DeskTest, AnEscalationThatAnOlderProgramHasWrittenIsRead) {

@@ -215,5 +215,35 @@ TEST(GateMonitorTest, AVerdictOfAnotherProcessIsToldByTheEvaluationThatComesNext
   EXPECT_EQ(engine->firing, 1U);
 }
 
+// Who follows it is told of them anew with each version.
+TEST(GateMonitorTest, GatesHaveAnotherVersionWithAVerdictAndWithNothingElseThatIsWritten) {
+  const tests::TempDir directory;
+  const std::string path = directory.File("weir.db");
+  const SystemClock clock;
+  Result<MonitorConfig> config = ReadMonitorConfigFile(
+      directory.Write("m.yaml", File("{ alert: Fails, gate: { scenario: checkout } }")));
+  ASSERT_TRUE(config) << config.error().message;
+  auto live = LiveMonitor::Start(std::move(*config), path,
+                                 {.clock = clock, .log = [](std::string_view) {}});
+  ASSERT_TRUE(live) << live.error().message;
+  const auto version = [&live] {
+    // One may have begun before; and what it writes itself is seen by the one after it.
+    const std::uint64_t seen = (*live)->Evaluations();
+    for (std::uint64_t more = 0; more < 4; ++more) {
+      (*live)->AwaitEvaluation(seen + more, 20s);
+    }
+    return (*live)->Report().gates_version;
+  };
+  const auto run = store::RecordSampleRun(path, 1);
+  const std::uint64_t first = version();
+  GateResult verdict = store::SampleVerdict();
+  verdict.candidate_runs = {run};
+  ASSERT_TRUE((*store::Store::OpenForWriting(path))->AppendVerdict(verdict, clock.WallNow()));
+  EXPECT_EQ(version(), first + 1);
+  EXPECT_EQ((*live)->Report().firing, 1U);
+  store::RecordSampleRun(path, 2);
+  EXPECT_EQ(version(), first + 1);
+}
+
 }  // namespace
 }  // namespace weir::monitor

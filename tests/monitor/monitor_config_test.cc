@@ -400,6 +400,21 @@ channels: [ { name: log, file: log } ]
   }
 }
 
+TEST(MonitorConfigTest, ABurnRateOfAHistoryIsRefusedAsItHasNoCounters) {
+  EXPECT_EQ(
+      ErrorOf("sources: [ { name: runs, history: true } ]\n"
+              "rules:\n"
+              "  - { alert: A, source: runs, burn_rate: { objective: 99%, bad: x, total: y } }\n"
+              "channels: [ { name: log, file: log } ]\n"),
+      "m.yaml:3:42: error: a burn rate needs counters, and a history has none: each of its "
+      "runs is a value\n"
+      "  3 |   - { alert: A, source: runs, burn_rate: { objective: 99%, bad: x, total: y } "
+      "}\n"
+      "    |                                          ^\n"
+      "  hint: write 'metric: weir_run_error_ratio' and 'above: 0.1%', or ask a source with "
+      "counters");
+}
+
 TEST(MonitorConfigTest, LinksToAcknowledgeNeedAKeyAServiceAndWhereItIs) {
   const std::string whole = kWhole;
   const auto config =
@@ -455,6 +470,44 @@ TEST(MonitorConfigTest, TlsNeedsAServiceACertificateAndItsKey) {
       ErrorOf("listen: 127.0.0.1:0\ntls: { certificate_file: missing, key_file: key }\n" + whole)
           .find("m.yaml:2:26: error: certificate_file: missing: there is no such"),
       std::string::npos);
+}
+
+TEST(MonitorConfigTest, AChannelOfAReceiverHasTimesOfItsOwn) {
+  const std::string receivers = "receivers: [ { name: all, channels: [ hook, chat ] } ]";
+  const auto with = [&](const std::string& channels) {
+    std::string text = kWhole + std::string(kTimes);
+    return text.replace(text.find(receivers), receivers.size(),
+                        "receivers: [ { name: all, channels: " + channels + " } ]");
+  };
+  const auto config = ReadMonitorConfig(
+      with("[ hook, { name: chat, active_time_intervals: [ office-hours ], mute_time_intervals: "
+           "holidays } ]"),
+      "m.yaml", Access());
+  ASSERT_TRUE(config) << config.error().message;
+  const ReceiverSpec& all = config->receivers.front();
+  EXPECT_EQ(all.channels, (std::vector<std::size_t>{0, 1}));
+  ASSERT_EQ(all.channel_times.size(), 1U);
+  EXPECT_EQ(all.channel_times.at(1).active_times, std::vector<std::size_t>{0});
+  EXPECT_EQ(all.channel_times.at(1).mute_times, std::vector<std::size_t>{1});
+  EXPECT_TRUE(config->policy.channel_times.empty());  // One may always be told.
+  EXPECT_EQ(ErrorOf(with("[ hook, { name: chat, mute_time_intervals: [ holidais ] } ]")),
+            "m.yaml:18:82: error: there is no time interval 'holidais'\n"
+            "  18 | receivers: [ { name: all, channels: [ hook, { name: chat, "
+            "mute_time_intervals: [ holidais ] } ] } ]\n"
+            "     |                                                                             "
+            "     ^~~~~~~~\n"
+            "  hint: did you mean 'holidays'? name one of 'time_intervals'");
+  EXPECT_NE(ErrorOf(with("[ { name: chap } ]")).find("there is no channel 'chap'"),
+            std::string::npos);
+  EXPECT_NE(ErrorOf(with("[ { name: chat, mute_times: [ holidays ] } ]"))
+                .find("unknown key 'mute_times' in channel of a receiver"),
+            std::string::npos);
+  EXPECT_NE(ErrorOf(with("[ { mute_time_intervals: [ holidays ] } ]"))
+                .find("a channel of a receiver has a name"),
+            std::string::npos);
+  EXPECT_NE(ErrorOf(with("[ chat, { name: chat, mute_time_intervals: [ holidays ] } ]"))
+                .find("the receiver has 'chat' twice"),
+            std::string::npos);
 }
 
 TEST(MonitorConfigTest, ReadsEscalations) {

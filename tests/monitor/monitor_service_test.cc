@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include "monitor/http_exchange.h"
 #include "tests/support/temp_dir.h"
@@ -32,6 +33,12 @@ class MonitorServiceTest : public testing::Test {
     return HttpClient().Exchange(
         {.url = fmt::format("http://127.0.0.1:{}{}", service_->port(), path),
          .headers = std::move(headers)});
+  }
+
+  /// Of the event of an answer.
+  static std::string IdOf(const HttpReply& events) {
+    const std::size_t begin = events.body.find("id: ") + 4;
+    return events.body.substr(begin, events.body.find('\n', begin) - begin);
   }
 
   static Roles WithTokens() {
@@ -112,11 +119,68 @@ TEST_F(MonitorServiceTest, EventsGoOnWhereTheClientWas) {
   Start();
   const HttpReply first = Get("/api/v1/events");
   EXPECT_EQ(first.status, 200);
-  EXPECT_EQ(first.body.substr(0, first.body.find("data: {")), "retry: 50\nid: 42\nevent: status\n");
+  EXPECT_EQ(first.body.find("retry: 50\nid: 42."), 0U) << first.body;
+  EXPECT_NE(first.body.find("\nevent: status\ndata: {"), std::string::npos);
   EXPECT_TRUE(first.body.ends_with("}\n\n"));
   EXPECT_TRUE(awaited.empty());
-  Get("/api/v1/events", {"Last-Event-ID: 42"});
+  Get("/api/v1/events", {"Last-Event-ID: " + IdOf(first)});
   EXPECT_EQ(awaited, std::vector<std::uint64_t>{42});
+}
+
+TEST_F(MonitorServiceTest, EventsHaveGatesOnlyWhereTheClientKnowsOthers) {
+  const std::string gates = "\"gates\":";
+  report_.gates_version = 7;
+  Start();
+  const HttpReply first = Get("/api/v1/events");
+  EXPECT_NE(first.body.find(gates), std::string::npos);
+  const HttpReply second = Get("/api/v1/events", {"Last-Event-ID: " + IdOf(first)});
+  EXPECT_EQ(second.body.find(gates), std::string::npos);
+  const auto json = nlohmann::json::parse(second.body.substr(second.body.find('{')));
+  EXPECT_EQ(json["schema"], "weir.monitor_status/1");
+  EXPECT_EQ(IdOf(second), IdOf(first));
+  report_.gates_version = 8;
+  const HttpReply third = Get("/api/v1/events", {"Last-Event-ID: " + IdOf(second)});
+  EXPECT_NE(third.body.find(gates), std::string::npos);
+  EXPECT_NE(Get("/api/v1/status").body.find("\"gates\": "), std::string::npos);
+}
+
+// Another process counts anew; who goes on with its id, or one of an older program, gets the whole.
+TEST_F(MonitorServiceTest, AnEventIdThatIsNoneOfThisProcessIsAsNone) {
+  std::vector<std::uint64_t> awaited;
+  await_ = [&awaited](std::uint64_t seen, Nanos) { awaited.push_back(seen); };
+  report_.evaluations = 42;
+  Start();
+  const std::string id = IdOf(Get("/api/v1/events"));
+  const std::string of_life = id.substr(id.rfind('.'));
+  for (const std::string& other : {std::string("42"), std::string("42.0"), std::string("42.0.1"),
+                                   "42.0" + of_life + "x", "42.x" + of_life, "-1.0" + of_life}) {
+    EXPECT_NE(Get("/api/v1/events", {"Last-Event-ID: " + other}).body.find("\"gates\":"),
+              std::string::npos)
+        << other;
+  }
+  EXPECT_TRUE(awaited.empty());
+}
+
+TEST_F(MonitorServiceTest, ASteadyEventWith500VerdictsIsLessThan4KbLongerThanWithNone) {
+  Start();
+  const auto steady = [this] {
+    const HttpReply first = Get("/api/v1/events");
+    const HttpReply next = Get("/api/v1/events", {"Last-Event-ID: " + IdOf(first)});
+    return std::pair(first.body.size(), next.body.size());
+  };
+  const auto [first_without, without] = steady();
+  for (int i = 0; i < 500; ++i) {
+    report_.gates.verdicts.push_back({.id = i,
+                                      .at = {},
+                                      .subject = "checkout",
+                                      .candidate = fmt::format("build:{}", i),
+                                      .verdict = Verdict::kFail,
+                                      .reason = std::string(200, 'x')});
+  }
+  report_.gates_version = 1;
+  const auto [first_with, with] = steady();  // Of the first, what the client takes at most.
+  EXPECT_GT(first_with, first_without + 50'000);
+  EXPECT_LT(with, without + 4096);
 }
 
 }  // namespace

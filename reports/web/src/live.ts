@@ -139,6 +139,7 @@ interface Status {
   sources: Source[];
   services: Service[];
   pages: Page[];
+  /** An event has them when they are others than in the one before. */
   gates: Gates;
   trends: { version: number };
   forecasts: Forecasts;
@@ -570,7 +571,13 @@ function show(): void {
 }
 
 function take(text: string): void {
-  status = JSON.parse(text) as Status;
+  const told = JSON.parse(text) as Omit<Status, "gates"> & Partial<Pick<Status, "gates">>;
+  const gates = told.gates ?? status?.gates;
+  if (!gates) {
+    void ask();
+    return;
+  }
+  status = { ...told, gates };
   arrivedMs = performance.now();
   trouble = "";
   show();
@@ -594,10 +601,7 @@ function listen(): void {
   });
 }
 
-async function poll(): Promise<void> {
-  if (ageMs() < pollMs && status) {
-    return;
-  }
+async function ask(): Promise<void> {
   try {
     const answer = await fetch("api/v1/status");
     if (answer.ok) {
@@ -605,6 +609,12 @@ async function poll(): Promise<void> {
     }
   } catch {
     // Its age says so.
+  }
+}
+
+function poll(): void {
+  if (ageMs() >= pollMs || !status) {
+    void ask();
   }
 }
 
@@ -628,4 +638,4 @@ setInterval(() => {
   showAge();
   followTrends();
 }, 250);
-setInterval(() => void poll(), pollMs);
+setInterval(poll, pollMs);

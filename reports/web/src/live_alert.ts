@@ -7,6 +7,8 @@ interface Group {
   receiver: string;
   labels: Record<string, string>;
   told: boolean;
+  /** Channels that are not told now, by the time of the day. */
+  quiet: string[];
   last_at: string | null;
   escalation: { steps: number; rounds: number; gone: number; next_at: string | null } | null;
 }
@@ -68,6 +70,10 @@ function escalationWords({ escalation }: Group): string {
   return `${gone} of ${steps * rounds} steps, ${next}`;
 }
 
+function quietWords({ quiet }: Group): string {
+  return quiet.length === 0 ? "" : `; by the time not told now: ${quiet.join(", ")}`;
+}
+
 function fact(term: string, ...said: Child[]): HTMLElement[] {
   return [h("dt", {}, term), h("dd", {}, ...said)];
 }
@@ -101,7 +107,7 @@ function facts(story: Story): HTMLElement {
     ...story.groups.flatMap((group) =>
       fact(
         "told",
-        name(`${group.receiver}: ${group.told ? "told that it fires" : "nothing is open there"}; ${escalationWords(group)}`),
+        name(`${group.receiver}: ${group.told ? "told that it fires" : "nothing is open there"}; ${escalationWords(group)}${quietWords(group)}`),
       ),
     ),
   );

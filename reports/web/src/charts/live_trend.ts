@@ -316,10 +316,12 @@ export function seriesChart(series: Series, allMarks: TimeMark[]): Chart | null 
   }
   const marks = within(allMarks, table.x);
   const limit = series.limit?.level;
+  const said = sentence(series, marks);
   const drawn = [...kept, ...foretold].flatMap((key) => table[key]).filter(isKnown);
   return {
     title: [series.rule, labelWords(series.labels)].filter(Boolean).join(" "),
-    note: sentence(series, marks),
+    note: said,
+    said,
     x: table.x,
     xAxis: timeAxis(table.x),
     yAxis: valueAxis(isKnown(limit) ? [...drawn, limit] : drawn),
@@ -396,11 +398,13 @@ export function serviceCharts(service: ServiceSeries, allMarks: TimeMark[]): Cha
     const newest = lines
       .map(({ label, values }) => [label, values[values.length - 1]] as const)
       .flatMap(([label, value]) => (isKnown(value) ? [`${label} ${format(value)}`] : []));
-    const said = [newest.join(", ") || "nothing in the last look", ...marks.map(markWords)];
+    const facts = [newest.join(", ") || "nothing in the last look", ...marks.map(markWords)];
+    const said = `${facts.join("; ")}.`;
     return [
       {
         title: `${title}, ${service.source}`,
-        note: `${said.join("; ")}.`,
+        note: said,
+        said,
         x,
         xAxis: timeAxis(x),
         yAxis: axis(drawn),

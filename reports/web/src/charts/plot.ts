@@ -38,6 +38,8 @@ export interface Chart {
   /** Where the title leads. */
   href?: string;
   note?: string;
+  /** What a listener is told of it beside the title: whole sentences. */
+  said?: string;
   x: number[];
   xAxis: Axis;
   yAxis: Axis;
@@ -364,7 +366,8 @@ export function figure(first: Chart): ChartFigure {
   const place = h("div", { tabindex: 0, role: "img" });
   const around = (): [HTMLElement, Legend, HTMLElement] => {
     place.className = chart.onPick ? "plot pickable" : "plot";
-    place.setAttribute("aria-label", [chart.title, chart.note].filter(Boolean).join(". ").replace(/\.?$/, ". Arrow keys move the cursor."));
+    const said = [`${chart.title}.`, chart.said, "Arrow keys move the cursor."];
+    place.setAttribute("aria-label", said.filter(Boolean).join(" "));
     const tools = exportTools(chart, () => plot?.ctx.canvas ?? null);
     return [captionOf(chart), new Legend(chart), tools];
   };

@@ -1,0 +1,62 @@
+#include "monitor/look_meters.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace weir::monitor {
+namespace {
+
+bool TellsOfUsers(SourceKind kind) {
+  return kind == SourceKind::kProbe || kind == SourceKind::kAccessLog;
+}
+
+}  // namespace
+
+void LookMeters::TakeOver(const Crew& before, const Crew& now) {
+  std::vector<ServiceMeter> meters(now.pollers.size());
+  for (std::size_t i = 0; i < meters.size(); ++i) {
+    const auto old = std::find(before.pollers.begin(), before.pollers.end(), now.pollers[i]);
+    if (old != before.pollers.end()) {
+      meters[i] = meters_[static_cast<std::size_t>(old - before.pollers.begin())];
+    }
+  }
+  meters_ = std::move(meters);
+}
+
+std::size_t LookMeters::Take(const Crew& crew, const std::vector<SourceStatus>& statuses,
+                             Instant now, WallTime at) {
+  std::size_t news = 0;
+  for (std::size_t i = 0; i < statuses.size(); ++i) {
+    const SourceStatus& status = statuses[i];
+    if (status.last_good == nullptr || !status.good_at || !status.good_at_wall) {
+      continue;
+    }
+    if (TellsOfUsers(crew.pollers[i]->spec().kind) && *status.good_at_wall <= at) {
+      const auto& trend = meters_[i].trend();
+      const WallTime newest = trend.empty() ? WallTime::min() : trend.back().at;
+      meters_[i].Take(*status.good_at_wall, *status.last_good);
+      if (!trend.empty() && trend.back().at != newest) {
+        ++news;
+      }
+    }
+    if (*status.good_at > newest_look_) {
+      newest_look_ = *status.good_at;
+      pipeline_latency_ = now - newest_look_;
+    }
+  }
+  return news;
+}
+
+std::vector<ServiceReport> LookMeters::Report(const std::vector<SourceReport>& sources) const {
+  std::vector<ServiceReport> services;
+  for (std::size_t i = 0; i < meters_.size(); ++i) {
+    const SourceReport& source = sources[i];
+    if (TellsOfUsers(source.kind)) {
+      const auto& trend = meters_[i].trend();
+      services.push_back({source.name, source.kind, source.stale, {trend.begin(), trend.end()}});
+    }
+  }
+  return services;
+}
+
+}  // namespace weir::monitor
