@@ -75,7 +75,7 @@ std::string Details(const monitor::SourceSpec& source) {
            (source.path.empty() ? "the history that it runs on" : Printable(source.path));
   }
   if (source.kind == monitor::SourceKind::kOtlp) {
-    return ": what OpenTelemetry pushes to /v1/metrics, as JSON over HTTP";
+    return ": what OpenTelemetry pushes to /v1/metrics, as protobuf or JSON over HTTP";
   }
   if (source.kind == monitor::SourceKind::kPrometheus) {
     return source.learn == Nanos(0) ? ": rules learn nothing from its past"
