@@ -185,6 +185,9 @@ void PrintPlan(const monitor::MonitorConfig& config) {
                     fmt::format("{}:{}", config.service->listen.host, config.service->listen.port),
                     FormatWallTime(config.service->tls->expires_at()));
   }
+  if (config.service && !config.service->roles.push.open()) {
+    text += fmt::format("  pushes   {:<20} with tokens that may do nothing else\n", "/v1/metrics");
+  }
   text += DigestWords(config);
   if (const monitor::FlapLimits& limits = config.policy.flapping; limits.times > 0) {
     text += fmt::format("  flapping {:<20} more than {} times in {}\n", "an alert that begins",

@@ -247,12 +247,19 @@ std::string Gzip(const std::string& plain) {
   return packed;
 }
 
+MonitorReport TroubledReport() {
+  MonitorReport report;
+  report.sources = {{.name = "shop"}};
+  report.sources[0].status.health = SourceHealth::kFailed;
+  return report;
+}
+
 /// Through a real server.
 class OtlpServiceTest : public testing::Test {
  protected:
   void Serve(const Roles& roles) {
     auto service = MonitorService::Start({.listen = {.port = 0}, .roles = roles},
-                                         {.report = [] { return MonitorReport{}; },
+                                         {.report = [] { return TroubledReport(); },
                                           .clock = clock_,
                                           .otlp = [this] { return intake_; }});
     ASSERT_TRUE(service) << service.error().message;
@@ -392,6 +399,47 @@ TEST_F(OtlpServiceTest, WhereTokensAreOneThatActsIsNeeded) {
   EXPECT_EQ(Push("{}", {kJsonType}).status, 401);
   EXPECT_EQ(push("the-token-that-reads"), 403);
   EXPECT_EQ(push("the-token-that-acts"), 200);
+}
+
+TEST_F(OtlpServiceTest, ATokenThatMayPushMayDoNothingElse) {
+  Serve({*Access::Parse("the-token-that-reads"), *Access::Parse("the-token-that-acts"),
+         *Access::Parse("the-token-that-pushes")});
+  const auto ask = [this](const std::string& token, const std::string& path,
+                          const std::optional<std::string>& body) {
+    return HttpClient().Exchange(
+        {.url = fmt::format("http://127.0.0.1:{}{}", service_->port(), path),
+         .headers = {kJsonType, "Authorization: Bearer " + token},
+         .body = body});
+  };
+  const std::string pushes = "the-token-that-pushes";
+  EXPECT_EQ(ask(pushes, "/v1/metrics", "{}").status, 200);
+  EXPECT_EQ(ask("the-token-that-acts", "/v1/metrics", "{}").status, 200);
+  EXPECT_EQ(ask("the-token-that-reads", "/v1/metrics", "{}").status, 403);
+  EXPECT_EQ(ask("the-token-that-is-not", "/v1/metrics", "{}").status, 401);
+  for (const char* path : {"/", "/metrics", "/api/v1/status", "/api/v1/trends", "/api/v1/events",
+                           "/api/v1/alerts/x", "/v1/metrics", "/nowhere"}) {
+    const HttpReply refused = ask(pushes, path, std::nullopt);
+    EXPECT_EQ(refused.status, 403) << path;
+    EXPECT_EQ(refused.body, "this token may only push: POST /v1/metrics\n") << path;
+  }
+  for (const char* path : {"/api/v1/acknowledge", "/api/v1/mark", "/api/v1/silences",
+                           "/api/v1/silences/remove", "/v1/metrics/x"}) {
+    EXPECT_EQ(ask(pushes, path, "{}").status, 403) << path;
+  }
+  EXPECT_EQ(ask(pushes, "/healthz", std::nullopt).status, 200);
+}
+
+// What readiness says of troubles names hosts.
+TEST_F(OtlpServiceTest, ATokenThatMayPushIsToldNoReasons) {
+  Serve({{}, *Access::Parse("the-token-that-acts"), *Access::Parse("the-token-that-pushes")});
+  const auto ready = [this](const std::string& token) {
+    return HttpClient()
+        .Exchange({.url = fmt::format("http://127.0.0.1:{}/readyz", service_->port()),
+                   .headers = {"Authorization: Bearer " + token}})
+        .body;
+  };
+  EXPECT_EQ(ready("the-token-that-pushes"), ready("none"));
+  EXPECT_GT(ready("the-token-that-acts").size(), ready("none").size());
 }
 
 TEST_F(OtlpServiceTest, WithoutTheSourceThereIsNobody) {
