@@ -266,6 +266,10 @@ class Handler {
     const Place place = places_.back();
     places_.pop_back();
     Leave(place);
+    return CheckSize();
+  }
+
+  bool CheckSize() {
     wrong_ = message_.Fits() ? wrong_ : "too_long";
     return message_.Fits();
   }
@@ -334,7 +338,7 @@ bool Handler::Wrong(Place place) {
   } else if (NumbersOf(place) != nullptr || place == Place::kQuantile || place == Place::kNumber) {
     point_.is_bad = true;
   }
-  return place != Place::kResources;
+  return place != Place::kResources && CheckSize();
 }
 
 void Handler::AddMetric(Kind kind) {

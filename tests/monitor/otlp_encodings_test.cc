@@ -340,6 +340,21 @@ TEST(OtlpEncodingsTest, MorePartsThanAMessageMayHaveAreTooLong) {
   EXPECT_EQ(ReadOtlpProtobuf(more.second, message), "too_long");
 }
 
+// Each is two bytes, and a point that is refused.
+TEST(OtlpEncodingsTest, PointsThatAreNoneEndAMessageAsSoonAsThereAreTooMany) {
+  std::string points = "1";
+  for (std::size_t i = 0; i < 2 * OtlpMessage::kPartsMax; ++i) {
+    points += ",1";
+  }
+  OtlpMessage message;
+  EXPECT_EQ(ReadOtlpJson(R"({"resourceMetrics":[{"scopeMetrics":[{"metrics":[{"gauge":
+                {"dataPoints":[)" +
+                             points + "]}}]}]}]}",
+                         message),
+            "too_long");
+  EXPECT_LE(message.points.size(), OtlpMessage::kPartsMax);
+}
+
 TEST(OtlpEncodingsTest, ListsInListsHaveABound) {
   OtlpMessage message;
   EXPECT_EQ(ReadOtlpJson("{\"x\":" + std::string(1'000'000, '['), message), "malformed");
