@@ -74,7 +74,7 @@ std::string Details(const monitor::SourceSpec& source) {
            (source.path.empty() ? "the history that it runs on" : Printable(source.path));
   }
   if (source.kind == monitor::SourceKind::kOtlp) {
-    return ": what OpenTelemetry pushes to /v1/metrics, as JSON over HTTP";
+    return ": what OpenTelemetry pushes to /v1/metrics, as protobuf or JSON over HTTP";
   }
   if (source.kind == monitor::SourceKind::kPrometheus) {
     return source.learn == Nanos(0) ? ": rules learn nothing from its past"
@@ -194,6 +194,9 @@ void PrintPlan(const monitor::MonitorConfig& config) {
         fmt::format("  answers  {:<20} over TLS; its certificate is good until {}\n",
                     fmt::format("{}:{}", config.service->listen.host, config.service->listen.port),
                     FormatWallTime(config.service->tls->expires_at()));
+  }
+  if (config.service && !config.service->roles.push.open()) {
+    text += fmt::format("  pushes   {:<20} with tokens that may do nothing else\n", "/v1/metrics");
   }
   text += DigestWords(config);
   if (const monitor::FlapLimits& limits = config.policy.flapping; limits.times > 0) {

@@ -10,6 +10,8 @@ find_package(SQLite3 REQUIRED)
 find_package(Boost 1.74 REQUIRED COMPONENTS program_options)
 find_package(Eigen3 3.4 REQUIRED NO_MODULE)
 find_package(CURL REQUIRED)
+# Headers without a description of themselves.
+find_path(PROTOZERO_INCLUDE_DIRS protozero/pbf_reader.hpp REQUIRED)
 pkg_check_modules(nghttp2 REQUIRED IMPORTED_TARGET libnghttp2)
 pkg_check_modules(brotli REQUIRED IMPORTED_TARGET libbrotlidec)
 pkg_check_modules(luajit REQUIRED IMPORTED_TARGET luajit)

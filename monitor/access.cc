@@ -104,6 +104,10 @@ std::string Access::Authorization() const {
   return open() ? std::string() : "Bearer " + tokens_.front();
 }
 
+bool Roles::MayPush(std::string_view authorization) const {
+  return Of(authorization) == Role::kAct || (!push.open() && push.Allows(authorization));
+}
+
 Role Roles::Of(std::string_view authorization) const {
   if (open() || (!act.open() && act.Allows(authorization))) {
     return Role::kAct;

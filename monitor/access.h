@@ -45,14 +45,19 @@ enum class Role : std::uint8_t {
   kAct,   ///< And change something.
 };
 
-/// Who may look, and who may act. Without any token everybody may act.
+/// Who may look, who may act, and who may only push. Without any token everybody may act.
 struct Roles {
   Access read;
   Access act;
+  Access push = {};
 
-  bool open() const { return read.open() && act.open(); }
+  bool open() const { return read.open() && act.open() && push.open(); }
 
-  /// Of who sent this Authorization header. A token that may act may look, too.
+  /// Whether who sent this may push metrics: with a token for that, or one that may act.
+  bool MayPush(std::string_view authorization) const;
+
+  /// Of who sent this Authorization header. A token that may act may look, too; one that may only
+  /// push has no role.
   Role Of(std::string_view authorization) const;
 };
 

@@ -160,7 +160,13 @@ std::optional<HttpResponse> MonitorService::Admit(const HttpRequest& head) const
   if (roles.open() && !IsLocalName(head.host)) {
     return HttpResponse{.status = 421, .body = "ask for 127.0.0.1 or localhost\n"};
   }
-  if (!IsForAll(head) && roles.Of(head.authorization) == Role::kNone) {
+  const Role role = roles.Of(head.authorization);
+  const bool is_push = OtlpIntake::IsFor(head) && head.method == "POST";
+  const bool may_push = roles.MayPush(head.authorization);
+  if (!IsForAll(head) && role == Role::kNone && may_push && !is_push) {
+    return HttpResponse{.status = 403, .body = "this token may only push: POST /v1/metrics\n"};
+  }
+  if (!IsForAll(head) && role == Role::kNone && !may_push) {
     return HttpResponse{.status = 401,
                         .body = "a token is needed: Authorization: Bearer TOKEN\n",
                         .headers = {{"WWW-Authenticate", "Basic realm=\"weir\""}}};
@@ -172,7 +178,7 @@ std::optional<HttpResponse> MonitorService::Admit(const HttpRequest& head) const
     return HttpResponse{
         .status = 405, .body = "there is only GET and POST\n", .headers = {{"Allow", "GET, POST"}}};
   }
-  if (roles.Of(head.authorization) != Role::kAct) {
+  if (!(is_push ? may_push : role == Role::kAct)) {
     return HttpResponse{.status = 403, .body = "this token may only read\n"};
   }
   if (!head.origin.empty() && OriginHost(head.origin) != head.host) {

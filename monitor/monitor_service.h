@@ -36,7 +36,7 @@ namespace weir::monitor {
 ///   and from no page of another origin, so that a browser cannot be made to do it.
 ///
 /// - `/acknowledge` (acknowledge_page.h), for who has a link of a message.
-/// - POST `/v1/metrics` (otlp_intake.h), of who may act.
+/// - POST `/v1/metrics` (otlp_intake.h), of who may act or push.
 /// - POST `/rum` and GET `/rum.js` (rum_intake.h), for everybody.
 ///
 /// With tokens (also as password of any user, for browsers) all but the first two and the last two

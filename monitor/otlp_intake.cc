@@ -1,15 +1,21 @@
 #include "monitor/otlp_intake.h"
 
+#include <utility>
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
+#include <protozero/pbf_writer.hpp>
 
 #include "base/text.h"
+#include "monitor/sources/otlp_json.h"
+#include "monitor/sources/otlp_protobuf.h"
 
 namespace weir::monitor {
 namespace {
 
 constexpr std::string_view kPath = "/v1/metrics";
 constexpr std::string_view kJson = "application/json";
+constexpr std::string_view kProtobuf = "application/x-protobuf";
 
 class OtlpSource final : public Source {
  public:
@@ -21,13 +27,54 @@ class OtlpSource final : public Source {
   OtlpIntake& intake_;
 };
 
-bool IsJson(std::string_view content_type) {
+std::optional<OtlpEncoding> EncodingOf(std::string_view content_type) {
   const std::string_view type = content_type.substr(0, content_type.find_first_of("; "));
-  return type.size() == kJson.size() && content_type.starts_with(kJson);
+  return type == kProtobuf ? std::optional(OtlpEncoding::kProtobuf)
+         : type == kJson   ? std::optional(OtlpEncoding::kJson)
+                           : std::nullopt;
 }
 
-HttpResponse Said(int status, const nlohmann::json& said) {
-  return {.status = status, .body = said.dump(), .content_type = std::string(kJson)};
+HttpResponse Said(OtlpEncoding encoding, int status, std::string body) {
+  return {.status = status,
+          .body = std::move(body),
+          .content_type = std::string(encoding == OtlpEncoding::kJson ? kJson : kProtobuf)};
+}
+
+// Of google.rpc.Code.
+int StatusCode(int http_status) {
+  constexpr int kInvalidArgument = 3;
+  constexpr int kResourceExhausted = 8;
+  return http_status == 429 ? kResourceExhausted : kInvalidArgument;
+}
+
+// A google.rpc.Status.
+HttpResponse SaidNo(OtlpEncoding encoding, int status, const std::string& message) {
+  if (encoding == OtlpEncoding::kJson) {
+    return Said(encoding, status,
+                nlohmann::json({{"code", StatusCode(status)}, {"message", message}}).dump());
+  }
+  std::string body;
+  protozero::pbf_writer writer(body);
+  writer.add_int32(1, StatusCode(status));
+  writer.add_string(2, message);
+  return Said(encoding, status, body);
+}
+
+// An ExportMetricsServiceResponse.
+HttpResponse SaidPartial(OtlpEncoding encoding, std::uint64_t rejected,
+                         const std::string& message) {
+  if (encoding == OtlpEncoding::kJson) {
+    const nlohmann::json partial = {{"rejectedDataPoints", std::to_string(rejected)},
+                                    {"errorMessage", message}};
+    return Said(encoding, 200, nlohmann::json({{"partialSuccess", partial}}).dump());
+  }
+  std::string body;
+  protozero::pbf_writer writer(body);
+  protozero::pbf_writer partial(writer, 1);
+  partial.add_int64(1, static_cast<std::int64_t>(rejected));
+  partial.add_string(2, message);
+  partial.commit();
+  return Said(encoding, 200, body);
 }
 
 }  // namespace
@@ -36,7 +83,8 @@ bool OtlpIntake::IsFor(const HttpRequest& request) {
   return request.path == kPath;
 }
 
-HttpResponse OtlpIntake::Refuse(int status, const std::string& reason, const std::string& hint) {
+HttpResponse OtlpIntake::Refuse(OtlpEncoding encoding, int status, const std::string& reason,
+                                const std::string& hint) {
   {
     const std::lock_guard lock(mutex_);
     if (status == 429) {
@@ -45,7 +93,7 @@ HttpResponse OtlpIntake::Refuse(int status, const std::string& reason, const std
       series_.ledger().Reject(reason);
     }
   }
-  return Said(status, {{"message", reason + ": " + hint}});
+  return SaidNo(encoding, status, reason + ": " + hint);
 }
 
 std::optional<HttpResponse> OtlpIntake::Admit(const HttpRequest& head) {
@@ -53,28 +101,31 @@ std::optional<HttpResponse> OtlpIntake::Admit(const HttpRequest& head) {
     return HttpResponse{
         .status = 405, .body = "/v1/metrics is for POST\n", .headers = {{"Allow", "POST"}}};
   }
+  const std::optional<OtlpEncoding> known = EncodingOf(head.content_type);
+  const OtlpEncoding encoding = known.value_or(OtlpEncoding::kJson);
   if (overall_.Take("", clock_.Now()) > Nanos(0)) {
-    HttpResponse refused = Refuse(429, "rate", "send less often");
+    HttpResponse refused = Refuse(encoding, 429, "rate", "send less often");
     refused.headers["Retry-After"] = "1";
     return refused;
   }
-  if (!IsJson(head.content_type)) {
-    return Refuse(415, "content_type",
-                  "metrics are taken as application/json, not as protobuf; in a Collector write "
-                  "'encoding: json' for its exporter otlphttp, in an SDK set "
-                  "OTEL_EXPORTER_OTLP_PROTOCOL=http/json");
+  if (!known) {
+    return Refuse(encoding, 415, "content_type",
+                  "metrics are taken over OTLP/HTTP, as application/x-protobuf or "
+                  "application/json; in an SDK set OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf, in a "
+                  "Collector use its exporter otlphttp");
   }
   if (!head.content_encoding.empty() && head.content_encoding != "gzip") {
-    return Refuse(415, "encoding", "a body is plain or gzip");
+    return Refuse(encoding, 415, "encoding", "a body is plain or gzip");
   }
   if (head.body_bytes > kBodyBytesMax) {
-    return Refuse(413, "too_long", fmt::format("a body has at most {} bytes", kBodyBytesMax));
+    return Refuse(encoding, 413, "too_long",
+                  fmt::format("a body has at most {} bytes", kBodyBytesMax));
   }
   return std::nullopt;
 }
 
-tl::expected<OtlpBatch, std::string_view> OtlpIntake::Read(const HttpRequest& request) {
-  const std::lock_guard lock(reading_mutex_);
+std::optional<std::string_view> OtlpIntake::Read(OtlpEncoding encoding,
+                                                 const HttpRequest& request) {
   std::string_view body = request.body;
   if (!request.content_encoding.empty()) {
     loadgen::Answer encoded;
@@ -82,34 +133,51 @@ tl::expected<OtlpBatch, std::string_view> OtlpIntake::Read(const HttpRequest& re
     encoded.body = request.body;
     const RequestError error = decoder_.Decode(encoded, body);
     if (error != RequestError::kNone) {
-      return tl::unexpected<std::string_view>(error == RequestError::kTooLarge ? "too_long"
-                                                                               : "malformed");
+      return error == RequestError::kTooLarge ? "too_long" : "malformed";
     }
   }
-  return ReadOtlpMetrics(body);
+  return encoding == OtlpEncoding::kJson ? ReadOtlpJson(body, message_)
+                                         : ReadOtlpProtobuf(body, message_);
+}
+
+OtlpRejected OtlpIntake::Take() {
+  const Instant now = clock_.Now();
+  const std::lock_guard lock(mutex_);
+  pushed_at_ = now;
+  OtlpRejected dropped;
+  OtlpRejected refused = ReadOtlpMetrics(message_, [&](const OtlpPoint& point) {
+    if (const auto reason = series_.Take(point, now)) {
+      ++dropped[std::string(*reason)];
+    }
+  });
+  for (const auto& [reason, count] : refused) {
+    series_.ledger().Reject(reason, count);
+  }
+  refused.merge(dropped);
+  return refused;
 }
 
 HttpResponse OtlpIntake::Answer(const HttpRequest& request) {
-  const auto batch = Read(request);
-  if (!batch) {
-    return batch.error() == "too_long"
-               ? Refuse(413, "too_long",
-                        fmt::format("a body has at most {} bytes inflated", kBodyBytesMax))
-               : Refuse(400, std::string(batch.error()), "this is no OTLP metrics request as JSON");
-  }
-  std::map<std::string, std::uint64_t> refused = batch->rejected;
-  const Instant now = clock_.Now();
+  const OtlpEncoding encoding = EncodingOf(request.content_type).value_or(OtlpEncoding::kJson);
+  std::optional<std::string_view> wrong;
+  OtlpRejected refused;
   {
-    const std::lock_guard lock(mutex_);
-    pushed_at_ = now;
-    for (const auto& [reason, count] : batch->rejected) {
-      series_.ledger().Reject(reason, count);
+    const std::lock_guard lock(reading_mutex_);
+    wrong = Read(encoding, request);
+    if (!wrong) {
+      refused = Take();
     }
-    for (const OtlpPoint& point : batch->points) {
-      if (const auto reason = series_.Take(point, now)) {
-        ++refused[std::string(*reason)];
-      }
-    }
+  }
+  if (wrong == "too_long") {
+    return Refuse(encoding, 413, "too_long",
+                  fmt::format("a body has at most {} bytes inflated, and {} points, attributes, "
+                              "metrics and resources in all",
+                              kBodyBytesMax, OtlpMessage::kPartsMax));
+  }
+  if (wrong) {
+    return Refuse(encoding, 400, std::string(*wrong),
+                  fmt::format("this is no OTLP metrics request as {}",
+                              encoding == OtlpEncoding::kJson ? "JSON" : "protobuf"));
   }
   std::uint64_t total = 0;
   std::string message;
@@ -118,10 +186,9 @@ HttpResponse OtlpIntake::Answer(const HttpRequest& request) {
     message += fmt::format("{}{}: {}", message.empty() ? "" : ", ", reason, count);
   }
   if (total == 0) {
-    return Said(200, nlohmann::json::object());
+    return Said(encoding, 200, encoding == OtlpEncoding::kJson ? "{}" : "");
   }
-  return Said(200, {{"partialSuccess",
-                     {{"rejectedDataPoints", std::to_string(total)}, {"errorMessage", message}}}});
+  return SaidPartial(encoding, total, message);
 }
 
 tl::expected<Reading, SourceTrouble> OtlpIntake::Look() {

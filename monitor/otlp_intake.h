@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -9,17 +10,22 @@
 #include "loadgen/body_decoder.h"
 #include "monitor/http_server.h"
 #include "monitor/rate_limiter.h"
+#include "monitor/sources/otlp_message.h"
+#include "monitor/sources/otlp_metrics.h"
 #include "monitor/sources/otlp_series.h"
 #include "monitor/sources/source.h"
 
 namespace weir::monitor {
 
-/// Where OpenTelemetry pushes metrics: POST `/v1/metrics`, OTLP/HTTP as JSON, plain or gzip. Who
-/// may is not its matter.
+enum class OtlpEncoding : std::uint8_t { kJson, kProtobuf };
+
+/// Where OpenTelemetry pushes metrics: POST `/v1/metrics`, OTLP/HTTP as protobuf or JSON, plain or
+/// gzip; answered in what it came in, a refusal as google.rpc.Status. Who may is not its matter.
 ///
-/// A body is at most kBodyBytesMax, also inflated; there are at most kOverall requests. Every data
-/// point is in the ledger (sources/otlp_series.h); a request that is refused as a whole counts as
-/// one: rejected as "content_type", "encoding", "too_long" or "malformed", or dropped as "rate".
+/// A body is at most kBodyBytesMax, also inflated, with OtlpMessage::kPartsMax parts; there are at
+/// most kOverall requests. Every data point is in the ledger (sources/otlp_series.h); a request
+/// that is refused as a whole counts as one: rejected as "content_type", "encoding", "too_long" or
+/// "malformed", or dropped as "rate".
 ///
 /// Thread-safe. `clock` must outlive it.
 class OtlpIntake {
@@ -44,13 +50,21 @@ class OtlpIntake {
   std::unique_ptr<Source> MakeSource();
 
  private:
-  HttpResponse Refuse(int status, const std::string& reason, const std::string& hint);
-  tl::expected<OtlpBatch, std::string_view> Read(const HttpRequest& request);
+  HttpResponse Refuse(OtlpEncoding encoding, int status, const std::string& reason,
+                      const std::string& hint);
+
+  /// Into the message. What is wrong, if anything.
+  std::optional<std::string_view> Read(OtlpEncoding encoding, const HttpRequest& request);
+
+  /// What of the message was not taken, by reason.
+  OtlpRejected Take();
 
   const Clock& clock_;
   RateLimiter overall_;
-  std::mutex reading_mutex_;  // One body at a time is inflated and read; guards the next.
+  // One body at a time is inflated and read, so that it takes memory once; guards the next two.
+  std::mutex reading_mutex_;
   loadgen::BodyDecoder decoder_;
+  OtlpMessage message_;
   std::mutex mutex_;  // Guards what follows.
   OtlpSeries series_;
   std::optional<Instant> pushed_at_;

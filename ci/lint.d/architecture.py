@@ -22,6 +22,7 @@ LIBRARY_HEADERS = {
     "Boost": ("boost/",),
     "Eigen": ("Eigen/",),
     "nghttp2": ("nghttp2/",),
+    "protozero": ("protozero/",),
     "cURL": ("curl/",),
     "GoogleTest": ("gtest/", "gmock/"),
     "Google Benchmark": ("benchmark/",),

@@ -27,11 +27,15 @@ constexpr std::string_view kLocalTimeZone = "/etc/localtime";
 constexpr Nanos kEvaluateShortest = std::chrono::milliseconds(100);
 
 void ReadRoot(const YamlNode& root, const ConfigReader& reader) {
-  constexpr std::array<std::string_view, 16> kKnown = {
-      "evaluate_every", "link",           "listen",    "read_token_file",
-      "act_token_file", "link_key_file",  "sources",   "rules",
-      "channels",       "route",          "receivers", "inhibit_rules",
-      "flapping",       "time_intervals", "tls",       "digest"};
+  constexpr std::array<std::string_view, 17> kKnown = {"evaluate_every", "link",
+                                                       "listen",         "read_token_file",
+                                                       "act_token_file", "push_token_file",
+                                                       "link_key_file",  "sources",
+                                                       "rules",          "channels",
+                                                       "route",          "receivers",
+                                                       "inhibit_rules",  "flapping",
+                                                       "time_intervals", "tls",
+                                                       "digest"};
   if (root.kind == YamlNode::Kind::kNull) {
     reader.diagnostics.Add({}, "the file is empty", "docs/monitoring.md has one to begin with");
     return;

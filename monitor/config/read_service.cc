@@ -85,7 +85,8 @@ std::shared_ptr<const ServerTls> ReadTls(const ConfigReader& reader, const YamlN
 
 void ConfigReader::ReadService(const YamlNode& root) const {
   const YamlNode* listen = FindValue(root, "listen");
-  for (const std::string_view key : {"read_token_file", "act_token_file", "link_key_file", "tls"}) {
+  for (const std::string_view key :
+       {"read_token_file", "act_token_file", "push_token_file", "link_key_file", "tls"}) {
     if (const YamlNode* node = FindValue(root, key); node != nullptr && listen == nullptr) {
       diagnostics.Add(node->span, fmt::format("{} is for the service, and there is none", key),
                       "write 'listen: 127.0.0.1:8471' too");
@@ -102,6 +103,13 @@ void ConfigReader::ReadService(const YamlNode& root) const {
   }
   service.roles.read = ReadTokens(*this, root, "read_token_file");
   service.roles.act = ReadTokens(*this, root, "act_token_file");
+  service.roles.push = ReadTokens(*this, root, "push_token_file");
+  if (const YamlNode* push = FindValue(root, "push_token_file");
+      push != nullptr && service.roles.read.open() && service.roles.act.open()) {
+    diagnostics.Add(push->span,
+                    "with push_token_file alone nobody could look at the monitor or act on it",
+                    "write 'act_token_file: PATH' too");
+  }
   service.link_key = ReadLinkKey(*this, root);
   service.tls = ReadTls(*this, root);
   if (service.roles.open() && !service.listen.IsLoopback()) {

@@ -2,14 +2,15 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-#include "base/result.h"
 #include "monitor/sources/distribution.h"
+#include "monitor/sources/otlp_message.h"
 #include "monitor/sources/sample.h"
 
 namespace weir::monitor {
@@ -33,25 +34,22 @@ struct OtlpPoint {
   std::vector<std::pair<double, double>> quantiles = {};
 };
 
-/// What a request brought.
-struct OtlpBatch {
-  std::vector<OtlpPoint> points;
-  std::map<std::string, std::uint64_t> rejected;  ///< Points, by reason.
-};
+/// Points that are not taken, by reason.
+using OtlpRejected = std::map<std::string, std::uint64_t>;
 
-/// Reads the JSON of an ExportMetricsServiceRequest, as OTLP/HTTP has it: keys in lowerCamelCase,
-/// enums as integers, 64-bit integers as strings or numbers; keys it does not know are ignored.
+/// Makes points of what was pushed, one after the other, and gives each to `take`.
 /// Metrics are named as Prometheus names them: characters that it does not have become `_`, the
 /// unit is added (`s`: `_seconds`, `By`: `_bytes`, `1` of a gauge: `_ratio`, ...), and `_total` to
-/// a sum that only grows. Labels are the attributes of the point, and of the resource
-/// `service.name` as `service`, `service.namespace` as `namespace`, `service.version` as `version`,
-/// `service.instance.id` as `instance`, `deployment.environment` (also `.name`) as `environment`
-/// and `host.name` as `host`. Points are rejected as "no_value", "bad_value", "no_name" (metrics
-/// without one), "bad_labels" (more than kLabelsMax, or longer than kLabelBytesMax),
-/// "too_many_buckets" and "bad_temporality". Errors: "malformed": it is no such JSON. Source:
-/// opentelemetry.io, "OTLP Specification" 1.x and metrics.proto; "Prometheus and OpenMetrics
-/// Compatibility". Checked against: the exporter of OpenTelemetry for JavaScript.
-tl::expected<OtlpBatch, std::string_view> ReadOtlpMetrics(std::string_view body);
+/// a sum that only grows. Labels are the attributes of the point (lists as JSON), and of the
+/// resource `service.name` as `service`, `service.namespace` as `namespace`, `service.version` as
+/// `version`, `service.instance.id` as `instance`, `deployment.environment` (also `.name`) as
+/// `environment` and `host.name` as `host`. Points are rejected as "no_value", "bad_value",
+/// "no_name" (metrics without one), "bad_labels" (more than kLabelsMax, longer than kLabelBytesMax,
+/// or a value that is a map or bytes), "too_many_buckets" and "bad_temporality". Source:
+/// metrics.proto of opentelemetry-proto 1.x; opentelemetry.io, "Prometheus and OpenMetrics
+/// Compatibility".
+OtlpRejected ReadOtlpMetrics(const OtlpMessage& message,
+                             const std::function<void(const OtlpPoint& point)>& take);
 
 inline constexpr std::size_t kLabelsMax = 64;
 inline constexpr std::size_t kLabelBytesMax = 1024;

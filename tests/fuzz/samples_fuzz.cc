@@ -8,8 +8,6 @@
 #include "monitor/sources/beacon.h"
 #include "monitor/sources/exposition.h"
 #include "monitor/sources/last_values.h"
-#include "monitor/sources/otlp_metrics.h"
-#include "monitor/sources/otlp_series.h"
 #include "monitor/sources/prometheus_answer.h"
 #include "monitor/sources/rum_views.h"
 #include "monitor/sources/sample_lines.h"
@@ -59,24 +57,6 @@ void CheckLines(std::string_view text) {
   WEIR_CHECK(views.Look(weir::Instant{}).ledger.Balanced());
 }
 
-// Taken twice, as by who did not hear the answer.
-void CheckPushed(std::string_view text) {
-  const auto batch = weir::monitor::ReadOtlpMetrics(text);
-  if (!batch) {
-    return;
-  }
-  weir::monitor::OtlpSeries series;
-  for (int time = 0; time < 2; ++time) {
-    for (const weir::monitor::OtlpPoint& point : batch->points) {
-      series.Take(point, weir::Instant{});
-    }
-  }
-  const weir::monitor::Reading look = series.Look(weir::Instant{});
-  WEIR_CHECK(look.ledger.Balanced());
-  WEIR_CHECK(look.ledger.offered == 2 * batch->points.size());
-  WEIR_CHECK(look.samples.size() <= weir::monitor::Reading::kSamplesMax);
-}
-
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -93,7 +73,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     WEIR_CHECK(first.samples[i].series->labels == second.samples[i].series->labels);
   }
   CheckLines(text);
-  CheckPushed(text);
   if (const auto answer = weir::monitor::ReadPrometheusAnswer(text, 0)) {
     CheckSamples(*answer);
   } else {

@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import signal
+import subprocess
 import tempfile
 import threading
 import time
@@ -14,6 +15,18 @@ import urllib.error
 from live_peers import Monitor, Page, get, until
 from receiver import Receiver
 from servers import free_port
+
+
+def post(address, path, token):
+    """The status of what is posted there: an empty object as JSON."""
+    asked = urllib.request.Request(f"http://{address}{path}", data=b"{}", headers={
+        "Content-Type": "application/json", "Authorization": f"Bearer {token}"})
+    try:
+        with urllib.request.urlopen(asked, timeout=10) as answer:
+            return answer.status
+    except urllib.error.HTTPError as refused:
+        with refused:
+            return refused.code
 
 
 class Prober(threading.Thread):
@@ -136,6 +149,28 @@ class MonitorReloadTest(unittest.TestCase):
                 refused.exception.close()
                 self.assertEqual(refused.exception.code, 401)
                 self.assertNotIn(new, monitor.complaints())
+
+    def test_other_tokens_that_may_push_are_asked_for(self):
+        tokens = {name: name * 8 for name in ("acts", "olds", "news")}
+
+        def push(token):
+            return post(setup["listen"], "/v1/metrics", tokens[token])
+
+        self.write(tokens["acts"], "token")
+        self.write(tokens["olds"] + "\n# the next one\n" + "x" * 16, "pushers")
+        with Page("errors 1\n") as page, Receiver() as hook:
+            setup = self.config(page, hook, act_token_file="token", push_token_file="pushers")
+            setup["sources"].append({"name": "apps", "otlp": True})
+            self.write(setup)
+            said = subprocess.run([os.environ["WEIR"], "monitor", "--check", "monitor.yaml"],
+                                  cwd=self.folder, capture_output=True, text=True, timeout=20)
+            self.assertRegex(said.stdout, r"pushes +/v1/metrics +with tokens that may do nothing else")
+            with Monitor(self.folder, setup) as monitor:
+                self.assertEqual([push(name) for name in tokens], [200, 200, 401])
+                self.write(tokens["news"], "pushers")
+                self.assertTrue(self.reload(monitor, setup, tokens["acts"]))
+                self.assertEqual([push(name) for name in tokens], [200, 401, 200])
+                self.assertNotIn(tokens["news"], monitor.complaints())
 
     # A message that could not be delivered goes over the address that the new file has.
     def test_a_channel_that_is_mended_delivers_what_waits(self):

@@ -67,6 +67,26 @@ TEST(RolesTest, WithoutAnyTokenEverybodyMayActAndWithOneKindNobodyElse) {
   EXPECT_EQ(only_act.Of("Bearer the-only-token-there-is"), Role::kAct);
 }
 
+TEST(RolesTest, ATokenThatMayPushHasNoRole) {
+  const auto read = Access::Parse("the-token-that-reads");
+  const auto act = Access::Parse("the-token-that-acts");
+  const auto push = Access::Parse("the-token-that-pushes");
+  ASSERT_TRUE(read && act && push);
+  const Roles roles{*read, *act, *push};
+  EXPECT_EQ(roles.Of("Bearer the-token-that-pushes"), Role::kNone);
+  EXPECT_TRUE(roles.MayPush("Bearer the-token-that-pushes"));
+  EXPECT_TRUE(roles.MayPush("Bearer the-token-that-acts"));
+  EXPECT_FALSE(roles.MayPush("Bearer the-token-that-reads"));
+  EXPECT_FALSE(roles.MayPush(""));
+  const Roles without{*read, *act, {}};
+  EXPECT_FALSE(without.MayPush("Bearer the-token-that-pushes"));
+  EXPECT_FALSE(without.MayPush(""));
+  EXPECT_TRUE(Roles().MayPush(""));
+  const Roles alone{{}, {}, *push};
+  EXPECT_EQ(alone.Of(""), Role::kNone);
+  EXPECT_FALSE(alone.MayPush(""));
+}
+
 TEST(AccessTest, MakesAHeaderThatItAllows) {
   const auto access = Access::Parse(kTokens);
   ASSERT_TRUE(access);

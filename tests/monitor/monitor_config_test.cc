@@ -452,6 +452,30 @@ TEST(MonitorConfigTest, AServiceForOtherMachinesNeedsAToken) {
   EXPECT_NE(ErrorOf("listen: nowhere\n" + whole).find("m.yaml:1:9: error: "), std::string::npos);
 }
 
+TEST(MonitorConfigTest, ATokenThatMayPushIsBesideOneThatMayMore) {
+  const std::string whole = kWhole;
+  const std::string push = "listen: 0.0.0.0:80\npush_token_file: ";
+  const auto config =
+      ReadMonitorConfig(push + "key\nact_token_file: url\n" + whole, "m.yaml", Access());
+  ASSERT_TRUE(config) << config.error().message;
+  const Roles& roles = config->service->roles;
+  EXPECT_TRUE(roles.MayPush("Bearer 0123456789abcdef"));
+  EXPECT_EQ(roles.Of("Bearer 0123456789abcdef"), Role::kNone);
+  EXPECT_EQ(
+      ErrorOf(push + "key\n" + whole),
+      "m.yaml:2:18: error: with push_token_file alone nobody could look at the monitor or act "
+      "on it\n"
+      "  2 | push_token_file: key\n"
+      "    |                  ^~~\n"
+      "  hint: write 'act_token_file: PATH' too");
+  EXPECT_NE(ErrorOf("push_token_file: key\n" + whole)
+                .find("push_token_file is for the service, and there is none"),
+            std::string::npos);
+  EXPECT_NE(ErrorOf(push + "missing\nact_token_file: key\n" + whole)
+                .find("push_token_file: missing: there is no such secret file"),
+            std::string::npos);
+}
+
 TEST(MonitorConfigTest, TlsNeedsAServiceACertificateAndItsKey) {
   const std::string whole = kWhole;
   EXPECT_EQ(ErrorOf("listen: 127.0.0.1:0\ntls: { certificate_file: key }\n" + whole),

@@ -14,8 +14,10 @@
 #include "monitor/http_exchange.h"
 #include "monitor/monitor_service.h"
 #include "monitor/otlp_intake.h"
+#include "monitor/sources/otlp_json.h"
 #include "monitor/sources/otlp_metrics.h"
 #include "monitor/sources/otlp_series.h"
+#include "tests/monitor/otlp_wire.h"
 #include "tests/support/manual_clock.h"
 
 namespace weir::monitor {
@@ -50,21 +52,37 @@ std::map<std::string, double> Values(const Reading& reading) {
   return values;
 }
 
-std::string WhyRejected(const std::string& metric) {
-  const auto batch = ReadOtlpMetrics(Request(metric));
-  if (!batch) {
-    return std::string(batch.error());
+struct Batch {
+  std::optional<std::string_view> wrong;
+  std::vector<OtlpPoint> points;
+  OtlpRejected rejected;
+};
+
+Batch Read(const std::string& body) {
+  OtlpMessage message;
+  Batch batch{.wrong = ReadOtlpJson(body, message)};
+  if (!batch.wrong) {
+    batch.rejected = ReadOtlpMetrics(
+        message, [&batch](const OtlpPoint& point) { batch.points.push_back(point); });
   }
-  return batch->rejected.size() == 1 ? batch->rejected.begin()->first : "none";
+  return batch;
+}
+
+std::string WhyRejected(const std::string& metric) {
+  const Batch batch = Read(Request(metric));
+  if (batch.wrong) {
+    return std::string(*batch.wrong);
+  }
+  return batch.rejected.size() == 1 ? batch.rejected.begin()->first : "none";
 }
 
 class OtlpSeriesTest : public testing::Test {
  protected:
   void Push(const std::string& metric) {
-    const auto batch = ReadOtlpMetrics(Request(metric));
-    ASSERT_TRUE(batch) << batch.error();
-    EXPECT_TRUE(batch->rejected.empty()) << metric;
-    for (const OtlpPoint& point : batch->points) {
+    const Batch batch = Read(Request(metric));
+    ASSERT_FALSE(batch.wrong) << *batch.wrong;
+    EXPECT_TRUE(batch.rejected.empty()) << metric;
+    for (const OtlpPoint& point : batch.points) {
       series_.Take(point, now_);
     }
   }
@@ -173,13 +191,21 @@ TEST_F(OtlpSeriesTest, SeriesBeyondTheRoomAreDroppedAndCounted) {
 }
 
 TEST(OtlpReadTest, WhatIsRefusedHasAReason) {
-  EXPECT_EQ(ReadOtlpMetrics("{").error(), "malformed");
-  EXPECT_EQ(ReadOtlpMetrics("[]").error(), "malformed");
-  EXPECT_EQ(ReadOtlpMetrics(R"({"resourceMetrics": 1})").error(), "malformed");
-  EXPECT_TRUE(ReadOtlpMetrics("{}"));
+  for (const char* body : {"", "{", "[]", "1", R"({"resourceMetrics": 1})",
+                           R"({"resourceMetrics": {}})", R"({"resourceMetrics": []} x)"}) {
+    EXPECT_EQ(Read(body).wrong, "malformed") << body;
+  }
+  EXPECT_EQ(Read("{}").wrong, std::nullopt);
+  EXPECT_EQ(Read(R"({"resourceMetrics": null})").wrong, std::nullopt);
   const std::string cumulative = R"("aggregationTemporality": 2, )";
   EXPECT_EQ(WhyRejected(Metric("a", "gauge", "{}")), "no_value");
   EXPECT_EQ(WhyRejected(Metric("a", "gauge", "1")), "bad_value");
+  EXPECT_EQ(WhyRejected(Metric("a", "gauge", "[]")), "bad_value");
+  EXPECT_EQ(WhyRejected(Metric("a", "gauge", "null")), "bad_value");
+  EXPECT_EQ(WhyRejected(Metric("a", "gauge", R"({"asInt": 1, "attributes": 1})")), "bad_labels");
+  EXPECT_EQ(WhyRejected(Metric("a", "gauge", R"({"asInt": 1, "attributes": [{"key": "k",
+      "value": {"kvlistValue": {}}}]})")),
+            "bad_labels");
   EXPECT_EQ(WhyRejected(Metric("a", "gauge", R"({"asInt": "x"})")), "bad_value");
   EXPECT_EQ(WhyRejected(Metric("a", "gauge", R"({"asInt": 1, "timeUnixNano": -1})")), "bad_value");
   EXPECT_EQ(WhyRejected(Metric("", "gauge", R"({"asInt": 1})")), "no_name");
@@ -192,6 +218,9 @@ TEST(OtlpReadTest, WhatIsRefusedHasAReason) {
   for (const char* point : {R"({"count": 1, "bucketCounts": [1, 1], "explicitBounds": [1]})",
                             R"({"count": 2, "bucketCounts": [1, 1], "explicitBounds": [1, 2]})",
                             R"({"count": 3, "bucketCounts": [1, 1, 1], "explicitBounds": [2, 1]})",
+                            R"({"count": 2, "bucketCounts": [2, {}], "explicitBounds": [1]})",
+                            R"({"count": 2, "bucketCounts": [2, []], "explicitBounds": [1]})",
+                            R"({"count": 2, "bucketCounts": 2, "explicitBounds": []})",
                             R"({"count": -1})", R"({"count": 1, "sum": "NaN"})"}) {
     EXPECT_EQ(WhyRejected(Metric("a", "histogram", point, cumulative)), "bad_value") << point;
   }
@@ -218,12 +247,19 @@ std::string Gzip(const std::string& plain) {
   return packed;
 }
 
+MonitorReport TroubledReport() {
+  MonitorReport report;
+  report.sources = {{.name = "shop"}};
+  report.sources[0].status.health = SourceHealth::kFailed;
+  return report;
+}
+
 /// Through a real server.
 class OtlpServiceTest : public testing::Test {
  protected:
   void Serve(const Roles& roles) {
     auto service = MonitorService::Start({.listen = {.port = 0}, .roles = roles},
-                                         {.report = [] { return MonitorReport{}; },
+                                         {.report = [] { return TroubledReport(); },
                                           .clock = clock_,
                                           .otlp = [this] { return intake_; }});
     ASSERT_TRUE(service) << service.error().message;
@@ -245,6 +281,7 @@ class OtlpServiceTest : public testing::Test {
 };
 
 const std::string kJsonType = "Content-Type: application/json";
+const std::string kProtobufType = "Content-Type: application/x-protobuf";
 const std::string kGzip = "Content-Encoding: gzip";
 
 TEST_F(OtlpServiceTest, TakesPlainAndGzipAndSaysWhatItLeftOut) {
@@ -268,11 +305,50 @@ TEST_F(OtlpServiceTest, TakesPlainAndGzipAndSaysWhatItLeftOut) {
   EXPECT_TRUE(look->ledger.Balanced());
 }
 
+TEST_F(OtlpServiceTest, ProtobufIsAnsweredAsProtobuf) {
+  Serve({});
+  const auto bytes = [](const std::string& points) {
+    return tests::OtlpProtobuf(nlohmann::json::parse(Request(Metric("a", "gauge", points))));
+  };
+  const HttpReply plain = Push(bytes(R"({"asInt": 1})"), {kProtobufType});
+  EXPECT_EQ(plain.status, 200);
+  EXPECT_EQ(plain.body, "");
+  EXPECT_EQ(Push(Gzip(bytes(R"({"asInt": 2})")), {kProtobufType, kGzip}).status, 200);
+  const HttpReply partial = Push(bytes(R"({"asInt": 3}, {}, {})"), {kProtobufType});
+  EXPECT_EQ(partial.status, 200);
+  // partial_success = 1 {rejected_data_points = 1: 2, error_message = 2: 11 characters}.
+  EXPECT_EQ(partial.body, "\x0a\x0f\x08\x02\x12\x0bno_value: 2");
+  const HttpReply refused = Push("x", {kProtobufType});
+  EXPECT_EQ(refused.status, 400);
+  const std::string why = "malformed: this is no OTLP metrics request as protobuf";
+  // Code 3 is INVALID_ARGUMENT.
+  EXPECT_EQ(refused.body, std::string("\x08\x03\x12") + static_cast<char>(why.size()) + why);
+  const auto look = intake_->Look();
+  ASSERT_TRUE(look);
+  EXPECT_EQ(Values(*look).at("a_seconds service=shop"), 3);
+  EXPECT_EQ(look->ledger.ingested, 3U);
+  EXPECT_EQ(look->ledger.rejected,
+            (std::map<std::string, std::uint64_t>{{"malformed", 1}, {"no_value", 2}}));
+}
+
+TEST(OtlpIntakeTest, AnAnswerIsOfTheTypeThatWasAskedWith) {
+  const tests::ManualClock clock;
+  OtlpIntake intake(clock);
+  for (const char* type : {"application/json", "application/x-protobuf"}) {
+    EXPECT_EQ(intake.Answer({.content_type = type, .body = "{}"}).content_type, type);
+    EXPECT_EQ(intake.Answer({.content_type = type, .body = "\x01"}).content_type, type);
+    const auto refused = intake.Admit(
+        {.method = "POST", .path = "/v1/metrics", .content_type = type, .content_encoding = "br"});
+    ASSERT_TRUE(refused);
+    EXPECT_EQ(refused->content_type, type);
+  }
+}
+
 TEST_F(OtlpServiceTest, WhatItDoesNotTakeItRefusesAndCounts) {
   Serve({});
-  const HttpReply protobuf = Push("x", {"Content-Type: application/x-protobuf"});
-  EXPECT_EQ(protobuf.status, 415);
-  EXPECT_NE(protobuf.body.find("OTEL_EXPORTER_OTLP_PROTOCOL=http/json"), std::string::npos);
+  const HttpReply words = Push("x", {"Content-Type: text/plain"});
+  EXPECT_EQ(words.status, 415);
+  EXPECT_NE(words.body.find("OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf"), std::string::npos);
   EXPECT_EQ(Push("{}", {kJsonType, "Content-Encoding: br"}).status, 415);
   EXPECT_EQ(Push("{}", {kJsonType, kGzip}).status, 400);
   EXPECT_EQ(Push("{", {kJsonType}).status, 400);
@@ -323,6 +399,47 @@ TEST_F(OtlpServiceTest, WhereTokensAreOneThatActsIsNeeded) {
   EXPECT_EQ(Push("{}", {kJsonType}).status, 401);
   EXPECT_EQ(push("the-token-that-reads"), 403);
   EXPECT_EQ(push("the-token-that-acts"), 200);
+}
+
+TEST_F(OtlpServiceTest, ATokenThatMayPushMayDoNothingElse) {
+  Serve({*Access::Parse("the-token-that-reads"), *Access::Parse("the-token-that-acts"),
+         *Access::Parse("the-token-that-pushes")});
+  const auto ask = [this](const std::string& token, const std::string& path,
+                          const std::optional<std::string>& body) {
+    return HttpClient().Exchange(
+        {.url = fmt::format("http://127.0.0.1:{}{}", service_->port(), path),
+         .headers = {kJsonType, "Authorization: Bearer " + token},
+         .body = body});
+  };
+  const std::string pushes = "the-token-that-pushes";
+  EXPECT_EQ(ask(pushes, "/v1/metrics", "{}").status, 200);
+  EXPECT_EQ(ask("the-token-that-acts", "/v1/metrics", "{}").status, 200);
+  EXPECT_EQ(ask("the-token-that-reads", "/v1/metrics", "{}").status, 403);
+  EXPECT_EQ(ask("the-token-that-is-not", "/v1/metrics", "{}").status, 401);
+  for (const char* path : {"/", "/metrics", "/api/v1/status", "/api/v1/trends", "/api/v1/events",
+                           "/api/v1/alerts/x", "/v1/metrics", "/nowhere"}) {
+    const HttpReply refused = ask(pushes, path, std::nullopt);
+    EXPECT_EQ(refused.status, 403) << path;
+    EXPECT_EQ(refused.body, "this token may only push: POST /v1/metrics\n") << path;
+  }
+  for (const char* path : {"/api/v1/acknowledge", "/api/v1/mark", "/api/v1/silences",
+                           "/api/v1/silences/remove", "/v1/metrics/x"}) {
+    EXPECT_EQ(ask(pushes, path, "{}").status, 403) << path;
+  }
+  EXPECT_EQ(ask(pushes, "/healthz", std::nullopt).status, 200);
+}
+
+// What readiness says of troubles names hosts.
+TEST_F(OtlpServiceTest, ATokenThatMayPushIsToldNoReasons) {
+  Serve({{}, *Access::Parse("the-token-that-acts"), *Access::Parse("the-token-that-pushes")});
+  const auto ready = [this](const std::string& token) {
+    return HttpClient()
+        .Exchange({.url = fmt::format("http://127.0.0.1:{}/readyz", service_->port()),
+                   .headers = {"Authorization: Bearer " + token}})
+        .body;
+  };
+  EXPECT_EQ(ready("the-token-that-pushes"), ready("none"));
+  EXPECT_GT(ready("the-token-that-acts").size(), ready("none").size());
 }
 
 TEST_F(OtlpServiceTest, WithoutTheSourceThereIsNobody) {
