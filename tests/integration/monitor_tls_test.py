@@ -102,7 +102,7 @@ class MonitorTlsTest(unittest.TestCase):
                               if line)
                 self.assertEqual(json.loads(fields["data"])["schema"], "weir.monitor_status/1")
                 seen.append(fields["id"])
-            self.assertEqual(seen, sorted(set(seen), key=int))
+            self.assertEqual(seen, sorted(set(seen), key=lambda one: int(one.split(".")[0])))
 
     def test_who_speaks_http_is_told_so(self):
         with Monitor(self.folder, self.setup):
