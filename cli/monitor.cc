@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "cli/exit_codes.h"
 #include "cli/flags.h"
+#include "cli/monitor_client.h"
 #include "cli/monitor_commands.h"
 #include "cli/terminal.h"
 #include "monitor/config/monitor_config.h"
@@ -340,7 +341,8 @@ Status Run(const std::string& file, monitor::MonitorConfig config, const std::st
       return tl::unexpected(started.error());
     }
     service = std::move(*started);
-    Print(fmt::format("watching; answers on port {}\n", service->port()));
+    Print(fmt::format("watching; answers on port {}: {}/\n", service->port(),
+                      UrlOf(*answers, service->port())));
   } else {
     Print("watching\n");
   }

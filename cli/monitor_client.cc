@@ -15,17 +15,6 @@ namespace {
 
 constexpr std::size_t kAnswerBytesMax = std::size_t{16} * 1024 * 1024;
 
-// Of an address to listen on, the one to ask.
-std::string UrlOf(const monitor::ServiceSpec& service) {
-  const monitor::ListenAddress& listen = service.listen;
-  const std::string host = listen.host == "0.0.0.0" ? "127.0.0.1"
-                           : listen.host == "::"    ? "::1"
-                                                    : listen.host;
-  const bool v6 = host.find(':') != std::string::npos;
-  return fmt::format("{}://{}{}{}:{}", service.tls == nullptr ? "http" : "https", v6 ? "[" : "",
-                     host, v6 ? "]" : "", listen.port);
-}
-
 Result<MonitorAddress> FromFile(const std::string& path) {
   const Result<monitor::MonitorConfig> config = monitor::ReadMonitorConfigFile(path);
   if (!config) {
@@ -39,12 +28,20 @@ Result<MonitorAddress> FromFile(const std::string& path) {
   }
   const monitor::Roles& roles = config->service->roles;
   return MonitorAddress{
-      .url = UrlOf(*config->service),
+      .url = UrlOf(*config->service, config->service->listen.port),
       .authorization = roles.read.open() ? roles.act.Authorization() : roles.read.Authorization(),
       .key_pin = config->service->tls == nullptr ? "" : config->service->tls->key_pin()};
 }
 
 }  // namespace
+
+std::string UrlOf(const monitor::ServiceSpec& service, std::uint16_t port) {
+  const std::string& listen = service.listen.host;
+  const std::string host = listen == "0.0.0.0" ? "127.0.0.1" : listen == "::" ? "::1" : listen;
+  const bool v6 = host.find(':') != std::string::npos;
+  return fmt::format("{}://{}{}{}:{}", service.tls == nullptr ? "http" : "https", v6 ? "[" : "",
+                     host, v6 ? "]" : "", port);
+}
 
 void AddMonitorFlags(po::options_description& options) {
   options.add_options()("token-file", po::value<std::string>()->value_name("FILE"),

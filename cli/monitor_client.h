@@ -1,9 +1,11 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "base/result.h"
 #include "cli/flags.h"
+#include "monitor/config/service_spec.h"
 
 /// Asking a `weir monitor` that runs.
 namespace weir::cli {
@@ -17,6 +19,9 @@ struct MonitorAddress {
   std::string authorization = {};             ///< Value of that header; secret; may be empty.
   std::string key_pin = {};                   ///< HttpAsk::key_pin.
 };
+
+/// Where a monitor that listens as `service` says, on `port`, is asked on its own machine.
+std::string UrlOf(const monitor::ServiceSpec& service, std::uint16_t port);
 
 /// From `where`: an address, the file of the monitor (its `listen` and its tokens), or empty: the
 /// default. Errors: kUsage, with the way out.

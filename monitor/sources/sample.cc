@@ -40,7 +40,16 @@ void Reading::Ingest(Sample sample) {
 }
 
 void Reading::Warn(std::string_view warning) {
-  std::string shown = Printable(warning, kWarningBytesMax);
+  std::string line;
+  for (std::size_t at = 0; at < warning.size();) {
+    const std::size_t end = std::min(warning.find('\n', at), warning.size());
+    const std::size_t word = std::min(warning.find_first_not_of(' ', at), end);
+    line += line.empty() || line.back() == ':' ? "" : ";";
+    line += line.empty() ? "" : " ";
+    line += warning.substr(word, end - word);
+    at = end + 1;
+  }
+  std::string shown = Printable(line, kWarningBytesMax);
   const bool is_new = std::find(warnings.begin(), warnings.end(), shown) == warnings.end();
   if (is_new && warnings.size() < kWarningsMax) {
     warnings.push_back(std::move(shown));

@@ -77,7 +77,7 @@ struct Reading {
   /// Counts it, and keeps it while there is room.
   void Ingest(Sample sample);
 
-  /// Notes it while there is room, made printable and shortened.
+  /// Notes it while there is room, in one line, made printable and shortened.
   void Warn(std::string_view warning);
 };
 

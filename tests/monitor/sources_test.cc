@@ -115,10 +115,10 @@ TEST(PrometheusAnswerTest, FindsWhatAServerHides) {
 
 TEST(ReadingTest, WarningsAreToldOnceShortAndFew) {
   Reading reading;
-  reading.Warn("slow\nand \x1b[31mred");
-  reading.Warn("slow\nand \x1b[31mred");
+  reading.Warn("slow\n  and \x1b[31mred");
+  reading.Warn("slow\n  and \x1b[31mred");
   ASSERT_EQ(reading.warnings.size(), 1U);
-  EXPECT_EQ(reading.warnings[0], Printable("slow\nand \x1b[31mred"));
+  EXPECT_EQ(reading.warnings[0], "slow; and \\x1b[31mred");
   EXPECT_EQ(reading.warnings[0].find('\x1b'), std::string::npos);
   for (int i = 0; i < 100; ++i) {
     reading.Warn(std::to_string(i) + std::string(1000, 'x'));
