@@ -36,10 +36,10 @@ struct WarmUpEnd {
 
 /// Where a series settles: the cut that minimises the marginal standard error of the mean of what
 /// is left (MSER), at most half of the series; of cuts whose error is within 1.5 of the least, the
-/// first. A cut is only made if what it cuts off lies more
-/// than kWarmUpSigmas of the rest's own scatter away, so that chance cuts nothing.
-/// No value for fewer than kSteadySeriesMin values, and when a cut beyond the middle would
-/// leave a quarter of that error and cut off what lies as far away: then the series has not settled.
+/// first. A cut is only made if what it cuts off lies more than kWarmUpSigmas of the rest's own
+/// scatter away, so that chance cuts nothing.
+/// No value for fewer than kSteadySeriesMin values, and when a cut beyond the middle would leave a
+/// quarter of that error and cut off what lies as far away: then the series has not settled.
 /// Source: White, Simulation 69 (1997), batches of one; White and Robinson, J. Simulation 4 (2010).
 std::optional<WarmUpEnd> EstimateWarmUpEnd(std::span<const double> series);
 
