@@ -134,10 +134,12 @@ std::string PageLine(const Json& page) {
     *from += fmt::format(" ({} to {})", *low, *high);
   }
   const std::string segment = TextOf(page, "segment");
-  return fmt::format("{:<8} {:<20} {:.0f} views{}{}{}{}\n", segment.empty() ? "page" : "segment",
+  const std::string probe = TextOf(page, "probe");
+  return fmt::format("{:<8} {:<20} {:.0f} views{}{}{}{}{}\n", segment.empty() ? "page" : "segment",
                      segment.empty() ? TextOf(page, "page") : segment, number("views").value_or(0),
                      said("Apdex", apdex), said("p75 of LCP", span(number("lcp_p75_s"))),
-                     said("left", left), said("more leave from an LCP of", from));
+                     said("left", left), said("more leave from an LCP of", from),
+                     probe.empty() ? "" : said("p50 of " + probe, span(number("probe_p50_s"))));
 }
 
 std::string GateLines(const Json& gates) {

@@ -82,6 +82,12 @@ void ReportCrew(const Crew& crew, MonitorReport& report) {
       report.pages = ReadPages(*source.status.last_good);
     }
   }
+  for (std::size_t i = 0; i < crew.pollers.size(); ++i) {
+    const SourceReport& source = report.sources[i];
+    if (source.kind == SourceKind::kProbe && source.Usable() && source.status.last_good) {
+      JoinProbe(source.name, crew.pollers[i]->spec().url, *source.status.last_good, report.pages);
+    }
+  }
   for (const auto& courier : crew.couriers) {
     report.channels.push_back(
         {courier->channel().name, courier->channel().kind, courier->counts()});

@@ -140,7 +140,9 @@ Json JsonOf(const PageFigures& page) {
           {"left_ratio", JsonOf(page.left_ratio)},
           {"leave_from_s", JsonOf(page.leave_from_s)},
           {"leave_low_s", JsonOf(page.leave_low_s)},
-          {"leave_high_s", JsonOf(page.leave_high_s)}};
+          {"leave_high_s", JsonOf(page.leave_high_s)},
+          {"probe", Printable(page.probe)},
+          {"probe_p50_s", JsonOf(page.probe_p50_s)}};
 }
 
 Json JsonOf(const GateVerdict& verdict) {

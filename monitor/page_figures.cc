@@ -7,6 +7,8 @@
 #include <string_view>
 #include <utility>
 
+#include "monitor/sources/beacon.h"
+
 namespace weir::monitor {
 namespace {
 
@@ -66,6 +68,27 @@ std::vector<PageFigures> ReadPages(const Reading& reading) {
   pages.insert(pages.end(), std::make_move_iterator(segments.begin()),
                std::make_move_iterator(segments.end()));
   return pages;
+}
+
+void JoinProbe(const std::string& name, std::string_view url, const Reading& reading,
+               std::vector<PageFigures>& pages) {
+  const std::size_t scheme = url.find("://");
+  const std::size_t path = url.find_first_of("/?#", scheme == url.npos ? 0 : scheme + 3);
+  const bool has_path = path != url.npos && url[path] == '/';
+  const std::string probed = PageOf(has_path ? url.substr(path) : "/");
+  const auto page = std::find_if(pages.begin(), pages.end(), [&](const PageFigures& each) {
+    return each.segment.empty() && each.page == probed && each.probe.empty();
+  });
+  if (page == pages.end()) {
+    return;
+  }
+  page->probe = name;
+  for (const Sample& sample : reading.samples) {
+    if (sample.series->metric == "weir_probe_response_seconds" &&
+        LabelOf(*sample.series, "quantile") == "0.5") {
+      page->probe_p50_s = sample.value;
+    }
+  }
 }
 
 }  // namespace weir::monitor

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "monitor/sources/sample.h"
@@ -22,11 +23,19 @@ struct PageFigures {
   std::optional<double> leave_from_s;  ///< The LCP from which on more users leave.
   std::optional<double> leave_low_s;   ///< Its 95 % interval.
   std::optional<double> leave_high_s;
+  std::string probe = {};             ///< The source that probes this page; empty: none does.
+  std::optional<double> probe_p50_s;  ///< What its newest look had, from when it was due.
 };
 
 /// Reads `weir_rum_*`: `all` first, then by views, the most first; at most kPagesListed
 /// pages, after them the segments. Pure.
 std::vector<PageFigures> ReadPages(const Reading& reading);
+
+/// Puts what a probe of `url` measures beside what users have of that page, so that a slow page is
+/// told from a slow server. By path, as a probe may go by another address than users; the first
+/// probe of a page counts. Pure.
+void JoinProbe(const std::string& name, std::string_view url, const Reading& reading,
+               std::vector<PageFigures>& pages);
 
 inline constexpr std::size_t kPagesListed = 20;
 

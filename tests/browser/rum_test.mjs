@@ -45,7 +45,10 @@ before(async () => {
   const config = {
     evaluate_every: "100ms",
     listen: "127.0.0.1:0",
-    sources: [{ name: "users", rum: origin, interval: "100ms", apdex: "300ms" }],
+    sources: [
+      { name: "users", rum: origin, interval: "100ms", apdex: "300ms" },
+      { name: "inside", probe: `http://127.0.0.1:${shop.address().port}/`, interval: "1s" },
+    ],
     rules: [
       {
         alert: "Slow",
@@ -170,7 +173,12 @@ test("the dashboard shows Apdex as the engine has it, and what users have of eac
   assert.equal(await tile.locator(".figure").innerText(), pages[0].apdex.toFixed(2));
   const row = page.locator('[data-page="/"]');
   assert.equal(await row.locator("td").nth(2).innerText(), "0.50");
-  assert.match(await row.locator("td").last().innerText(), /^n too small/, "one view tells nothing");
+  assert.match(await row.locator("td").nth(7).innerText(), /^n too small/, "one view tells nothing");
+  // The server is fast where the page is slow.
+  const probed = page.locator('[data-page="/"] td:last-child data');
+  await probed.waitFor();
+  assert.ok(Number(await probed.getAttribute("value")) < lcpMs / 1000);
+  assert.equal((await status()).pages.find((each) => each.page === "/").probe, "inside");
   await page.close();
 });
 

@@ -2,7 +2,11 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -297,6 +301,43 @@ TEST(PageFiguresTest, AllComesFirstThenThePagesWithMostViews) {
   EXPECT_EQ(pages[1].leave_from_s, 3.0);
   EXPECT_EQ(pages[1].leave_high_s, 3.5);
   EXPECT_EQ(pages[2].page, "/a");
+}
+
+Reading Probed(double p50_s) {
+  Reading reading;
+  for (const auto& [quantile, value] : {std::pair("0.5", p50_s), std::pair("0.9", 9.0)}) {
+    reading.Ingest({std::make_shared<const SeriesName>(
+                        SeriesName{"weir_probe_response_seconds", {{"quantile", quantile}}}),
+                    value});
+  }
+  return reading;
+}
+
+TEST(PageFiguresTest, WhatAProbeOfThePageMeasuresStandsBesideWhatUsersHave) {
+  RumViews views({});
+  views.Take(View(1, "/a", 1.0), At(0));
+  views.Take(View(2, "/item/:id", 4.0), At(0));
+  std::vector<PageFigures> pages = ReadPages(views.Look(At(1)));
+  JoinProbe("inside", "http://10.0.0.1:8080/item/99?x=1", Probed(0.25), pages);
+  JoinProbe("second", "http://10.0.0.2/item/3", Probed(0.75), pages);
+  JoinProbe("root", "https://shop.example?q=/a", Probed(0.5), pages);
+  std::map<std::string, std::pair<std::string, std::optional<double>>> found;
+  for (const PageFigures& page : pages) {
+    found[page.page] = {page.probe, page.probe_p50_s};
+  }
+  EXPECT_EQ(found.at("/item/:id"), std::pair(std::string("inside"), std::optional(0.25)));
+  EXPECT_EQ(found.at("/a").first, "");
+  EXPECT_EQ(found.at("all").first, "");
+}
+
+TEST(PageFiguresTest, AProbeThatNobodyAnsweredHasNoMedian) {
+  RumViews views({});
+  views.Take(View(1, "/", 1.0), At(0));
+  std::vector<PageFigures> pages = ReadPages(views.Look(At(1)));
+  JoinProbe("shop", "http://127.0.0.1:8080", Reading(), pages);
+  ASSERT_EQ(pages.back().page, "/");
+  EXPECT_EQ(pages.back().probe, "shop");
+  EXPECT_EQ(pages.back().probe_p50_s, std::nullopt);
 }
 
 class RumIntakeTest : public testing::Test {

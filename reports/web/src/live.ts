@@ -51,6 +51,9 @@ interface Page {
   leave_from_s: number | null;
   leave_low_s: number | null;
   leave_high_s: number | null;
+  /** The source that probes this page; empty: none does. */
+  probe: string;
+  probe_p50_s: number | null;
 }
 
 interface Alert {
@@ -288,11 +291,16 @@ function pageRow(page: Page): HTMLElement {
       (value) => `${seconds(value)} (${seconds(page.leave_low_s ?? 0)} to ${seconds(page.leave_high_s ?? 0)})`,
       "too few views, or no latency from which more users leave",
     ),
+    cell(
+      page.probe_p50_s,
+      seconds,
+      page.probe ? `no answer in the newest look of ${page.probe}` : "no source probes this page",
+    ),
   );
 }
 
 function pageTable(now: Status): HTMLElement | null {
-  const head = ["page", "views", "Apdex", "LCP, p75", "INP, p75", "CLS, p75", "left", "more leave from an LCP of"];
+  const head = ["page", "views", "Apdex", "LCP, p75", "INP, p75", "CLS, p75", "left", "more leave from an LCP of", "probe, p50"];
   return now.pages.length === 0 ? null : table("Pages", head, now.pages.map(pageRow), "");
 }
 
