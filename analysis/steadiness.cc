@@ -75,6 +75,7 @@ double MarginalError(std::span<const double> rest) {
 
 constexpr double kAsGood = 1.5;
 constexpr double kFarBetter = 0.25;
+constexpr double kSlight = 0.1;
 
 // How far the values before `cut` lie above (or below) those from it on.
 double ExcessBefore(std::span<const double> series, std::size_t cut) {
@@ -141,10 +142,13 @@ std::optional<WarmUpEnd> EstimateWarmUpEnd(std::span<const double> series) {
       std::find_if(errors.begin(), middle, [&](double error) { return error <= kAsGood * least; }) -
       errors.begin());
   const auto late = std::min_element(middle, errors.end());
-  // A few values at the end are alike by chance often enough: the level has to be another, too.
-  if (*late < kFarBetter * least &&
-      IsBeyondChance(series.subspan(best),
-                     static_cast<std::size_t>(late - errors.begin()) - best)) {
+  // A few values at the end are alike by chance often enough: the level has to be another, too, and
+  // by more than a hiccup beside what is cut off before.
+  const auto rest = series.subspan(best);
+  const auto late_cut = static_cast<std::size_t>(late - errors.begin()) - best;
+  const double early = best == 0 ? 0 : std::fabs(ExcessBefore(series, best));
+  if (*late < kFarBetter * least && IsBeyondChance(rest, late_cut) &&
+      std::fabs(ExcessBefore(rest, late_cut)) > kSlight * early) {
     return std::nullopt;
   }
   if (best == 0 || !IsBeyondChance(series, best)) {

@@ -39,7 +39,8 @@ struct WarmUpEnd {
 /// first. A cut is only made if what it cuts off lies more than kWarmUpSigmas of the rest's own
 /// scatter away, so that chance cuts nothing.
 /// No value for fewer than kSteadySeriesMin values, and when a cut beyond the middle would leave a
-/// quarter of that error and cut off what lies as far away: then the series has not settled.
+/// quarter of that error and cut off what lies as far away, and a tenth as far as what is cut off
+/// before: then the series has not settled.
 /// Source: White, Simulation 69 (1997), batches of one; White and Robinson, J. Simulation 4 (2010).
 std::optional<WarmUpEnd> EstimateWarmUpEnd(std::span<const double> series);
 

@@ -110,6 +110,15 @@ TEST(EstimateWarmUpEndTest, FindsWhereAStepOfAShortSeriesEnds) {
   EXPECT_GE(found, 975);
 }
 
+// Of a server that waits for 150 ms and then for 30 ms, and hardly anything else.
+TEST(EstimateWarmUpEndTest, AHiccupInAVeryQuietSeriesIsNoLateEnd) {
+  const std::vector<double> series = {1.6,  1.6,  1.6,  1.6, 0.0012, 0.0010, 0.0300,
+                                      0.02, 0.02, 0.02, 0.0, 0.0001, 0.0,    0.0001};
+  const auto end = EstimateWarmUpEnd(series);
+  ASSERT_TRUE(end);
+  EXPECT_EQ(end->index, 4U);
+}
+
 TEST(EstimateWarmUpEndTest, SaysNothingOfASeriesThatSettlesTooLate) {
   int silent = 0;
   for (std::uint64_t seed = 1; seed <= 1000; ++seed) {
