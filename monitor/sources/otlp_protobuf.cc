@@ -53,6 +53,7 @@ class Reader {
   void ReadQuantile(Field quantile);
   void ReadSide(Field side, int& offset, OtlpRange& counts);
   bool ReadHead(Field& field, protozero::pbf_tag_type attributes, protozero::pbf_tag_type flags);
+  bool ReadTotals(Field& field);
   std::string_view Text(Field& field);
 
   template <typename Values>
@@ -249,18 +250,24 @@ void Reader::ReadNumber(Field point) {
   }
 }
 
+// What all points of several values have. Whether it was that.
+bool Reader::ReadTotals(Field& field) {
+  if (field.tag_and_type() == Fixed64(4)) {
+    buckets_.count = static_cast<double>(field.get_fixed64());
+  } else if (field.tag_and_type() == Fixed64(5)) {
+    buckets_.sum = field.get_double();
+  } else {
+    return false;
+  }
+  return true;
+}
+
 void Reader::ReadHistogram(Field point) {
   while (More(point)) {
-    if (ReadHead(point, 9, 10)) {
+    if (ReadHead(point, 9, 10) || ReadTotals(point)) {
       continue;
     }
     switch (point.tag_and_type()) {
-      case Fixed64(4):
-        buckets_.count = static_cast<double>(point.get_fixed64());
-        break;
-      case Fixed64(5):
-        buckets_.sum = point.get_double();
-        break;
       case Bytes(6):
         Add(point.get_packed_fixed64(), buckets_.counts);
         break;
@@ -281,16 +288,10 @@ void Reader::ReadHistogram(Field point) {
 
 void Reader::ReadExponential(Field point) {
   while (More(point)) {
-    if (ReadHead(point, 1, 10)) {
+    if (ReadHead(point, 1, 10) || ReadTotals(point)) {
       continue;
     }
     switch (point.tag_and_type()) {
-      case Fixed64(4):
-        buckets_.count = static_cast<double>(point.get_fixed64());
-        break;
-      case Fixed64(5):
-        buckets_.sum = point.get_double();
-        break;
       case Varint(6):
         buckets_.scale = point.get_sint32();
         break;
@@ -332,16 +333,10 @@ void Reader::ReadSide(Field side, int& offset, OtlpRange& counts) {
 
 void Reader::ReadSummary(Field point) {
   while (More(point)) {
-    if (ReadHead(point, 7, 8)) {
+    if (ReadHead(point, 7, 8) || ReadTotals(point)) {
       continue;
     }
     switch (point.tag_and_type()) {
-      case Fixed64(4):
-        buckets_.count = static_cast<double>(point.get_fixed64());
-        break;
-      case Fixed64(5):
-        buckets_.sum = point.get_double();
-        break;
       case Bytes(6):
         ReadQuantile(point.get_message());
         break;
