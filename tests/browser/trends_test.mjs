@@ -157,7 +157,12 @@ test("values stand on the page with what was expected, what is foretold, and dep
   await oddChart.getByText("the alert fires").waitFor({ timeout: 10_000 });
   assert.match(await oddChart.innerText(), /host=<b>a<\/b>/);
   assert.match(await oddChart.innerText(), /expected from/);
-  const said = await chart(page, "DiskWillBeFull").getByRole("img").getAttribute("aria-label");
+  // The page asks for it a moment after it is there.
+  const label = () => chart(page, "DiskWillBeFull").getByRole("img").getAttribute("aria-label");
+  const said = await until(async () => {
+    const text = await label();
+    return text.includes("with 80 %") && text;
+  }, 10_000);
   assert.match(said, /^DiskWillBeFull\. \d.* at \d\d:\d\d:\d\d; .*with 80 %; bad above 90 .*\. Arrow keys/s);
   assert.match(said, /deploy Succeeded: shop <i>b8<\/i> at/);
   // Arrow keys read out what stands at a place.
