@@ -38,7 +38,9 @@ export default typescript.config(
         [
           "Buffer", "URL", "console", "fetch", "process", "performance", "setTimeout", "window", "document",
           "location", "getComputedStyle", "navigator", "matchMedia", "requestAnimationFrame",
-          "requestIdleCallback", "Event", "EventTarget", "HTMLElement",
+          "requestIdleCallback", "Event", "EventTarget", "HTMLElement", "EventSource",
+          "PerformanceObserver", "setInterval", "clearInterval",
+          "weirRum", // What rum.js gives pages.
         ].map((name) => [name, "readonly"]),
       ),
     },

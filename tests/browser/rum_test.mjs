@@ -186,7 +186,7 @@ test("a script that fails makes a view that failed, and a tab that is closed sti
   const context = await browser.newContext();
   const page = await context.newPage();
   await visit(page, "/order/4711");
-  await page.evaluate(() => setTimeout(() => missing()));
+  await page.evaluate(() => setTimeout(() => window.missing()));
   await page.waitForEvent("pageerror");
   await page.close({ runBeforeUnload: true });
   assert.equal(await value("Failed", "/order/:id"), 1);

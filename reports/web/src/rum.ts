@@ -32,7 +32,7 @@ const random = () =>
 function visit(): string {
   const key = "weir-rum";
   try {
-    return (sessionStorage[key] ??= random());
+    return (sessionStorage[key] ??= random()) as string;
   } catch {
     return random(); // Storage is switched off: the visit is this view.
   }
@@ -42,6 +42,7 @@ const script = document.currentScript as HTMLScriptElement;
 const target = new URL("rum", script.src).href;
 const small = Math.min(screen.width, screen.height) < 600;
 const segment =
+  // eslint-disable-next-line @typescript-eslint/prefer-nullish-coalescing -- Empty is none, too.
   script.dataset.segment || (matchMedia("(pointer: coarse)").matches ? (small ? "phone" : "tablet") : "desktop");
 const session = visit();
 const watching: [PerformanceObserver, (list: PerformanceEntryList) => void][] = [];

@@ -287,10 +287,11 @@ function sentence(series: Series, marks: TimeMark[]): string {
     const [from, to] = [forecast.low80[end] ?? 0, forecast.high80[end] ?? 0];
     parts.push(`by ${by} ${number(from)} to ${number(to)} with 80 %`);
   }
-  if (isKnown(series.limit?.level)) {
-    const side = (series.limit?.side ?? "").replace("_", " ");
+  const limit = series.limit;
+  if (limit && isKnown(limit.level)) {
+    const side = limit.side.replace("_", " ");
     const chance = isKnown(probability) ? ` (${Math.round(probability * 100)} % likely)` : "";
-    parts.push(`bad ${side} ${number(series.limit?.level ?? 0)}${chance}`);
+    parts.push(`bad ${side} ${number(limit.level)}${chance}`);
   }
   return [...parts.filter((part) => part !== ""), ...marks.map(markWords)].join("; ") + ".";
 }
