@@ -72,6 +72,26 @@ std::optional<EventMark> ReadEventMark(std::string_view id) {
   return EventMark{.evaluations = *evaluations, .gates = *gates, .life = *life};
 }
 
+bool IsPush(const HttpRequest& head) {
+  return OtlpIntake::IsFor(head) && head.method == "POST";
+}
+
+// Who may not even look; nothing: he may, or what he asks is for everybody.
+std::optional<HttpResponse> RefuseStranger(const Roles& roles, const HttpRequest& head) {
+  if (IsForAll(head) || roles.Of(head.authorization) != Role::kNone) {
+    return std::nullopt;
+  }
+  if (!roles.MayPush(head.authorization)) {
+    return HttpResponse{.status = 401,
+                        .body = "a token is needed: Authorization: Bearer TOKEN\n",
+                        .headers = {{"WWW-Authenticate", "Basic realm=\"weir\""}}};
+  }
+  if (!IsPush(head)) {
+    return HttpResponse{.status = 403, .body = "this token may only push: POST /v1/metrics\n"};
+  }
+  return std::nullopt;
+}
+
 Status CheckClosed(const ServiceSpec& spec) {
   if (!spec.roles.open() || spec.listen.IsLoopback()) {
     return {};
@@ -160,16 +180,9 @@ std::optional<HttpResponse> MonitorService::Admit(const HttpRequest& head) const
   if (roles.open() && !IsLocalName(head.host)) {
     return HttpResponse{.status = 421, .body = "ask for 127.0.0.1 or localhost\n"};
   }
-  const Role role = roles.Of(head.authorization);
-  const bool is_push = OtlpIntake::IsFor(head) && head.method == "POST";
-  const bool may_push = roles.MayPush(head.authorization);
-  if (!IsForAll(head) && role == Role::kNone && may_push && !is_push) {
-    return HttpResponse{.status = 403, .body = "this token may only push: POST /v1/metrics\n"};
-  }
-  if (!IsForAll(head) && role == Role::kNone && !may_push) {
-    return HttpResponse{.status = 401,
-                        .body = "a token is needed: Authorization: Bearer TOKEN\n",
-                        .headers = {{"WWW-Authenticate", "Basic realm=\"weir\""}}};
+  const bool is_push = IsPush(head);
+  if (auto stranger = RefuseStranger(roles, head)) {
+    return stranger;
   }
   if (head.method == "GET" || head.method == "HEAD") {
     return std::nullopt;
@@ -178,7 +191,7 @@ std::optional<HttpResponse> MonitorService::Admit(const HttpRequest& head) const
     return HttpResponse{
         .status = 405, .body = "there is only GET and POST\n", .headers = {{"Allow", "GET, POST"}}};
   }
-  if (!(is_push ? may_push : role == Role::kAct)) {
+  if (!(is_push ? roles.MayPush(head.authorization) : roles.Of(head.authorization) == Role::kAct)) {
     return HttpResponse{.status = 403, .body = "this token may only read\n"};
   }
   if (!head.origin.empty() && OriginHost(head.origin) != head.host) {

@@ -49,6 +49,7 @@ void Scribe::GiveUpStrays(const std::vector<ChannelSpec>& channels, Instant now,
   }
   strays_at_ = now;
   std::vector<std::string> names;
+  names.reserve(channels.size());
   for (const ChannelSpec& channel : channels) {
     names.push_back(channel.name);
   }

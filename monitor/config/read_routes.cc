@@ -55,6 +55,7 @@ struct Named {
 template <typename T>
 std::vector<std::string_view> NamesOf(const std::vector<T>& all) {
   std::vector<std::string_view> names;
+  names.reserve(all.size());
   for (const T& one : all) {
     names.push_back(one.name);
   }

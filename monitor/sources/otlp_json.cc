@@ -275,6 +275,7 @@ class Handler {
   }
 
   bool Take(const Scalar& scalar);
+  bool TakeElement(Place place, const Scalar& scalar);
   bool Wrong(Place place);
   void Enter(Place place);
   void Leave(Place place);
@@ -443,21 +444,26 @@ void Handler::Leave(Place place) {
   }
 }
 
+bool Handler::TakeElement(Place place, const Scalar& scalar) {
+  if (place == Place::kBounds) {
+    message_.numbers.push_back(Number(scalar).value_or(std::numeric_limits<double>::quiet_NaN()));
+    return true;
+  }
+  if (NumbersOf(place) == nullptr || place == Place::kQuantiles) {
+    return Wrong(Next());
+  }
+  const std::optional<std::uint64_t> count = Count(scalar);
+  message_.numbers.push_back(count ? static_cast<double>(*count) : -1);
+  return true;
+}
+
 bool Handler::Take(const Scalar& scalar) {
   if (places_.empty()) {
     return false;
   }
   const Place place = places_.back();
   if (ElementOf(place)) {
-    if (place == Place::kBounds) {
-      message_.numbers.push_back(Number(scalar).value_or(std::numeric_limits<double>::quiet_NaN()));
-    } else if (NumbersOf(place) != nullptr && place != Place::kQuantiles) {
-      const std::optional<std::uint64_t> count = Count(scalar);
-      message_.numbers.push_back(count ? static_cast<double>(*count) : -1);
-    } else {
-      return Wrong(Next());
-    }
-    return true;
+    return TakeElement(place, scalar);
   }
   if (IsNull(scalar)) {
     return true;

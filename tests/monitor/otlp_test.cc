@@ -275,7 +275,7 @@ class OtlpServiceTest : public testing::Test {
          .body = body});
   }
 
-  const SystemClock clock_;
+  const SystemClock clock_{};
   std::shared_ptr<OtlpIntake> intake_ = std::make_shared<OtlpIntake>(clock_);
   std::unique_ptr<MonitorService> service_;
 };

@@ -430,8 +430,7 @@ TEST_F(RumIntakeTest, LearnsFromWhichLatencyOnUsersLeave) {
 // Through a real server: neither token nor Host is asked for, and nothing else opens by it.
 TEST(RumServiceTest, UsersNeedNoTokenAndGetNothingElse) {
   const SystemClock clock;
-  const auto intake =
-      std::make_shared<RumIntake>(std::vector<std::string>{kOrigin}, RumOptions(), clock);
+  auto intake = std::make_shared<RumIntake>(std::vector<std::string>{kOrigin}, RumOptions(), clock);
   const auto service = MonitorService::Start(
       {.listen = {.port = 0},
        .roles = {*Access::Parse("the-token-that-reads"), *Access::Parse("the-token-that-acts")}},
