@@ -153,7 +153,7 @@ std::vector<double> FrequenciesToRemove(std::span<const double> x, std::span<con
   }
   const auto rows = static_cast<double>(x.size());
   const double slow = rows / (kSlowness * std::max(static_cast<double>(lag_max), 1.0));
-  for (double cycles = 1; cycles <= slow; ++cycles) {
+  for (int cycles = 1; cycles <= static_cast<int>(slow); ++cycles) {
     frequencies.Add(cycles / rows);
   }
   return frequencies.all();
@@ -190,7 +190,8 @@ double TwoSidedP(double correlation, double size) {
 void FindLagRange(LaggedCorrelation& found, int lag_max, double confidence) {
   const double deviate = NormalUpperQuantile((1 - confidence) / 2);
   const auto loss = [&](int lag) {
-    const double r = found.by_lag[static_cast<std::size_t>(lag + lag_max)];
+    const double r =
+        found.by_lag[static_cast<std::size_t>(lag) + static_cast<std::size_t>(lag_max)];
     return found.effective_size *
            std::log((1 - r * r) / (1 - found.correlation * found.correlation));
   };
@@ -243,7 +244,8 @@ LaggedCorrelationResult CorrelateLagged(std::span<const double> driver,
   for (int lag = -lag_max; lag <= lag_max; ++lag) {
     const LagCorrelation at = CorrelationAt(ranks.driver, ranks.outcome, lag);
     found.by_lag.push_back(at.correlation);
-    if (lag == -lag_max || std::fabs(at.correlation) > std::fabs(found.correlation)) {
+    const bool asked = !options.lag_known || lag == 0;
+    if (asked && (pairs == 0 || std::fabs(at.correlation) > std::fabs(found.correlation))) {
       found.correlation = at.correlation;
       found.lag = lag;
       pairs = at.pairs;
@@ -258,14 +260,16 @@ LaggedCorrelationResult CorrelateLagged(std::span<const double> driver,
   const double factor = std::max({1.0, BartlettFactor(ranks.driver, ranks.outcome),
                                   FarLagFactor(ranks.driver, ranks.outcome, lag_max)});
   found.effective_size = std::max(left / factor, 3.0);
-  found.p_value =
-      std::min(1.0, (2 * lag_max + 1) * TwoSidedP(found.correlation, found.effective_size));
+  const int lags_asked = options.lag_known ? 1 : 2 * lag_max + 1;
+  found.p_value = std::min(1.0, lags_asked * TwoSidedP(found.correlation, found.effective_size));
   found.interval = FisherInterval(found.correlation, found.effective_size, options.confidence);
-  FindLagRange(found, lag_max, options.confidence);
+  if (!options.lag_known) {
+    FindLagRange(found, lag_max, options.confidence);
+  }
   const std::vector<double> raw_x = MidRanks(driver);
   const std::vector<double> raw_y = MidRanks(outcome);
   found.raw = CorrelationAt(raw_x, raw_y, found.lag).correlation;
-  if (std::abs(found.lag) == lag_max && lag_max > 0) {
+  if (std::abs(found.lag) == lag_max && lag_max > 0 && !options.lag_known) {
     result.warnings.push_back("the strongest lag is the largest one tried: look further");
   }
   result.found = std::move(found);

@@ -14,6 +14,7 @@ namespace weir::analysis {
 
 struct LaggedCorrelationOptions {
   std::size_t lag_max = 24;    ///< Rows, to both sides; at most a quarter of the series is used.
+  bool lag_known = false;      ///< It is 0, so only that is asked; lag_max then says what is slow.
   std::size_t order_max = 12;  ///< Of the autoregression that takes memory out.
   double confidence = 0.95;    ///< Of the intervals.
 };
@@ -45,16 +46,16 @@ struct LaggedCorrelationResult {
 /// through the autoregressive filter that whitens the outcome (the same filter, so the delay
 /// stays); then Spearman's correlation at each lag, with n replaced by Bartlett's effective size
 /// from both autocorrelations, and by that which the spread of the correlations at far lags shows,
-/// whichever is smaller. p: Student's t at the best lag, times the number of lags (Bonferroni).
-/// Measured: pairs of unrelated series with memory, a shared season, heavy tails: a false pair in
-/// at most 5 % (tests/analysis/ux_rates_test.cc). Needs 40 rows; finds a share of about
-/// 20 / rows of the outcome's variance.
-/// Not for: series that grow without bound; a season seen less than twice; an effect that changes
-/// its sign (a parabola has no rank correlation). Cost: O(n (lags + log n)). Deterministic.
-/// Thread-safe (pure). NaN = missing; both of equal length. Source: Box, Jenkins, Reinsel, "Time
-/// Series Analysis", 4th ed. (2008), section 12.2.1 (prewhitening); Bartlett, JRSS 98 (1935);
-/// Haugh, JASA 71 (1976). Checked against: planted lags and unrelated series, as above;
-/// scipy.stats.spearmanr for the correlations, tests/golden/analysis/spearman.csv.
+/// whichever is smaller. p: Student's t at the best lag, times the number of lags asked
+/// (Bonferroni). Measured: pairs of unrelated series with memory, a shared season, heavy tails: a
+/// false pair in at most 5 % (tests/analysis/ux_rates_test.cc). Needs 40 rows; finds a share of
+/// about 20 / rows of the outcome's variance. Not for: series that grow without bound; a season
+/// seen less than twice; an effect that changes its sign (a parabola has no rank correlation).
+/// Cost: O(n (lags + log n)). Deterministic. Thread-safe (pure). NaN = missing; both of equal
+/// length. Source: Box, Jenkins, Reinsel, "Time Series Analysis", 4th ed. (2008), section 12.2.1
+/// (prewhitening); Bartlett, JRSS 98 (1935); Haugh, JASA 71 (1976). Checked against: planted lags
+/// and unrelated series, as above; scipy.stats.spearmanr for the correlations,
+/// tests/golden/analysis/spearman.csv.
 LaggedCorrelationResult CorrelateLagged(std::span<const double> driver,
                                         std::span<const double> outcome,
                                         const LaggedCorrelationOptions& options);

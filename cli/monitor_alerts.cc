@@ -183,7 +183,7 @@ Status Acknowledge(const ParsedFlags& flags) {
     return tl::unexpected(chosen.error());
   }
   const bool undo = flags.Has("undo");
-  const Status done =
+  Status done =
       undo ? monitor::TakeBack(**book, *chosen)
            : monitor::Acknowledge(**book, *chosen, ReadSpeaker(flags), SystemClock().WallNow());
   if (done) {

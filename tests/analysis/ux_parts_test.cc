@@ -33,6 +33,26 @@ TEST(SpearmanTest, AgreesWithSciPy) {
   EXPECT_FALSE(SpearmanCorrelation(std::vector<double>(9, 1.0), std::vector<double>(9, 2.0)));
 }
 
+TEST(LaggedCorrelationTest, AKnownLagIsTheOnlyOneAsked) {
+  Rng rng(5);
+  std::vector<double> driver;
+  std::vector<double> outcome;
+  for (int t = 0; t < 300; ++t) {
+    driver.push_back(rng.Normal());
+    outcome.push_back((t < 3 ? 0 : driver[static_cast<std::size_t>(t) - 3]) + 0.3 * driver.back() +
+                      rng.Normal());
+  }
+  const auto any = CorrelateLagged(driver, outcome, {.lag_max = 10}).found;
+  const auto known = CorrelateLagged(driver, outcome, {.lag_max = 10, .lag_known = true}).found;
+  ASSERT_TRUE(any && known);
+  EXPECT_EQ(any->lag, 3);
+  EXPECT_EQ(known->lag, 0);
+  EXPECT_EQ(known->lag_low, 0);
+  EXPECT_EQ(known->lag_high, 0);
+  EXPECT_EQ(known->by_lag, any->by_lag);
+  EXPECT_EQ(known->correlation, any->by_lag[10]);
+}
+
 TEST(SpectralLinesTest, FindsAPlantedSeasonAndItsHarmonic) {
   Rng rng(1);
   std::vector<double> values(600);
@@ -270,7 +290,7 @@ TEST(WebVitalsTest, ReadsColumnsAndRatesAtTheirLimits) {
   EXPECT_EQ(RateWebVital(lcp, {}).rating, WebVitalRating::kUnknown);
 }
 
-SeriesTable TableOf(std::vector<int> seconds, std::vector<double> values) {
+SeriesTable TableOf(const std::vector<int>& seconds, std::vector<double> values) {
   SeriesTable table;
   table.source = "t";
   for (const int second : seconds) {
