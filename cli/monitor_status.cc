@@ -107,6 +107,23 @@ std::string RuleLine(const Json& marks) {
              : "";
 }
 
+// What users have that moves with the probe of a page.
+std::string LinkWords(const Json& page) {
+  std::string text;
+  for (const Json& link : PartOf(page, "probe_links")) {
+    const auto number = [&link](const char* key) {
+      const Json value = PartOf(link, key);
+      return value.is_number() ? value.get<double>() : 0;
+    };
+    const std::string what = TextOf(link, "outcome") == "lcp" ? "LCP" : "left";
+    text += PartOf(link, "associated") == Json(true)
+                ? fmt::format(", {} moves with it ({:.2f}, {:.2f} to {:.2f}; {:.0f} min)", what,
+                              number("correlation"), number("low"), number("high"), number("rows"))
+                : fmt::format(", {} not seen to move with it in {:.0f} min", what, number("rows"));
+  }
+  return text;
+}
+
 std::string PageLine(const Json& page) {
   const auto number = [&page](const char* key) -> std::optional<double> {
     const Json value = PartOf(page, key);
@@ -135,11 +152,12 @@ std::string PageLine(const Json& page) {
   }
   const std::string segment = TextOf(page, "segment");
   const std::string probe = TextOf(page, "probe");
-  return fmt::format("{:<8} {:<20} {:.0f} views{}{}{}{}{}\n", segment.empty() ? "page" : "segment",
-                     segment.empty() ? TextOf(page, "page") : segment, number("views").value_or(0),
-                     said("Apdex", apdex), said("p75 of LCP", span(number("lcp_p75_s"))),
-                     said("left", left), said("more leave from an LCP of", from),
-                     probe.empty() ? "" : said("p50 of " + probe, span(number("probe_p50_s"))));
+  return fmt::format(
+      "{:<8} {:<20} {:.0f} views{}{}{}{}{}\n", segment.empty() ? "page" : "segment",
+      segment.empty() ? TextOf(page, "page") : segment, number("views").value_or(0),
+      said("Apdex", apdex), said("p75 of LCP", span(number("lcp_p75_s"))), said("left", left),
+      said("more leave from an LCP of", from),
+      probe.empty() ? "" : said("p50 of " + probe, span(number("probe_p50_s"))) + LinkWords(page));
 }
 
 std::string GateLines(const Json& gates) {

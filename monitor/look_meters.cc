@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "monitor/page_figures.h"
+
 namespace weir::monitor {
 namespace {
 
@@ -21,6 +23,25 @@ void LookMeters::TakeOver(const Crew& before, const Crew& now) {
     }
   }
   meters_ = std::move(meters);
+  pages_.assign(meters_.size(), "");
+  told_.assign(meters_.size(), Instant());
+  for (std::size_t i = 0; i < pages_.size(); ++i) {
+    const SourceSpec& spec = now.pollers[i]->spec();
+    std::string page = spec.kind == SourceKind::kProbe ? ProbedPage(spec.url) : "";
+    if (std::find(pages_.begin(), pages_.end(), page) == pages_.end()) {
+      pages_[i] = std::move(page);
+    }
+  }
+}
+
+void LookMeters::TellUsersSide(const Crew& crew, std::size_t number, const SourceStatus& status) {
+  if (crew.rum == nullptr || pages_[number].empty() || *status.good_at <= told_[number]) {
+    return;
+  }
+  told_[number] = *status.good_at;
+  if (const auto median = ProbeMedian(*status.last_good)) {
+    crew.rum->HearProbe(pages_[number], *status.good_at, *median);
+  }
 }
 
 std::size_t LookMeters::Take(const Crew& crew, const std::vector<SourceStatus>& statuses,
@@ -39,6 +60,7 @@ std::size_t LookMeters::Take(const Crew& crew, const std::vector<SourceStatus>& 
         ++news;
       }
     }
+    TellUsersSide(crew, i, status);
     if (*status.good_at > newest_look_) {
       newest_look_ = *status.good_at;
       pipeline_latency_ = now - newest_look_;

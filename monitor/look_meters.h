@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "base/time.h"
@@ -13,7 +14,8 @@
 namespace weir::monitor {
 
 /// What looks tell people beside what rules make of them: how the users of services fare, and how
-/// old a look was when it was taken in. Pure. One thread at a time.
+/// old a look was when it was taken in; what a probe measures of a page is told to who collects
+/// what users have of it. Pure but for that. One thread at a time.
 class LookMeters {
  public:
   /// The looks of another crew come next: of sources that go on what is known stays.
@@ -34,7 +36,11 @@ class LookMeters {
   const std::optional<Nanos>& pipeline_latency() const { return pipeline_latency_; }
 
  private:
-  std::vector<ServiceMeter> meters_;  // One for each source.
+  void TellUsersSide(const Crew& crew, std::size_t number, const SourceStatus& status);
+
+  std::vector<ServiceMeter> meters_;  // One for each source, as the next two.
+  std::vector<std::string> pages_;    // That a probe asks, as the first; else empty.
+  std::vector<Instant> told_;         // Until when.
   Instant newest_look_{};
   std::optional<Nanos> pipeline_latency_;
 };

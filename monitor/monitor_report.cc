@@ -129,7 +129,20 @@ Json JsonOf(const ServiceReport& service) {
           {"trend", std::move(trend)}};
 }
 
+Json JsonOf(const PageLink& link) {
+  return {{"outcome", Printable(link.outcome)},
+          {"rows", link.rows},
+          {"correlation", JsonOf(std::optional(link.correlation))},
+          {"low", JsonOf(std::optional(link.low))},
+          {"high", JsonOf(std::optional(link.high))},
+          {"associated", link.associated}};
+}
+
 Json JsonOf(const PageFigures& page) {
+  Json links = Json::array();
+  for (const PageLink& link : page.links) {
+    links.push_back(JsonOf(link));
+  }
   return {{"page", page.page},
           {"segment", page.segment},
           {"views", page.views},
@@ -142,7 +155,8 @@ Json JsonOf(const PageFigures& page) {
           {"leave_low_s", JsonOf(page.leave_low_s)},
           {"leave_high_s", JsonOf(page.leave_high_s)},
           {"probe", Printable(page.probe)},
-          {"probe_p50_s", JsonOf(page.probe_p50_s)}};
+          {"probe_p50_s", JsonOf(page.probe_p50_s)},
+          {"probe_links", std::move(links)}};
 }
 
 Json JsonOf(const GateVerdict& verdict) {

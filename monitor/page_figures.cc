@@ -30,9 +30,40 @@ constexpr std::array<Figure, 8> kFigures = {
      {"weir_rum_leave_from_low_seconds", "", &PageFigures::leave_low_s},
      {"weir_rum_leave_from_high_seconds", "", &PageFigures::leave_high_s}}};
 
+struct LinkFigure {
+  std::string_view metric;
+  double PageLink::*value;
+};
+
+constexpr std::array<LinkFigure, 4> kLinkFigures = {
+    {{"weir_rum_probe_correlation", &PageLink::correlation},
+     {"weir_rum_probe_correlation_low", &PageLink::low},
+     {"weir_rum_probe_correlation_high", &PageLink::high},
+     {"weir_rum_probe_rows", &PageLink::rows}}};
+
 std::string_view LabelOf(const SeriesName& series, const std::string& label) {
   const auto found = series.labels.find(label);
   return found == series.labels.end() ? std::string_view() : std::string_view(found->second);
+}
+
+void ReadLink(const Sample& sample, PageFigures& page) {
+  const std::string_view outcome = LabelOf(*sample.series, "outcome");
+  if (outcome.empty()) {
+    return;
+  }
+  auto link = std::find_if(page.links.begin(), page.links.end(),
+                           [&](const PageLink& each) { return each.outcome == outcome; });
+  if (link == page.links.end()) {
+    link = page.links.insert(link, {.outcome = std::string(outcome)});
+  }
+  for (const LinkFigure& figure : kLinkFigures) {
+    if (sample.series->metric == figure.metric) {
+      *link.*figure.value = sample.value;
+    }
+  }
+  if (sample.series->metric == "weir_rum_probe_associated") {
+    link->associated = sample.value > 0;
+  }
 }
 
 }  // namespace
@@ -45,6 +76,7 @@ std::vector<PageFigures> ReadPages(const Reading& reading) {
     if (sample.series->metric == "weir_rum_views_total") {
       page.views = sample.value;
     }
+    ReadLink(sample, page);
     for (const Figure& figure : kFigures) {
       if (sample.series->metric == figure.metric &&
           LabelOf(*sample.series, "quantile") == figure.quantile) {
@@ -70,24 +102,32 @@ std::vector<PageFigures> ReadPages(const Reading& reading) {
   return pages;
 }
 
-void JoinProbe(const std::string& name, std::string_view url, const Reading& reading,
-               std::vector<PageFigures>& pages) {
+std::string ProbedPage(std::string_view url) {
   const std::size_t scheme = url.find("://");
   const std::size_t path = url.find_first_of("/?#", scheme == url.npos ? 0 : scheme + 3);
   const bool has_path = path != url.npos && url[path] == '/';
-  const std::string probed = PageOf(has_path ? url.substr(path) : "/");
-  const auto page = std::find_if(pages.begin(), pages.end(), [&](const PageFigures& each) {
-    return each.segment.empty() && each.page == probed && each.probe.empty();
-  });
-  if (page == pages.end()) {
-    return;
-  }
-  page->probe = name;
+  return PageOf(has_path ? url.substr(path) : "/");
+}
+
+std::optional<double> ProbeMedian(const Reading& reading) {
   for (const Sample& sample : reading.samples) {
     if (sample.series->metric == "weir_probe_response_seconds" &&
         LabelOf(*sample.series, "quantile") == "0.5") {
-      page->probe_p50_s = sample.value;
+      return sample.value;
     }
+  }
+  return std::nullopt;
+}
+
+void JoinProbe(const std::string& name, std::string_view url, const Reading& reading,
+               std::vector<PageFigures>& pages) {
+  const std::string probed = ProbedPage(url);
+  const auto page = std::find_if(pages.begin(), pages.end(), [&](const PageFigures& each) {
+    return each.segment.empty() && each.page == probed && each.probe.empty();
+  });
+  if (page != pages.end()) {
+    page->probe = name;
+    page->probe_p50_s = ProbeMedian(reading);
   }
 }
 

@@ -112,6 +112,10 @@ Reading RumIntake::Look() {
     asked_at_ = now;
     LearnWhenUsersLeave(now);
   }
+  if (!asked_links_at_ || now - *asked_links_at_ >= kLinksEvery) {
+    asked_links_at_ = now;
+    LearnLinks(now);
+  }
   const std::lock_guard lock(mutex_);
   return views_.Look(now);
 }
@@ -131,6 +135,23 @@ void RumIntake::LearnWhenUsersLeave(Instant now) {
   }
   const std::lock_guard lock(mutex_);
   views_.Learn(std::move(points));
+}
+
+// As the one before.
+void RumIntake::LearnLinks(Instant now) {
+  std::vector<PageRows> rows;
+  {
+    const std::lock_guard lock(mutex_);
+    rows = views_.Rows(now);
+  }
+  std::vector<ProbeLink> links = FindProbeLinks(rows);
+  const std::lock_guard lock(mutex_);
+  views_.LearnLinks(std::move(links));
+}
+
+void RumIntake::HearProbe(std::string_view page, Instant at, double p50_s) {
+  const std::lock_guard lock(mutex_);
+  views_.HearProbe(page, at, p50_s);
 }
 
 std::unique_ptr<Source> RumIntake::MakeSource() {

@@ -32,6 +32,7 @@ class RumIntake {
   static constexpr RateLimit kPerPeer = {.per_s = 10, .burst = 100};
   static constexpr RateLimit kOverall = {.per_s = 500, .burst = 1000};
   static constexpr Nanos kLeaveEvery = std::chrono::seconds(10);
+  static constexpr Nanos kLinksEvery = PageCourses::kRow;
 
   RumIntake(std::vector<std::string> origins, const RumOptions& options, const Clock& clock);
 
@@ -43,8 +44,12 @@ class RumIntake {
   /// To what was let through.
   HttpResponse Answer(const HttpRequest& request);
 
-  /// Also asks, each kLeaveEvery, from which latency on users leave (sources/leave_point.h), while
-  /// beacons are taken in. One thread at a time.
+  /// What a probe of a page measured, in a look that ended at `at`; beside what users have.
+  void HearProbe(std::string_view page, Instant at, double p50_s);
+
+  /// Also asks, each kLeaveEvery, from which latency on users leave (sources/leave_point.h), and,
+  /// each kLinksEvery, what moves with probes (sources/probe_links.h), while beacons are taken in.
+  /// One thread at a time.
   Reading Look();
 
   /// That looks at it; it must not outlive this.
@@ -54,13 +59,15 @@ class RumIntake {
   std::optional<std::string> AllowedOrigin(std::string_view origin) const;
   HttpResponse Refuse(int status, const std::string& reason);
   void LearnWhenUsersLeave(Instant now);
+  void LearnLinks(Instant now);
 
   const std::vector<std::string> origins_;
   const Clock& clock_;
   RateLimiter peers_;
   RateLimiter overall_;
-  std::optional<Instant> asked_at_;  // Of who looks.
-  std::mutex mutex_;                 // Guards what follows.
+  std::optional<Instant> asked_at_;  // Of who looks, as the next.
+  std::optional<Instant> asked_links_at_;
+  std::mutex mutex_;  // Guards what follows.
   RumViews views_;
 };
 

@@ -10,6 +10,7 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr double kMillisecondsMax = 3'600'000;
+constexpr double kAgeMillisecondsMax = 10 * 366 * 24 * kMillisecondsMax;
 constexpr double kShiftMax = 1000;
 constexpr std::size_t kIdBytesMin = 8;
 constexpr std::size_t kIdBytesMax = 64;
@@ -66,8 +67,8 @@ class Fields {
     return number;
   }
 
-  std::optional<double> Seconds(const char* key) {
-    const std::optional<double> ms = Number(key, kMillisecondsMax);
+  std::optional<double> Seconds(const char* key, double most_ms = kMillisecondsMax) {
+    const std::optional<double> ms = Number(key, most_ms);
     return ms ? std::optional(*ms / 1000) : std::nullopt;
   }
 
@@ -157,6 +158,7 @@ tl::expected<Beacon, std::string_view> ReadBeacon(std::string_view body) {
   beacon.lcp_s = fields.Seconds("lcp_ms");
   beacon.inp_s = fields.Seconds("inp_ms");
   beacon.cls = fields.Number("cls", kShiftMax);
+  beacon.age_s = fields.Seconds("age_ms", kAgeMillisecondsMax);
   beacon.left = fields.Flag("left");
   beacon.outcome = fields.Outcome();
   if (!fields.good()) {

@@ -30,6 +30,7 @@ struct Beacon {
   std::optional<double> lcp_s;   ///< Largest contentful paint.
   std::optional<double> inp_s;   ///< Interaction to next paint.
   std::optional<double> cls;     ///< Cumulative layout shift, no unit.
+  std::optional<double> age_s;   ///< How long ago the view began, when it was sent.
   std::optional<bool> left;      ///< Whether the user left the site from here.
   ViewOutcome outcome = ViewOutcome::kNone;
 };
@@ -41,11 +42,13 @@ inline constexpr std::size_t kSegmentBytesMax = 32;
 /// Reads
 ///
 ///     {"view": "9f...", "session": "a0...", "n": 0, "page": "/cart", "segment": "phone",
-///      "ttfb_ms": 80, "lcp_ms": 1204, "inp_ms": 48, "cls": 0.02, "left": true, "outcome": "done"}
+///      "age_ms": 9000, "ttfb_ms": 80, "lcp_ms": 1204, "inp_ms": 48, "cls": 0.02, "left": true,
+///      "outcome": "done"}
 ///
 /// Other keys are ignored; values may be null. A segment is letters, digits, `_`, `.` and `-`, at
 /// most kSegmentBytesMax. Errors: why it is refused ("too_long", "malformed",
-/// "no_view", "no_page", "bad_value"). Figures are 0 to an hour, `cls` 0 to 1000.
+/// "no_view", "no_page", "bad_value"). Figures are 0 to an hour, `age_ms` to
+/// ten years, `cls` 0 to 1000.
 tl::expected<Beacon, std::string_view> ReadBeacon(std::string_view body);
 
 /// A path as the name of a page: without query and fragment, and `:id` for parts that are numbers

@@ -10,6 +10,9 @@ namespace {
 
 constexpr std::size_t kOther = 0;
 constexpr std::string_view kPage = "page";
+constexpr std::string_view kQuantile = "quantile";
+// Beacons of views that were long open come late.
+constexpr Nanos kRowsSettle = 10 * PageCourses::kRow;
 constexpr std::array<std::pair<std::string_view, double>, 3> kQuantiles = {
     {{"0.5", 0.5}, {"0.75", 0.75}, {"0.95", 0.95}}};
 
@@ -80,11 +83,15 @@ void RumViews::Count(const View& view, ViewOutcome before, bool is_new) {
 }
 
 void RumViews::Leave() {
-  --pages_[views_.front().page].views;
-  if (const std::optional<std::size_t>& segment = views_.front().segment) {
-    --segments_[*segment].views;
+  const View& view = views_.front();
+  if (view.began) {
+    courses_.Viewed(pages_[view.page].name, *view.began, view.last.lcp_s, view.last.left);
   }
-  view_number_.erase(views_.front().last.view);
+  --pages_[view.page].views;
+  if (view.segment) {
+    --segments_[*view.segment].views;
+  }
+  view_number_.erase(view.last.view);
   views_.pop_front();
   ++gone_;
 }
@@ -127,29 +134,48 @@ void RumViews::Take(const Beacon& beacon, Instant now) {
     ++segments_[*segment].views;
   }
   view_number_[beacon.view] = gone_ + views_.size();
-  views_.push_back({now, page, segment, beacon});
+  std::optional<Instant> began;
+  if (beacon.age_s && *beacon.age_s < Seconds(PageCourses::kAgeMax)) {
+    began = now - Nanos(std::llround(*beacon.age_s * 1e9));
+  }
+  views_.push_back({now, began, page, segment, beacon});
   Count(views_.back(), ViewOutcome::kNone, true);
 }
 
 const std::shared_ptr<const SeriesName>& RumViews::NameOf(std::string_view metric,
-                                                          const GroupName& group,
-                                                          std::string_view quantile) {
-  auto& name = names_[{std::string(metric) + std::string(quantile), std::string(group.label),
+                                                          const GroupName& group, const Tag& tag) {
+  auto& name = names_[{std::string(metric) + std::string(tag.value), std::string(group.label),
                        std::string(group.name)}];
   if (name == nullptr) {
     Labels labels = {{std::string(group.label), std::string(group.name)}};
-    if (!quantile.empty()) {
-      labels.emplace("quantile", quantile);
+    if (!tag.value.empty()) {
+      labels.emplace(tag.label, tag.value);
     }
     name = std::make_shared<const SeriesName>(SeriesName{std::string(metric), std::move(labels)});
   }
   return name;
 }
 
+void RumViews::TellLinks(const GroupName& group, Reading& reading) {
+  for (const ProbeLink& link : links_) {
+    if (link.page != group.name) {
+      continue;
+    }
+    const auto put = [&](std::string_view metric, double value) {
+      reading.samples.push_back({NameOf(metric, group, {"outcome", link.outcome}), value});
+    };
+    put("weir_rum_probe_correlation", link.correlation);
+    put("weir_rum_probe_correlation_low", link.low);
+    put("weir_rum_probe_correlation_high", link.high);
+    put("weir_rum_probe_associated", link.associated ? 1 : 0);
+    put("weir_rum_probe_rows", static_cast<double>(link.rows));
+  }
+}
+
 void RumViews::Tell(const GroupName& group, const Totals& totals,
                     const std::vector<const View*>& views, Reading& reading) {
   const auto put = [&](std::string_view metric, double value, std::string_view quantile = {}) {
-    reading.samples.push_back({NameOf(metric, group, quantile), value});
+    reading.samples.push_back({NameOf(metric, group, {kQuantile, quantile}), value});
   };
   put("weir_rum_views_total", static_cast<double>(totals.views));
   put("weir_rum_errors_total", static_cast<double>(totals.errors));
@@ -168,6 +194,9 @@ void RumViews::Tell(const GroupName& group, const Totals& totals,
         put(vital.metric, values[static_cast<std::size_t>(rank) - 1], text);
       }
     }
+  }
+  if (group.label == kPage) {
+    TellLinks(group, reading);
   }
   const auto leave = group.label == kPage ? leave_.find(std::string(group.name)) : leave_.end();
   if (leave != leave_.end() && !views.empty()) {
@@ -189,6 +218,11 @@ void RumViews::Tell(const GroupName& group, const Totals& totals,
       put(metric, mean.sum / static_cast<double>(mean.count));
     }
   }
+}
+
+std::vector<PageRows> RumViews::Rows(Instant now) {
+  Forget(now);
+  return courses_.Rows(now - options_.window - kRowsSettle);
 }
 
 std::map<std::string, std::vector<UserView>> RumViews::UserViews(Instant now) {

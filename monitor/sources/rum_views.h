@@ -15,6 +15,8 @@
 #include "base/time.h"
 #include "monitor/sources/beacon.h"
 #include "monitor/sources/leave_point.h"
+#include "monitor/sources/page_rows.h"
+#include "monitor/sources/probe_links.h"
 #include "monitor/sources/sample.h"
 
 namespace weir::monitor {
@@ -40,7 +42,10 @@ struct RumOptions {
 /// - `weir_rum_leave_from_seconds{page}`, `_low_seconds`, `_high_seconds`: what was learnt last
 ///   (Learn) of a page that has views in the window.
 ///
-/// All but the last also with the label `segment` in place of `page`, for each segment of users
+/// - `weir_rum_probe_correlation{page, outcome}`, `_low`, `_high`, and `weir_rum_probe_associated`,
+///   0 or 1, `weir_rum_probe_rows`: what was learnt last (LearnLinks), as these.
+///
+/// All but the last two also with the label `segment` in place of `page`, for each segment of users
 /// that beacons name, and `other` for those beyond kSegmentsMax.
 ///
 /// `page` is a path, `all`, or `other` for those beyond kPagesMax. A page or segment is forgotten,
@@ -71,6 +76,18 @@ class RumViews {
   /// From when users leave, by page; what was known before is forgotten.
   void Learn(std::map<std::string, LeavePoint> points) { leave_ = std::move(points); }
 
+  /// A look of a probe of this page, which ended at `at`.
+  void HearProbe(std::string_view page, Instant at, double p50_s) {
+    courses_.Probed(page, at, p50_s);
+  }
+
+  /// Of pages that a probe asks, what it measured and what users had; of the rows whose views have
+  /// left the window.
+  std::vector<PageRows> Rows(Instant now);
+
+  /// What users have that moves with probes; what was known before is forgotten.
+  void LearnLinks(std::vector<ProbeLink> links) { links_ = std::move(links); }
+
   /// What is known at this moment. The ledger is of the beacons since the last look.
   Reading Look(Instant now);
 
@@ -83,6 +100,7 @@ class RumViews {
 
   struct View {
     Instant at{};
+    std::optional<Instant> began;  ///< None: it is not known, or PageCourses::kAgeMax ago then.
     std::size_t page = 0;
     std::optional<std::size_t> segment;  ///< None: the beacon named none.
     Beacon last;
@@ -101,17 +119,24 @@ class RumViews {
     std::string_view name;
   };
 
+  /// Another label; none without a value.
+  struct Tag {
+    std::string_view label = {};
+    std::string_view value = {};
+  };
+
   static std::size_t NumberOf(const std::string& name, std::vector<Group>& groups,
                               std::size_t groups_max);
   void Count(const View& view, ViewOutcome before, bool is_new);
   void Forget(Instant now);
   void Leave();
+  void TellLinks(const GroupName& group, Reading& reading);
   void TellAll(std::string_view label, const std::vector<Group>& groups,
                const std::vector<std::vector<const View*>>& views, Reading& reading);
   void Tell(const GroupName& group, const Totals& totals, const std::vector<const View*>& views,
             Reading& reading);
   const std::shared_ptr<const SeriesName>& NameOf(std::string_view metric, const GroupName& group,
-                                                  std::string_view quantile);
+                                                  const Tag& tag);
 
   const RumOptions options_;
   std::deque<View> views_;                            // Ascending in time.
@@ -122,6 +147,8 @@ class RumViews {
   Totals all_;
   std::uint64_t early_ = 0;  // Views that left the window before their time.
   std::map<std::string, LeavePoint> leave_;
+  PageCourses courses_;
+  std::vector<ProbeLink> links_;
   SourceLedger ledger_;  // Since the last look.
   std::map<std::array<std::string, 3>, std::shared_ptr<const SeriesName>> names_;
 };

@@ -136,6 +136,12 @@ test("what a user had of a page is what the monitor says of it", async () => {
       wrong.push(message.text());
     }
   });
+  const ages = [];
+  page.on("request", (request) => {
+    if (request.url() === `${url}rum`) {
+      ages.push(request.postDataJSON().age_ms);
+    }
+  });
   const lcp = await visit(page, "/?secret=1");
   assert.ok(lcp >= lcpMs, `${lcp}`);
   await page.getByRole("button", { name: "buy" }).click();
@@ -155,6 +161,7 @@ test("what a user had of a page is what the monitor says of it", async () => {
   await page.goto("about:blank");
   assert.equal(await value("Left", "/next"), 1);
   assert.equal(await value("Left", "all"), 0.5);
+  assert.ok(ages.length >= 2 && ages[0] >= lcp && ages.every((age) => age < 60_000), JSON.stringify(ages));
   const [{ ledger }] = (await status()).sources;
   assert.equal(ledger.offered, ledger.ingested);
   assert.ok(ledger.ingested >= 2 && ledger.ingested <= 4, JSON.stringify(ledger));
@@ -175,10 +182,36 @@ test("the dashboard shows Apdex as the engine has it, and what users have of eac
   assert.equal(await row.locator("td").nth(2).innerText(), "0.50");
   assert.match(await row.locator("td").nth(7).innerText(), /^n too small/, "one view tells nothing");
   // The server is fast where the page is slow.
-  const probed = page.locator('[data-page="/"] td:last-child data');
+  const probed = page.locator('[data-page="/"] td:nth-child(9) data');
   await probed.waitFor();
   assert.ok(Number(await probed.getAttribute("value")) < lcpMs / 1000);
   assert.equal((await status()).pages.find((each) => each.page === "/").probe, "inside");
+  assert.match(await row.locator("td").nth(9).innerText(), /^n too small/, "nor does a minute");
+  await page.close();
+});
+
+// It takes an hour to learn: here the status has it at once.
+test("the dashboard shows what users have that moves with the probe", async () => {
+  const page = await browser.newPage();
+  await page.route("**/api/v1/events*", async (route) => {
+    const now = await status();
+    now.pages.find((each) => each.page === "/").probe_links = [
+      { outcome: "lcp", rows: 340, correlation: 0.6172, low: 0.49, high: 0.7181, associated: true },
+      { outcome: "left", rows: 340, correlation: 0.02, low: -0.1, high: 0.13, associated: false },
+    ];
+    await route.fulfill({
+      contentType: "text/event-stream",
+      body: `event: status\ndata: ${JSON.stringify(now)}\n\n`,
+    });
+  });
+  await page.goto(url);
+  const cell = page.locator('[data-page="/"] td').nth(9);
+  await cell.locator('data[value="0.6172"]').waitFor();
+  assert.equal(await cell.innerText(), "LCP: 0.62 (0.49 to 0.72)\nleft: not seen in 5.7 h");
+  if (process.env.PICTURE) {
+    await page.setViewportSize({ width: 1280, height: 1000 });
+    await page.screenshot({ path: process.env.PICTURE, fullPage: true });
+  }
   await page.close();
 });
 

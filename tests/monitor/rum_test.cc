@@ -14,6 +14,7 @@
 
 #include "base/rng.h"
 #include "monitor/http_exchange.h"
+#include "monitor/look_meters.h"
 #include "monitor/monitor_service.h"
 #include "monitor/page_figures.h"
 #include "monitor/rum_intake.h"
@@ -34,7 +35,8 @@ std::string_view WhyNot(std::string_view body) {
 TEST(BeaconTest, ReadsWhatTheScriptSends) {
   const auto beacon = ReadBeacon(
       R"({"view": "0123456789abcdef", "session": "fedcba9876543210", "n": 2, "page": "/cart?a=1",
-          "segment": "phone", "ttfb_ms": 80, "lcp_ms": 1204.5, "inp_ms": null, "cls": 0.02, "left": true,
+          "segment": "phone", "age_ms": 7200000,
+          "ttfb_ms": 80, "lcp_ms": 1204.5, "inp_ms": null, "cls": 0.02, "left": true,
           "outcome": "done", "new": [1]})");
   ASSERT_TRUE(beacon) << beacon.error();
   EXPECT_EQ(beacon->view, "0123456789abcdef");
@@ -42,6 +44,7 @@ TEST(BeaconTest, ReadsWhatTheScriptSends) {
   EXPECT_EQ(beacon->number, 2U);
   EXPECT_EQ(beacon->page, "/cart");
   EXPECT_EQ(beacon->segment, "phone");
+  EXPECT_EQ(beacon->age_s, 7200);
   EXPECT_EQ(beacon->ttfb_s, 0.08);
   EXPECT_EQ(beacon->lcp_s, 1.2045);
   EXPECT_EQ(beacon->inp_s, std::nullopt);
@@ -58,9 +61,10 @@ TEST(BeaconTest, WhatIsRefusedHasAReason) {
   EXPECT_EQ(WhyNot(R"({"view": "<script>", "page": "/a"})"), "no_view");
   EXPECT_EQ(WhyNot(R"({"view": "0123456789abcdef"})"), "no_page");
   for (const char* part :
-       {R"("lcp_ms": -1)", R"("lcp_ms": 3600001)", R"("lcp_ms": "1")", R"("cls": 1001)",
-        R"("left": 1)", R"("outcome": "lost")", R"("n": -1)", R"("n": 1000001)", R"("session": 7)",
-        R"("segment": "a b")", R"("segment": "a23456789012345678901234567890123")"}) {
+       {R"("lcp_ms": -1)", R"("lcp_ms": 3600001)", R"("lcp_ms": "1")", R"("age_ms": -1)",
+        R"("cls": 1001)", R"("left": 1)", R"("outcome": "lost")", R"("n": -1)", R"("n": 1000001)",
+        R"("session": 7)", R"("segment": "a b")",
+        R"("segment": "a23456789012345678901234567890123")"}) {
     EXPECT_EQ(WhyNot(fmt::format(R"({{"view": "0123456789abcdef", "page": "/a", {}}})", part)),
               "bad_value")
         << part;
@@ -425,6 +429,70 @@ TEST_F(RumIntakeTest, LearnsFromWhichLatencyOnUsersLeave) {
   ASSERT_TRUE(point);
   EXPECT_NEAR(*OfPage(look, "weir_rum_leave_from_seconds", "/a"), point->from_s, 0.01);
   EXPECT_NEAR(*OfPage(look, "weir_rum_leave_from_high_seconds", "all"), point->high_s, 0.01);
+}
+
+class SilentSource final : public Source {
+ public:
+  tl::expected<Reading, SourceTrouble> Read() override { return Reading(); }
+};
+
+// Three hours of a server that is slow now and then: two probes, of which the first counts, and
+// users whose browsers tell half a minute after a view began.
+TEST_F(RumIntakeTest, WhatProbesMeasureIsComparedWithWhatUsersHaveMinuteByMinute) {
+  Crew crew;
+  crew.rum = std::shared_ptr<RumIntake>(&intake_, [](RumIntake*) {});
+  for (const char* url : {"http://10.0.0.1/item/7", "http://10.0.0.2/item/8"}) {
+    crew.pollers.push_back(std::make_shared<Poller>(
+        SourceSpec{.name = url, .kind = SourceKind::kProbe, .url = url},
+        std::make_unique<SilentSource>(), Poller::Parts{.clock = clock_, .arrived = [] {}}));
+  }
+  LookMeters meters;
+  meters.TakeOver(Crew(), crew);
+  Rng rng(7);
+  std::vector<SourceStatus> statuses(2);
+  Reading look;
+  int number = 0;
+  bool slow = false;
+  for (int minute = 0; minute < 200; ++minute) {
+    slow = rng.Uniform() < 0.1 ? !slow : slow;
+    const double server_s = (slow ? 0.9 : 0.1) * (1 + 0.1 * rng.Uniform());
+    for (SourceStatus& status : statuses) {
+      const bool first = &status == statuses.data();
+      status.last_good = std::make_shared<Reading>(Probed(first ? server_s : rng.Uniform()));
+      status.good_at = clock_.Now();
+      status.good_at_wall = clock_.WallNow();
+    }
+    meters.Take(crew, statuses, clock_.Now(), clock_.WallNow());
+    clock_.Advance(std::chrono::seconds(30));
+    for (int view = 0; view < 6; ++view) {
+      HttpRequest request = Post();
+      request.body = fmt::format(
+          R"({{"view": "{:016x}", "page": "/item/9", "age_ms": 30000, "lcp_ms": {}, "left": {}}})",
+          number++, 1000 * (server_s + rng.Uniform()), rng.Uniform() < 0.5);
+      ASSERT_EQ(intake_.Answer(request).status, 204);
+    }
+    clock_.Advance(std::chrono::seconds(30));
+    look = intake_.Look();
+    if (minute == 30) {
+      EXPECT_TRUE(ReadPages(look).back().links.empty());
+    }
+  }
+  const std::vector<PageFigures> pages = ReadPages(look);
+  ASSERT_EQ(pages.size(), 2U);
+  EXPECT_TRUE(pages[0].links.empty());
+  ASSERT_EQ(pages[1].page, "/item/:id");
+  ASSERT_EQ(pages[1].links.size(), 2U);
+  const PageLink& lcp = pages[1].links[0];
+  EXPECT_EQ(lcp.outcome, "lcp");
+  EXPECT_TRUE(lcp.associated);
+  EXPECT_GT(lcp.low, 0.1);
+  EXPECT_GT(lcp.high, lcp.low);
+  // Without those of the window and those that may come late.
+  EXPECT_GE(lcp.rows, 183);
+  EXPECT_LE(lcp.rows, 186);
+  const PageLink& left = pages[1].links[1];
+  EXPECT_EQ(left.outcome, "left");
+  EXPECT_FALSE(left.associated);
 }
 
 // Through a real server: neither token nor Host is asked for, and nothing else opens by it.

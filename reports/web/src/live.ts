@@ -37,6 +37,17 @@ interface Service {
   trend: Trend & { at: string[] };
 }
 
+/** Whether something that users have of a page moves with what its probe measures. */
+interface Link {
+  outcome: "lcp" | "left";
+  /** Minutes in which both were seen. */
+  rows: number;
+  correlation: number;
+  low: number;
+  high: number;
+  associated: boolean;
+}
+
 /** What users have of a page; "all" comes first. */
 interface Page {
   page: string;
@@ -54,6 +65,7 @@ interface Page {
   /** The source that probes this page; empty: none does. */
   probe: string;
   probe_p50_s: number | null;
+  probe_links: Link[];
 }
 
 interface Alert {
@@ -272,6 +284,21 @@ function apdex(now: Status): Node {
     : datum(all.apdex, all.apdex.toFixed(2));
 }
 
+function linkWords({ outcome, rows, correlation, low, high, associated }: Link): HTMLElement {
+  const what = outcome === "lcp" ? "LCP" : "left";
+  const evidence = `rank correlation ${correlation.toFixed(2)}, ${low.toFixed(2)} to ${high.toFixed(2)}, of ${rows} minutes`;
+  return associated
+    ? h("div", { title: evidence }, `${what}: `, datum(correlation, correlation.toFixed(2)), ` (${low.toFixed(2)} to ${high.toFixed(2)})`)
+    : h("div", { class: "hint", title: evidence }, `${what}: not seen in ${span(rows * 60)}`);
+}
+
+function linkCell(page: Page): HTMLElement {
+  const links = page.probe_links;
+  return links.length > 0
+    ? h("td", {}, ...links.map(linkWords))
+    : h("td", {}, unknown(page.probe ? "too few minutes: 60 with users and probe are needed" : "no source probes this page"));
+}
+
 function pageRow(page: Page): HTMLElement {
   const cell = (value: number | null, text: (value: number) => string, why = "no view tells it") =>
     h("td", {}, value === null ? unknown(why) : datum(value, text(value)));
@@ -296,11 +323,12 @@ function pageRow(page: Page): HTMLElement {
       seconds,
       page.probe ? `no answer in the newest look of ${page.probe}` : "no source probes this page",
     ),
+    linkCell(page),
   );
 }
 
 function pageTable(now: Status): HTMLElement | null {
-  const head = ["page", "views", "Apdex", "LCP, p75", "INP, p75", "CLS, p75", "left", "more leave from an LCP of", "probe, p50"];
+  const head = ["page", "views", "Apdex", "LCP, p75", "INP, p75", "CLS, p75", "left", "more leave from an LCP of", "probe, p50", "moves with the probe"];
   return now.pages.length === 0 ? null : table("Pages", head, now.pages.map(pageRow), "");
 }
 

@@ -26,8 +26,7 @@ const insideMs = 30_000;
 
 const interactionsMax = 1000;
 
-const random = () =>
-  [...crypto.getRandomValues(new Uint32Array(2))].map((word) => word.toString(16).padStart(8, "0")).join("");
+const random = () => crypto.getRandomValues(new BigUint64Array(1)).join();
 
 function visit(): string {
   const key = "weir-rum";
@@ -58,8 +57,10 @@ let windowTo: number;
 let interactions: Map<number, number>;
 let insideAt = -insideMs;
 let gone: boolean;
+let begun: number;
 
-function begin(): void {
+function begin(at: number): void {
+  begun = at;
   view = random();
   number = shift = windowSum = 0;
   gone = false;
@@ -95,6 +96,7 @@ function send(left?: boolean): void {
       n: number++,
       page: location.pathname,
       segment,
+      age_ms: performance.now() - begun,
       ttfb_ms: ttfb,
       lcp_ms: lcp,
       inp_ms: inp(),
@@ -105,11 +107,11 @@ function send(left?: boolean): void {
   );
 }
 
-begin();
 // A page that was made before it was asked for counts from when it was.
 const { responseStart, activationStart = 0 } = performance.getEntriesByType(
   "navigation",
 )[0] as PerformanceNavigationTiming & { activationStart?: number };
+begin(activationStart);
 ttfb = responseStart && Math.max(0, responseStart - activationStart);
 watch("largest-contentful-paint", ({ startTime }) => {
   lcp = Math.max(0, startTime - activationStart);
@@ -164,6 +166,6 @@ addEventListener("pagehide", () => {
 });
 addEventListener("pageshow", (event) => {
   if (event.persisted) {
-    begin();
+    begin(event.timeStamp);
   }
 });
