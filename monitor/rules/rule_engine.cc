@@ -282,11 +282,13 @@ void RuleEngine::Step(std::size_t rule, Series& series, WallTime at, const Sourc
     return;
   }
   const AlertStep step = StepAlert(alert.state, spec.timing, at, *holds);
+  // So that a message that is repeated tells what is now; the last ones of an alert that is over
+  // stay. That alone is not written down: the next evaluation would have it again.
+  if (*holds && step.state.phase == AlertPhase::kFiring) {
+    FillIn(spec, series);
+  }
   if (step.state == alert.state) {
     return;
-  }
-  if (step.reason == AlertReason::kFired) {
-    FillIn(spec, series);
   }
   if (alert.state.phase == AlertPhase::kInactive && series.track != nullptr) {
     series.track->MarkBeginning();

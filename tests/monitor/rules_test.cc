@@ -2,6 +2,7 @@
 #include <cmath>
 #include <memory>
 #include <string>
+#include <tuple>
 
 #include <gtest/gtest.h>
 
@@ -145,6 +146,26 @@ TEST(RuleEngineTest, EachSeriesIsAnAlertOfItsOwn) {
   ASSERT_EQ(watch.engine.Firing().size(), 1U);
   EXPECT_EQ(LabelValue(watch.engine.Find(watch.engine.Firing()[0])->annotations, "summary"),
             "a: 11");
+}
+
+// As Prometheus does: a message that is repeated hours later would tell of what was.
+TEST(RuleEngineTest, AnnotationsAreOfTheNewestValueThatIsBad) {
+  Watch watch(High());
+  const auto summary = [&watch] {
+    std::string text;
+    watch.engine.Visit(
+        [&text](const AlertInstance& alert) { text = LabelValue(alert.annotations, "summary"); });
+    return text;
+  };
+  for (const auto& [at, value, told] :
+       {std::tuple(Nanos(0s), 11, ""), std::tuple(Nanos(1s), 12, ""),
+        std::tuple(Nanos(2s), 13, "a: 13"), std::tuple(Nanos(3s), 14, "a: 14"),
+        std::tuple(Nanos(4s), 7, "a: 7"),  // Above what ends it.
+        std::tuple(Nanos(5s), 4, "a: 7"), std::tuple(Nanos(6s), 20, "a: 7")}) {
+    watch.Put("a", value);
+    watch.Step(at);
+    EXPECT_EQ(summary(), told) << at.count();
+  }
 }
 
 TEST(RuleEngineTest, ASeriesThatIsGoneResolvesAndIsForgottenOnceItIsTold) {
