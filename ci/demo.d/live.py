@@ -1,5 +1,5 @@
 """ci/demo --live: breaks a real nginx for a while and prints what happened when, from the fault over
-alert and notification to recovery. Around `weir monitor`: nginx, Prometheus, Alertmanager and an
+the page, alert and escalation, which somebody acknowledges, to recovery. Around `weir monitor`: nginx, Prometheus, Alertmanager and an
 SMTP server, all on free loopback ports in a folder that goes when it ends. The program is given in
 $WEIR. Debian's interpreter.
 
@@ -9,6 +9,7 @@ import argparse
 import contextlib
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -39,6 +40,8 @@ http {{
 """
 GOOD = 'return 200 "shop_up 1\\n";'
 BROKEN = "return 503;"
+BOSS = "boss@example.org"
+ESCALATED = "mail to the boss: [ESCALATED"
 
 
 class Timeline:
@@ -73,6 +76,7 @@ def nginx_config(folder, port, what):
 def monitor_config(folder, ports, hook, mailbox):
     return {
         "evaluate_every": "500ms",
+        "listen": "127.0.0.1:0",
         "sources": [
             {"name": "prom", "prometheus": f"http://127.0.0.1:{ports['prometheus']}",
              "interval": "1s"},
@@ -92,9 +96,11 @@ def monitor_config(folder, ports, hook, mailbox):
             {"name": "hook", "webhook": hook.url},
             {"name": "mail", "email": mailbox.url, "from": "weir@example.org",
              "to": ["ops@example.org"]},
+            {"name": "boss", "email": mailbox.url, "from": "weir@example.org", "to": [BOSS]},
             {"name": "am", "alertmanager": f"http://127.0.0.1:{ports['alertmanager']}"},
         ],
-        "receivers": [{"name": "team", "channels": ["hook", "mail", "am"]}],
+        "receivers": [{"name": "team", "channels": ["hook", "mail", "am"],
+                       "escalate": [{"wait": "4s", "channels": ["boss"]}], "rounds": 10}],
         "route": {"receiver": "team", "group_by": ["service"], "group_interval": "2s"},
     }
 
@@ -102,10 +108,11 @@ def monitor_config(folder, ports, hook, mailbox):
 class Watcher:
     """Looks at everything twenty times a second and notes what is new."""
 
-    def __init__(self, ports, hook, mailbox):
+    def __init__(self, ports, hook, mailbox, monitor):
         self.line = Timeline()
         self.ports = ports
-        self.hook, self.mailbox = hook, mailbox
+        self.hook, self.mailbox, self.monitor = hook, mailbox, monitor
+        self.page = re.search(r"http://\S+", monitor.said).group().rstrip("/")
         self.broken = False
 
     def look(self):
@@ -129,13 +136,30 @@ class Watcher:
                 name = f"{alert['labels']['alertname']} {alert['status']}"
                 self.line.note(f"webhook: {name}: {alert['annotations'].get('summary', '')}")
         for mail in list(self.mailbox.got):
-            self.line.note(f"mail: {mail['subject']}")
+            who = "mail to the boss" if mail.rcpt_tos == [BOSS] else "mail"
+            self.line.note(f"{who}: {mail['subject']}")
+        self.look_at_page()
         _, body = answer(f"http://127.0.0.1:{self.ports['alertmanager']}/api/v2/alerts")
         names = {alert["labels"]["alertname"] for alert in json.loads(body or b"[]")}
         for name in names:
             self.line.note(f"Alertmanager has {name}")
         if not names and any(what.startswith("Alertmanager has") for what in self.line.seen):
             self.line.note("Alertmanager has no alert any more")
+
+    def look_at_page(self):
+        _, body = answer(f"{self.page}/api/v1/status")
+        alerts = json.loads(body)["alerts"] if body else []
+        for alert in alerts:
+            if alert["phase"] == "firing":
+                self.line.note(f"the page shows {alert['labels']['alertname']}")
+            if alert["acknowledged_by"]:
+                self.line.note("the page shows who looks after it: " + alert["acknowledged_by"])
+
+    def acknowledge(self):
+        subprocess.run([WEIR, "monitor", "ack", "--by", "boss", "--comment", "on it",
+                        'service="shop"'],
+                       cwd=self.monitor.folder, check=True, stdout=subprocess.DEVNULL)
+        self.line.note("the boss acknowledges: nobody is told again")
 
     def watch(self, seconds, done=lambda: False):
         end = time.monotonic() + seconds
@@ -173,6 +197,8 @@ def main():
     parser = argparse.ArgumentParser(usage="ci/demo --live [--broken SECONDS]")
     parser.add_argument("--broken", type=float, default=20, help="seconds of fault (20)")
     broken_s = parser.parse_args().broken
+    if broken_s < 10:
+        parser.error("--broken: it takes 10 s until the boss has been told")
     for name in ("nginx", "prometheus", "prometheus-alertmanager"):
         if not os.path.exists(program(name)):
             sys.exit(f"ci/demo: {name} is missing; ci/setup installs it")
@@ -191,7 +217,7 @@ def main():
         stack.callback(load.send_signal, signal.SIGINT)
         monitor = stack.enter_context(
             Monitor(folder, monitor_config(folder, ports, hook, mailbox), "--quiet"))
-        watcher = Watcher(ports, hook, mailbox)
+        watcher = Watcher(ports, hook, mailbox, monitor)
         up = f"http://127.0.0.1:{ports['prometheus']}/api/v1/query?query=up==1"
         until(lambda: b'"up"' in answer(up)[1], 30)
         watcher.watch(5)
@@ -204,7 +230,10 @@ def main():
         watcher.line.fault = time.time()
         watcher.broken = True
         turn(BROKEN)
-        watcher.watch(broken_s)
+        watcher.watch(broken_s, lambda: ESCALATED in " ".join(watcher.line.seen))
+        if ESCALATED in " ".join(watcher.line.seen):
+            watcher.acknowledge()
+        watcher.watch(watcher.line.fault + broken_s - time.time())
         watcher.broken = False
         turn(GOOD)
         watcher.line.note("nginx is put right")
@@ -214,7 +243,11 @@ def main():
             and "Alertmanager has no alert any more" in watcher.line.seen)
         code = monitor.end()
     seen = " ".join(watcher.line.seen)
+    told = sum(mail.rcpt_tos == [BOSS] and "ESCALATED" in mail["subject"] for mail in mailbox.got)
+    if told != 1:
+        sys.exit(f"ci/demo: the boss was told {told} times, not once")
     for wanted in ("webhook: ShopDown firing", "webhook: BudgetBurns firing", "mail:",
+                   "the page shows ShopDown", "the page shows who looks after it", ESCALATED,
                    "Alertmanager has ShopDown", "webhook: ShopDown resolved",
                    "webhook: BudgetBurns resolved", "Alertmanager has no alert any more"):
         if wanted not in seen:
