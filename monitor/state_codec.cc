@@ -267,6 +267,7 @@ std::string EncodeGroup(const StoredGroup& group) {
                {"waiting_since_ns", JsonOf(group.state.waiting_since)},
                {"last_at_ns", JsonOf(group.state.last_at)},
                {"number", group.state.number},
+               {"looks_over", group.state.looks_over},
                {"escalation", std::move(escalation)},
                {"flaps", JsonOf(group.state.flaps)},
                {"channels", JsonOf(group.state.channels)}});
@@ -293,6 +294,7 @@ std::optional<StoredGroup> DecodeGroup(std::string_view text) {
   group.state.number = number.get<std::uint64_t>();
   group.state.waiting_since = TimeOf(json, "waiting_since_ns");
   group.state.last_at = TimeOf(json, "last_at_ns");
+  group.state.looks_over = json.value("looks_over", Json()) == Json(true);
   if (const Json chain = json.value("escalation", Json()); chain.is_object()) {
     group.state.escalation = {.next = CountOf(chain, "next"),
                               .due_at = TimeOf(chain, "due_at_ns"),

@@ -120,6 +120,7 @@ struct GroupNow {
   std::vector<Labels> resolved;  ///< Told, and not firing at all.
   bool has_new = false;          ///< Some that are audible were not told.
   bool has_open = false;         ///< Some that are audible are not acknowledged.
+  bool has_steady = false;       ///< Some that are audible do not flap.
   bool has_flapping = false;     ///< Some that are audible flap, and that was not told.
   bool has_calm = false;         ///< Some that are audible were told to flap, and are calm.
 };
@@ -143,6 +144,10 @@ GroupNow LookAt(const GroupState& group, Alerts audible, const Alerts& all_firin
   now.has_open =
       acknowledged == nullptr ||
       !std::includes(acknowledged->begin(), acknowledged->end(), audible.begin(), audible.end());
+  now.has_steady = std::any_of(audible.begin(), audible.end(), [&group](const Labels& alert) {
+    const auto found = group.flaps.find(alert);
+    return found == group.flaps.end() || !found->second.flapping;
+  });
   now.audible = std::move(audible);
   return now;
 }
@@ -160,8 +165,8 @@ std::optional<NotifyReason> WhyTell(const GroupState& group, const GroupNow& now
   if (now.has_flapping || now.has_calm) {
     return now.has_flapping ? NotifyReason::kFlapping : NotifyReason::kCalm;
   }
-  if (!now.audible.empty() && now.has_open && group.last_at &&
-      at - *group.last_at >= options.repeat_interval) {
+  const bool is_stale = group.last_at && at - *group.last_at >= options.repeat_interval;
+  if (!now.audible.empty() && now.has_open && (is_stale || (group.looks_over && now.has_steady))) {
     return NotifyReason::kRepeat;
   }
   return std::nullopt;
@@ -198,6 +203,7 @@ Notification Tell(const GroupKey& key, const RouteOptions& options, GroupState& 
   for (const Labels& ended : now.resolved) {
     group.told.erase(ended);
   }
+  group.looks_over = now.audible.empty() && !group.told.empty();
   group.told.insert(now.audible.begin(), now.audible.end());
   group.waiting_since.reset();
   ++group.number;

@@ -153,6 +153,9 @@ struct GroupState {
   std::optional<WallTime> waiting_since;
   std::optional<WallTime> last_at;
   std::uint64_t number = 0;
+  /// The last message named ends alone, so who gets it as a whole (an incident) takes the group for
+  /// over, while others that were told fire on, muted.
+  bool looks_over = false;
   std::optional<EscalationState> escalation = {};
   FlapBook flaps = {};
   std::map<std::string, ChannelTold> channels = {};  ///< By name.
@@ -204,7 +207,8 @@ bool IsDigested(const NotificationPolicy& policy, const FiringAlerts& firing, st
 /// - A group is told at most once in group_interval, also when its alerts come and go.
 /// - Who was told that an alert fires is told that it ended, even if it was muted by then.
 /// - An alert that begins while its route is muted by the time is told when that ends.
-/// - An alert that was told, muted, and goes on after the mute is not told again but as a repeat.
+/// - An alert that was told, muted, and goes on after the mute is not told again but as a repeat;
+///   at once, if the group looks over by then.
 /// - A group of which all alerts are acknowledged is not repeated.
 /// - What goes to a digest from now on begins nothing and is not repeated; its end is told.
 /// - An alert that was told and flaps (flap_damper.h) counts as one that goes on: neither its ends

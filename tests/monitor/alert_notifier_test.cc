@@ -192,6 +192,23 @@ TEST_F(AlertNotifierTest, AMutedAlertThatGoesOnIsNotToldTwice) {
   EXPECT_TRUE(EvaluateAfter(6min, {slow_}).empty());
 }
 
+// Who keeps an incident for the group (PagerDuty) has closed it with the end of the other one.
+TEST_F(AlertNotifierTest, AMutedAlertWhoseGroupLookedOverIsToldAtOnceWhenTheMuteEnds) {
+  Evaluate({slow_, down_});
+  silences_ = {{{Matcher("alertname=Slow")}, clock_.WallNow(), clock_.WallNow() + 1h}};
+  const auto ended = EvaluateAfter(10min, {slow_});
+  ASSERT_EQ(ended.size(), 1U);
+  EXPECT_EQ(ended[0].reason, NotifyReason::kSomeEnded);
+  EXPECT_TRUE(ended[0].firing.empty());
+  EXPECT_TRUE(EvaluateAfter(50min - 1s, {slow_}).empty());
+  const auto again = EvaluateAfter(1s, {slow_});
+  ASSERT_EQ(again.size(), 1U);
+  EXPECT_EQ(again[0].reason, NotifyReason::kRepeat);
+  EXPECT_EQ(again[0].firing, std::vector<Labels>{slow_});
+  EXPECT_TRUE(EvaluateAfter(1h, {slow_}).empty());
+  EXPECT_EQ(EvaluateAfter(1s, {})[0].reason, NotifyReason::kAllResolved);
+}
+
 TEST_F(AlertNotifierTest, GroupWaitLetsOthersJoin) {
   policy_.routes = Tree({"service"}, 30s);
   EXPECT_TRUE(Evaluate({slow_}).empty());
@@ -267,14 +284,22 @@ class ReceiverView {
       EXPECT_TRUE(firing.contains(alert));
       known_.insert(alert);
     }
+    incidents_[message.group] = !message.firing.empty();
   }
 
   bool Knows(const Labels& alert) const { return known_.contains(alert); }
+
+  /// Whether who keeps one for each group, as PagerDuty does, has an incident open for it.
+  bool HasIncident(const Labels& group) const {
+    const auto found = incidents_.find(group);
+    return found != incidents_.end() && found->second;
+  }
 
   bool empty() const { return known_.empty(); }
 
  private:
   std::set<Labels> known_;
+  std::map<Labels, bool> incidents_;
   std::map<Labels, WallTime> last_;
 };
 
@@ -285,6 +310,7 @@ TEST_F(AlertNotifierTest, WhateverComesNothingIsLostAndNothingIsToldTooOften) {
     SCOPED_TRACE(seed);
     Rng rng(seed);
     state_ = {};
+    silences_ = {};
     ReceiverView view;
     std::map<Labels, WallTime> audible_since;
     std::set<Labels> firing;
@@ -299,16 +325,23 @@ TEST_F(AlertNotifierTest, WhateverComesNothingIsLostAndNothingIsToldTooOften) {
       } else if (step == 180) {
         firing.clear();
       }
+      if (rng.Below(20) == 0) {
+        const WallTime now = clock_.WallNow();
+        silences_ = {{{Matcher("n=" + std::to_string(rng.Below(4)))}, now, now + 10min}};
+      }
       const std::vector<Labels> alerts(firing.begin(), firing.end());
       for (const Notification& message : Evaluate(alerts)) {
         view.Take(message, clock_.WallNow(), firing);
       }
       std::map<Labels, WallTime> still;
       for (const Labels& alert : alerts) {
-        if (MutedBy(policy_, {clock_.WallNow(), alerts, {}}, alert) == MuteReason::kNotMuted) {
+        if (MutedBy(policy_, {clock_.WallNow(), alerts, silences_}, alert) ==
+            MuteReason::kNotMuted) {
           const auto since = audible_since.try_emplace(alert, clock_.WallNow()).first->second;
           still.emplace(alert, since);
-          EXPECT_TRUE(view.Knows(alert) || clock_.WallNow() - since < 5min + 30s);
+          const Labels group = {{"service", std::string(LabelValue(alert, "service"))}};
+          EXPECT_TRUE((view.Knows(alert) && view.HasIncident(group)) ||
+                      clock_.WallNow() - since < 5min + 30s);
         }
       }
       audible_since = std::move(still);
