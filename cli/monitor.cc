@@ -23,6 +23,7 @@
 #include "monitor/config/monitor_config.h"
 #include "monitor/live_monitor.h"
 #include "monitor/monitor_service.h"
+#include "monitor/page_figures.h"
 #include "monitor/rules/rule_words.h"
 #include "monitor/service_manager.h"
 
@@ -81,6 +82,11 @@ std::string Details(const monitor::SourceSpec& source) {
     return source.learn == Nanos(0) ? ": rules learn nothing from its past"
                                     : fmt::format(": rules learn from its past, of at most {}",
                                                   FormatDuration(source.learn));
+  }
+  if (source.kind == monitor::SourceKind::kProbe) {
+    return fmt::format(": {} for {}, of the page {}", FormatRate(source.rate.per_second()),
+                       FormatDuration(monitor::ProbeSpan(source)),
+                       Printable(monitor::ProbedPage(source.url)));
   }
   if (source.kind != monitor::SourceKind::kRum) {
     return source.cgroup.empty() ? "" : ", with control group " + Printable(source.cgroup);

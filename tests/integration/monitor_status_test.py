@@ -39,6 +39,19 @@ class MonitorStatusTest(unittest.TestCase):
         return subprocess.run([WEIR, "monitor", "status", *arguments], cwd=self.folder,
                               capture_output=True, text=True, timeout=20)
 
+    def test_a_person_is_told_what_users_have_that_moves_with_the_probe(self):
+        page = {"page": "/", "segment": "", "views": 900, "apdex": 0.9, "probe": "inside",
+                "probe_p50_s": 0.12, "probe_links": [
+                    {"outcome": "lcp", "rows": 340, "correlation": 0.617, "low": 0.49,
+                     "high": 0.718, "associated": True},
+                    {"outcome": "left", "rows": 340, "correlation": 0.02, "low": -0.1,
+                     "high": 0.13, "associated": False}]}
+        status = {"schema": "weir.monitor_status/1", "health": "integrated", "pages": [page]}
+        with Page(json.dumps(status)) as fake:
+            said = self.status(fake.url.removesuffix("/metrics")).stdout
+        self.assertRegex(said, r"p50 of inside 120.?ms, LCP moves with it \(0\.62, 0\.49 to 0\.72; "
+                               r"340 min\), left not seen to move with it in 340 min\n")
+
     def test_a_person_is_told_what_works_and_why_not(self):
         with Page('errors{host="a"} 11\nbroken{ 1\n') as page, Receiver() as hook:
             setup = config(page.url, hook.url)
