@@ -32,7 +32,7 @@ class RumIntake {
   static constexpr RateLimit kPerPeer = {.per_s = 10, .burst = 100};
   static constexpr RateLimit kOverall = {.per_s = 500, .burst = 1000};
   static constexpr Nanos kLeaveEvery = std::chrono::seconds(10);
-  static constexpr Nanos kLinksEvery = PageCourses::kRow;
+  static constexpr Nanos kLinksEvery = 5 * PageCourses::kRow;
 
   RumIntake(std::vector<std::string> origins, const RumOptions& options, const Clock& clock);
 

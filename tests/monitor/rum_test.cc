@@ -488,7 +488,7 @@ TEST_F(RumIntakeTest, WhatProbesMeasureIsComparedWithWhatUsersHaveMinuteByMinute
   EXPECT_GT(lcp.low, 0.1);
   EXPECT_GT(lcp.high, lcp.low);
   // Without those of the window and those that may come late.
-  EXPECT_GE(lcp.rows, 183);
+  EXPECT_GE(lcp.rows, 178);
   EXPECT_LE(lcp.rows, 186);
   const PageLink& left = pages[1].links[1];
   EXPECT_EQ(left.outcome, "left");
