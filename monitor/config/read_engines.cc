@@ -37,6 +37,12 @@ class EngineReader {
           "write 'metric: weir_run_error_ratio' and 'above: 0.1%', or ask a source with counters");
       return spec;
     }
+    if (source_ == nullptr) {
+      reader_.diagnostics.Add(node_.span, "a burn rate needs counters, and 'weir' has none",
+                              "write 'metric: weir_source_age_seconds' and 'above: 60', or name a "
+                              "source with counters");
+      return spec;
+    }
     if (!CheckKeys(node_, {"burn_rate", kKnown, {}}, reader_.diagnostics)) {
       return spec;
     }

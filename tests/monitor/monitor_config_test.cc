@@ -415,6 +415,16 @@ TEST(MonitorConfigTest, ABurnRateOfAHistoryIsRefusedAsItHasNoCounters) {
       "counters");
 }
 
+TEST(MonitorConfigTest, ABurnRateOfTheMonitorItselfIsRefusedAsItHasNoCounters) {
+  EXPECT_NE(
+      ErrorOf("sources: [ { name: a, scrape: 'http://127.0.0.1:9/' } ]\n"
+              "rules:\n"
+              "  - { alert: A, source: weir, burn_rate: { objective: 99%, bad: x, total: y } }\n"
+              "channels: [ { name: log, file: log } ]\n")
+          .find("m.yaml:3:42: error: a burn rate needs counters, and 'weir' has none"),
+      std::string::npos);
+}
+
 TEST(MonitorConfigTest, LinksToAcknowledgeNeedAKeyAServiceAndWhereItIs) {
   const std::string whole = kWhole;
   const auto config =
