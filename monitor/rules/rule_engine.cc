@@ -330,21 +330,28 @@ void RuleEngine::WorkOff(WallTime at) {
   work_waiting_ = waiting.size() - now;
 }
 
+// What the rule may be judged by; null: by nothing.
+const SourceView* RuleEngine::Usable(std::size_t rule, std::span<const SourceView> sources,
+                                     const HistoryView& history) const {
+  WEIR_CHECK(rules_[rule].source < sources.size());
+  const SourceView& view = sources[rules_[rule].source];
+  const bool knows = history.known || !std::holds_alternative<GateSpec>(rules_[rule].engine);
+  return view.stale || view.reading == nullptr || !knows ? nullptr : &view;
+}
+
+void RuleEngine::TakeInNew(std::size_t rule, const SourceView& view, const HistoryView& history) {
+  const RuleState* taught = states_[rule].taught.get();
+  if (taught != nullptr && view.at > taught->taken_at) {
+    GoOnWithLearnt(rule);
+  }
+  TakeIn(rule, view, history);
+}
+
 void RuleEngine::Evaluate(WallTime at, std::span<const SourceView> sources,
                           const HistoryView& history) {
-  const auto usable = [&](std::size_t rule) -> const SourceView* {
-    const SourceView& view = sources[rules_[rule].source];
-    const bool knows = history.known || !std::holds_alternative<GateSpec>(rules_[rule].engine);
-    return view.stale || view.reading == nullptr || !knows ? nullptr : &view;
-  };
   for (std::size_t rule = 0; rule < rules_.size(); ++rule) {
-    WEIR_CHECK(rules_[rule].source < sources.size());
-    if (const SourceView* view = usable(rule)) {
-      const RuleState* taught = states_[rule].taught.get();
-      if (taught != nullptr && view->at > taught->taken_at) {
-        GoOnWithLearnt(rule);
-      }
-      TakeIn(rule, *view, history);
+    if (const SourceView* view = Usable(rule, sources, history)) {
+      TakeInNew(rule, *view, history);
     }
   }
   // Those that wait for an alert come last, as it may begin now.
@@ -358,7 +365,8 @@ void RuleEngine::Evaluate(WallTime at, std::span<const SourceView> sources,
       WorkOff(at);
     }
     for (std::size_t rule = 0; rule < rules_.size(); ++rule) {
-      const SourceView* view = WaitsForAlert(rules_[rule]) == waits ? usable(rule) : nullptr;
+      const SourceView* view =
+          WaitsForAlert(rules_[rule]) == waits ? Usable(rule, sources, history) : nullptr;
       if (view != nullptr && states_[rule].active) {
         StepRule(rule, at, *view);
       }

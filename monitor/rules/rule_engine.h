@@ -195,6 +195,9 @@ class RuleEngine {
     std::shared_ptr<const AlertRule> taught_for;  // Judges that it brought refer to it.
   };
 
+  const SourceView* Usable(std::size_t rule, std::span<const SourceView> sources,
+                           const HistoryView& history) const;
+  void TakeInNew(std::size_t rule, const SourceView& view, const HistoryView& history);
   void TakeIn(std::size_t rule, const SourceView& view, const HistoryView& history);
   void TakeVerdicts(std::size_t rule, const SourceView& view, const HistoryView& history);
   void TakeSamples(std::size_t rule, const SourceView& view);
