@@ -94,6 +94,7 @@ class MonitorStatusTest(unittest.TestCase):
                 until(lambda: self.status("monitor.yaml").stdout.startswith("integrated"))
                 said = self.status("monitor.yaml").stdout
                 told = json.loads(self.status("--json", "monitor.yaml").stdout)
+                until(lambda: len(peer.asked) >= 3)
                 monitor.end()
         self.assertIn(f"         warns: {info}\n", said)
         self.assertEqual(told["sources"][0]["warnings"], [info])
