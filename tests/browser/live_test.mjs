@@ -127,6 +127,24 @@ test("what a source says stands on the page, and people can act on it", async ()
   await close();
 });
 
+// All is told anew each second; between pressing and letting go much may come.
+test("a button that is held while values change does what it says", async () => {
+  const { page, wrong, close } = await open();
+  metrics.text = 'errors{host="held"} 11\n';
+  const row = page.locator("[data-alert]", { hasText: "host=held" });
+  await row.locator('data[value="11"]').waitFor();
+  // Until the alerts of other tests have gone, it moves.
+  await page.getByText("Alerts: 1 firing").waitFor();
+  await row.getByRole("button", { name: "Acknowledge" }).hover();
+  await page.mouse.down();
+  metrics.text = 'errors{host="held"} 12\n';
+  await row.locator('data[value="12"]').waitFor();
+  await page.mouse.up();
+  await row.getByText("acknowledged by somebody at the page").waitFor();
+  assert.deepEqual(wrong, []);
+  await close();
+});
+
 test("an alert that flaps is said to flap", async () => {
   const { page, wrong, close } = await open();
   const row = page.locator("[data-alert]", { hasText: "host=flaps" });

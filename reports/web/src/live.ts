@@ -5,6 +5,7 @@ import { datum, h, name, unknown, type Child } from "./dom";
 import * as format from "./format";
 import { alertAsked, evidence, followAlert } from "./live_alert";
 import { followTrends, trends, trendsAt } from "./live_trends";
+import { settle } from "./settle";
 import { startTheme, toggle } from "./theme";
 
 interface Ledger {
@@ -551,7 +552,7 @@ function show(): void {
   const focused = document.activeElement;
   const row = focused?.closest<HTMLElement>("[data-alert]");
   const button = row ? [...row.querySelectorAll("button")].indexOf(focused as HTMLButtonElement) : -1;
-  body.replaceChildren(
+  settle(body, [
     h("ul", { class: "reasons" }, ...now.reasons.map((reason) => h("li", {}, name(reason)))),
     tiles(now),
     table(
@@ -560,8 +561,8 @@ function show(): void {
       now.alerts.slice(0, 200).map(alertRow),
       "Nothing is pending or fires.",
     ),
-  );
-  rest.replaceChildren(
+  ]);
+  settle(rest, [
     ...[marksTable(now), deployTable(now.gates), pageTable(now)].filter((each) => each !== null),
     table(
       "Sources",
@@ -599,7 +600,7 @@ function show(): void {
       ),
       "There are none.",
     ),
-  );
+  ]);
   if (row && button >= 0) {
     const same = body.querySelector(`[data-alert="${row.dataset["alert"]}"]`);
     same?.querySelectorAll("button")[button]?.focus();
