@@ -8,6 +8,7 @@
 namespace weir::monitor {
 namespace {
 
+constexpr std::int64_t kRowsUntilGone = std::chrono::hours(1) / PageCourses::kRow;
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
 std::int64_t RowOf(Instant at) {
@@ -63,14 +64,27 @@ double RowSeries::At(std::int64_t row) const {
   return index < over_.size() ? over_[index] : Folded(open_[index - over_.size()]);
 }
 
+// A probe that another configuration does not have would keep its place for good.
+bool PageCourses::MakeRoom(std::int64_t row) {
+  const auto oldest = std::min_element(
+      courses_.begin(), courses_.end(),
+      [](const auto& a, const auto& b) { return a.second.probed < b.second.probed; });
+  if (row - oldest->second.probed < kRowsUntilGone) {
+    return false;
+  }
+  courses_.erase(oldest);
+  return true;
+}
+
 void PageCourses::Probed(std::string_view page, Instant at, double p50_s) {
   auto course = courses_.find(page);
   if (course == courses_.end()) {
-    if (courses_.size() == kPagesMax) {
+    if (courses_.size() == kPagesMax && !MakeRoom(RowOf(at))) {
       return;
     }
     course = courses_.emplace(page, Course{.since = RowOf(at)}).first;
   }
+  course->second.probed = RowOf(at);
   course->second.probe.Add(RowOf(at), p50_s);
 }
 

@@ -57,7 +57,8 @@ class PageCourses {
  public:
   static constexpr Nanos kRow = std::chrono::minutes(1);
   static constexpr std::size_t kRowsMax = 2 * 24 * 60;  ///< So that a day is seen twice.
-  static constexpr std::size_t kPagesMax = 10;          ///< Pages beyond are not looked at.
+  static constexpr std::size_t kPagesMax = 10;          ///< Pages beyond are not looked at, but in
+                                                        ///< place of one not probed for an hour.
   /// A view that was open longer when its browser told is in no row.
   static constexpr Nanos kAgeMax = (RowSeries::kOpenRows - 1) * kRow;
 
@@ -73,11 +74,14 @@ class PageCourses {
 
  private:
   struct Course {
-    std::int64_t since = 0;  // The first row.
+    std::int64_t since = 0;   // The first row.
+    std::int64_t probed = 0;  // The newest one.
     RowSeries probe{RowSeries::Fold::kMedian, kRowsMax};
     RowSeries lcp{RowSeries::Fold::kMedian, kRowsMax};
     RowSeries left{RowSeries::Fold::kMean, kRowsMax};
   };
+
+  bool MakeRoom(std::int64_t row);
 
   std::map<std::string, Course, std::less<>> courses_;
 };

@@ -116,6 +116,25 @@ TEST(PageCoursesTest, PagesAndRowsAreBounded) {
   EXPECT_EQ(courses.Rows(At(minutes(5000))).front().lcp_s.size(), PageCourses::kRowsMax);
 }
 
+TEST(PageCoursesTest, APageThatIsProbedNoMoreMakesRoom) {
+  PageCourses courses;
+  for (std::size_t page = 0; page < PageCourses::kPagesMax; ++page) {
+    courses.Probed("/" + std::to_string(page), At(minutes(page == 3 ? 0 : 30)), 0.1);
+  }
+  const auto knows_new = [&courses](Nanos at) {
+    courses.Probed("/new", At(at), 0.1);
+    const std::vector<PageRows> pages = courses.Rows(At(at));
+    return std::any_of(pages.begin(), pages.end(),
+                       [](const PageRows& rows) { return rows.page == "/new"; });
+  };
+  EXPECT_FALSE(knows_new(minutes(59)));
+  EXPECT_TRUE(knows_new(minutes(60)));
+  const std::vector<PageRows> pages = courses.Rows(At(minutes(61)));
+  EXPECT_EQ(pages.size(), PageCourses::kPagesMax);
+  EXPECT_TRUE(std::none_of(pages.begin(), pages.end(),
+                           [](const PageRows& rows) { return rows.page == "/3"; }));
+}
+
 struct Day {
   std::size_t rows = 240;
   double views = 4;       ///< A minute.

@@ -295,7 +295,7 @@ function linkWords({ outcome, rows, correlation, low, high, associated }: Link):
 
 function linkCell(page: Page): HTMLElement {
   const links = page.probe_links;
-  return links.length > 0
+  return page.probe && links.length > 0
     ? h("td", {}, ...links.map(linkWords))
     : h("td", {}, unknown(page.probe ? "too few minutes: 60 with users and probe are needed" : "no source probes this page"));
 }
