@@ -8,8 +8,10 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <spawn.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -73,8 +75,16 @@ NginxServer::NginxServer(const std::string& listen, const std::string& server) {
   close(fd);
 }
 
+// A signal that comes while nginx starts is noted, and then it waits for the next one.
 NginxServer::~NginxServer() {
-  kill(pid_, SIGTERM);
+  constexpr int kPatienceMs = 100;
+  const int handle = static_cast<int>(syscall(SYS_pidfd_open, pid_, 0));
+  WEIR_CHECK(handle >= 0);
+  pollfd ended{handle, POLLIN, 0};
+  do {
+    kill(pid_, SIGTERM);
+  } while (poll(&ended, 1, kPatienceMs) == 0);
+  close(handle);
   int status = 0;
   waitpid(pid_, &status, 0);
 }
