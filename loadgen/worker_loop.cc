@@ -241,7 +241,7 @@ void WorkerLoop::WakeThinkers(Instant now) {
        ++woken) {
     const Wake wake = wakes_.top();
     wakes_.pop();
-    Share& share = *rounds_[wake.round].share;
+    Share& share = ShareOf(rounds_[wake.round]);
     // Judged by when it was due: that we are late is no reason not to plan it.
     if (wake.at >= share.end) {
       RetireRound(wake.round);
@@ -282,7 +282,7 @@ void WorkerLoop::AdjustUsers(Share& share, Instant now) {
     ++share.users;
     const std::uint32_t id = TakeRound();
     rounds_[id].is_user = true;
-    rounds_[id].share = &share;
+    rounds_[id].share = share.index;
     if (!filler_.BeginUser(id, share.OverAllWorkers(share.users_begun++), share.index)) {
       EndOfData(id);
       return;
@@ -306,7 +306,7 @@ void WorkerLoop::StopBeginning(Share& share) {
 }
 
 void WorkerLoop::EndOfData(std::uint32_t id) {
-  StopBeginning(*rounds_[id].share);
+  StopBeginning(ShareOf(rounds_[id]));
   RetireRound(id);
 }
 
@@ -376,7 +376,7 @@ void WorkerLoop::BeginReplayed(const Arrival& arrival, Instant due) {
 void WorkerLoop::BeginArrival(const Arrival& arrival, Instant due, std::uint32_t side) {
   const std::uint32_t id = TakeRound();
   rounds_[id].is_user = false;
-  rounds_[id].share = &shares_[arrival.part];
+  rounds_[id].share = arrival.part;
   BeginRound(id, arrival.number, due, side);
 }
 

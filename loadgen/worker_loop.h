@@ -119,15 +119,17 @@ class WorkerLoop final : public TransportEvents {
   };
 
   /// One pass through a flow: an arrival of an open load, or the current round of a user. At most
-  /// one request of it is planned at any time, so its index serves as ExchangeId.
-  struct Round {
+  /// one request of it is planned at any time, so its index serves as ExchangeId. One cache line:
+  /// those of ten thousand rounds do not stay in a cache.
+  struct alignas(64) Round {
     enum class State : std::uint8_t { kFree, kThinking, kWaiting, kConnecting, kSent };
+
     State state = State::kFree;
     Phase phase = Phase::kMeasure;
     bool is_user = false;
     bool is_idle = true;       ///< Neither requests nor pauses so far.
     bool begins_anew = false;  ///< After its pause it is another round.
-    Share* share = nullptr;    ///< Of its part of the run.
+    std::uint32_t share = 0;   ///< Index of that of its part of the run.
     std::uint32_t flow = 0;
     std::uint32_t action = 0;   ///< Index of the action in progress.
     std::uint32_t request = 0;  ///< Index of the request in progress.
@@ -138,6 +140,8 @@ class WorkerLoop final : public TransportEvents {
     Instant check_at =
         Instant::max();  ///< When its timeout is looked at next; its entry in checks_.
   };
+
+  static_assert(sizeof(Round) == 64);
 
   /// A round and an instant at which something is to be done about it.
   struct Wake {
@@ -230,6 +234,8 @@ class WorkerLoop final : public TransportEvents {
   void Sleep(std::uint32_t id, Instant until);
   Nanos Pause(const scenarios::Think& think);
   void WatchTimeout(std::uint32_t id);
+
+  Share& ShareOf(const Round& round) { return shares_[round.share]; }
 
   const PreparedRequest& RequestOf(const Round& round) const {
     return scenario_.requests[round.request];

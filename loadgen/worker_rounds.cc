@@ -44,14 +44,14 @@ void WorkerLoop::FreeRound(std::uint32_t id) {
 }
 
 void WorkerLoop::RetireRound(std::uint32_t id) {
-  rounds_[id].share->users -= rounds_[id].is_user ? 1U : 0U;
+  ShareOf(rounds_[id]).users -= rounds_[id].is_user ? 1U : 0U;
   FreeRound(id);
 }
 
 void WorkerLoop::BeginRound(std::uint32_t id, std::uint64_t number, Instant due,
                             std::uint32_t side) {
   Round& round = rounds_[id];
-  const Share& share = *round.share;
+  const Share& share = ShareOf(round);
   round.flow = side * scenario_.flow_count() + share.part->flow_first;
   if (__builtin_expect(replay_ != nullptr, 0)) {
     // A user takes his turn; an arrival has been loaded with its pair.
@@ -112,7 +112,7 @@ void WorkerLoop::NextAction(std::uint32_t id, Instant due) {
 
 // A loop that sends nothing lets others have their turn, and does not outlive the load.
 void WorkerLoop::YieldTurn(std::uint32_t id, Instant due) {
-  if (Now() >= rounds_[id].share->end || wakes_.size() >= kThinkersMax) {
+  if (Now() >= ShareOf(rounds_[id]).end || wakes_.size() >= kThinkersMax) {
     RetireRound(id);
   } else {
     Sleep(id, due);
@@ -246,7 +246,7 @@ void WorkerLoop::OnAnswer(ExchangeId id, const Answer& answer, Instant now) {
     RecordSet::RecordUsage(records_->At(rounds_[id].phase, request.step), *answer.usage);
   }
   OnEnded(id, completed ? Outcome::kCompleted : Outcome::kFailed, error, now);
-  if (completed && state_ == State::kRunning && now < rounds_[id].share->end) {
+  if (completed && state_ == State::kRunning && now < ShareOf(rounds_[id]).end) {
     if (__builtin_expect(follows, 0)) {
       BeginRequest(id, request.redirect, now, false);
     } else {
@@ -326,7 +326,7 @@ void WorkerLoop::OnCapacity(Instant now) {
 
 void WorkerLoop::EndRound(std::uint32_t id, AfterRound after, Instant now) {
   Round& round = rounds_[id];
-  Share& share = *round.share;
+  Share& share = ShareOf(round);
   if (!round.is_user || state_ != State::kRunning || now >= share.end ||
       share.users > share.users_wanted || !TakeRoundOfUser(share)) {
     RetireRound(id);

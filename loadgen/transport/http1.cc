@@ -13,10 +13,6 @@
 namespace weir::loadgen {
 namespace {
 
-bool IsClosing(const uv_tcp_t& tcp) {
-  return uv_is_closing(reinterpret_cast<const uv_handle_t*>(&tcp)) != 0;
-}
-
 // Whether the peer has reset the connection. libuv reports an end of the stream when the reset
 // comes together with the last bytes; a body that ends with the connection would then look whole.
 bool WasReset(int fd) {
@@ -27,20 +23,20 @@ bool WasReset(int fd) {
 
 }  // namespace
 
-Http1Transport::Http1Transport(uv_loop_t& loop, const Options& options, const Clock& clock,
+Http1Transport::Http1Transport(SocketPoll& sockets, const Options& options, const Clock& clock,
                                TransportEvents& events)
-    : loop_(loop),
+    : sockets_(sockets),
       options_(options),
       clock_(clock),
       events_(events),
-      dialer_(loop, options.dialer, clock) {}
+      dialer_(sockets.loop(), options.dialer, clock) {}
 
 Http1Transport::~Http1Transport() {
   while (!connections_.empty()) {
     Close(*connections_.back());
   }
   while (closing_ > 0 || dialer_.pending() > 0) {
-    uv_run(&loop_, UV_RUN_ONCE);
+    sockets_.Turn(SocketPoll::Patience::kWait);
   }
 }
 
@@ -147,7 +143,7 @@ int Http1Transport::Open(ExchangeId id, const PreparedRequest* request) {
   connection.owner = this;
   connection.tcp.data = &connection;
   connection.parser.ShareHeads(&heads_);
-  const int status = uv_tcp_init(&loop_, &connection.tcp);
+  const int status = uv_tcp_init(&sockets_.loop(), &connection.tcp);
   if (status != 0) {
     return status;
   }
@@ -178,6 +174,9 @@ void Http1Transport::Close(Connection& connection) {
     Dialer::Abandon(*std::exchange(connection.attempt, nullptr));
   }
   closed_retransmits_ += connection.fd >= 0 ? RetransmitsOf(connection.fd) : 0;
+  if (connection.watched) {
+    sockets_.Remove(connection.fd);
+  }
   // libuv writes to the handle until its close callback: from here on that callback owns it.
   std::unique_ptr<Connection> owned = std::move(connections_[connection.index]);
   connections_[connection.index] = std::move(connections_.back());
@@ -186,6 +185,7 @@ void Http1Transport::Close(Connection& connection) {
     connections_[owned->index]->index = owned->index;
   }
   ++closing_;
+  owned->closing = true;
   uv_close(reinterpret_cast<uv_handle_t*>(&owned.release()->tcp), &OnClosed);
 }
 
@@ -277,7 +277,7 @@ void Http1Transport::OnWritten(uv_write_t* request, int status) {
   auto& connection = *static_cast<Connection*>(request->data);
   connection.write.reset();
   connection.written = connection.owner->clock_.Now();
-  if (status == UV_ECANCELED || IsClosing(connection.tcp)) {
+  if (status == UV_ECANCELED || connection.closing) {
     return;
   }
   if (status < 0) {
@@ -285,7 +285,7 @@ void Http1Transport::OnWritten(uv_write_t* request, int status) {
   } else if (connection.tls != nullptr) {
     connection.owner->FlushSession(connection);
   }
-  if (connection.pipeline != nullptr && !IsClosing(connection.tcp)) {
+  if (connection.pipeline != nullptr && !connection.closing) {
     connection.owner->UpdateRoom(connection);
     connection.owner->events_.OnCapacity(connection.owner->clock_.Now());
   }
@@ -303,7 +303,8 @@ void Http1Transport::Connected(Connection& connection, int status) {
     status = uv_fileno(reinterpret_cast<uv_handle_t*>(&connection.tcp), &connection.fd);
   }
   if (status == 0) {
-    status = uv_read_start(reinterpret_cast<uv_stream_t*>(&connection.tcp), &NoBuffer, &OnRead);
+    status = sockets_.Add(connection.fd, connection);
+    connection.watched = status == 0;
   }
   if (status != 0) {
     NotOpened(connection, ConnectError(status));
@@ -349,17 +350,16 @@ void Http1Transport::Opened(Connection& connection) {
   }
 }
 
-void Http1Transport::OnRead(uv_stream_t* stream, ssize_t length, const uv_buf_t*) {
-  auto& connection = *static_cast<Connection*>(stream->data);
-  connection.owner->Readable(connection, static_cast<int>(length));
-}
-
-void Http1Transport::Readable(Connection& connection, int status) {
-  ssize_t got = status;
-  for (int reads = 0; reads < kReadsMax && status == UV_ENOBUFS; ++reads) {
-    got = ReadSocket(connection.fd, read_buffer_);
+void Http1Transport::Readable(Connection& connection, bool is_last) {
+  connection.peer_ended = is_last;
+  for (int reads = 0; reads < kReadsMax && !connection.closing; ++reads) {
+    const ssize_t got = ReadSocket(connection.fd, read_buffer_);
+    if (got == UV_EAGAIN) {
+      return;
+    }
     if (got < 0) {
-      break;
+      Ended(connection, static_cast<int>(got));
+      return;
     }
     const std::string_view data(read_buffer_.data(), static_cast<std::size_t>(got));
     if (connection.tls == nullptr) {
@@ -367,13 +367,13 @@ void Http1Transport::Readable(Connection& connection, int status) {
     } else {
       ReceivedTls(connection, data);
     }
-    // Only a buffer that was filled leaves something behind.
-    if (data.size() < read_buffer_.size() || IsClosing(connection.tcp)) {
-      break;
+    // Only a buffer that was filled leaves something behind, or a stream that has ended.
+    if (data.size() < read_buffer_.size() && !is_last) {
+      return;
     }
   }
-  if (got < 0 && got != UV_EAGAIN) {
-    Ended(connection, static_cast<int>(got));
+  if (!connection.closing) {
+    sockets_.Again(connection.fd, connection);
   }
 }
 
@@ -387,14 +387,14 @@ void Http1Transport::ReceivedTls(Connection& connection, std::string_view data) 
   if (!was_open && tls.state() == TlsSession::State::kOpen) {
     Opened(connection);
   }
-  while (!IsClosing(connection.tcp)) {
+  while (!connection.closing) {
     const std::string_view plain = tls.Read();
     if (plain.empty()) {
       break;
     }
     Received(connection, plain);
   }
-  if (IsClosing(connection.tcp)) {
+  if (connection.closing) {
     return;
   }
   if (tls.state() == TlsSession::State::kClosed) {
@@ -431,8 +431,8 @@ void Http1Transport::Received(Connection& connection, std::string_view data) {
           }
           return;
         }
-        Answered(connection,
-                 connection.parser.keep_alive() && connection.write == nullptr && data.empty());
+        Answered(connection, connection.parser.keep_alive() && !connection.peer_ended &&
+                                 connection.write == nullptr && data.empty());
         return;
       case ResponseParser::State::kError:
         Break(connection, connection.parser.error());

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "loadgen/response_parser.h"
 #include "loadgen/transport/dialer.h"
+#include "loadgen/transport/socket_poll.h"
 #include "loadgen/transport/tls.h"
 #include "loadgen/transport/worker_transport.h"
 
@@ -19,14 +20,14 @@ namespace weir::loadgen {
 
 /// HTTP/1.1 over libuv sockets: one request at a time on each connection, kept alive, most
 /// recently used first; or several, whose answers come in their order (pipelining, RFC
-/// 9112, 9.3.2). In steady state an exchange costs one write (uv_try_write from the read callback)
-/// and one read, no epoll_ctl and no allocation. With TLS the same, one record each way.
+/// 9112, 9.3.2). In steady state an exchange costs one write (from the callback of the read) and
+/// one read, no epoll_ctl and no allocation. With TLS the same, one record each way.
 ///
 /// Of a pipeline, the exchanges behind one that breaks, times out or whose answer ends the
 /// connection break too, with kClosedEarly (or as the first did, when it was a reset); none is sent
 /// again.
 ///
-/// Thread rule: the thread of `loop`. The destructor closes every connection and runs the loop
+/// Thread rule: the thread of `sockets`. The destructor closes every connection and runs the loop
 /// until they are gone, so it must not be called from a callback.
 class Http1Transport final : public WorkerTransport {
  public:
@@ -41,7 +42,7 @@ class Http1Transport final : public WorkerTransport {
   };
 
   /// All references must outlive the transport.
-  Http1Transport(uv_loop_t& loop, const Options& options, const Clock& clock,
+  Http1Transport(SocketPoll& sockets, const Options& options, const Clock& clock,
                  TransportEvents& events);
   Http1Transport(const Http1Transport&) = delete;
   Http1Transport& operator=(const Http1Transport&) = delete;
@@ -94,26 +95,33 @@ class Http1Transport final : public WorkerTransport {
   };
 
   // What an exchange touches comes first and close together: ten thousand connections do not fit
-  // into a cache.
-  struct Connection {
+  // into a cache, and what the kernel touches for each has emptied it. Not aligned to a cache line:
+  // that costs the allocator up to another line for each.
+  struct Connection final : SocketPoll::Listener {
     enum class State : std::uint8_t { kConnecting, kIdle, kBusy };
+
+    void OnReadable(bool is_last) override { owner->Readable(*this, is_last); }
+
     Http1Transport* owner = nullptr;
     const PreparedRequest* request = nullptr;
     int fd = -1;  ///< Of tcp, once connected.
     ExchangeId exchange = kNoExchange;
     State state = State::kConnecting;
+    bool closing = false;       ///< Given back to the loop, which frees it later.
+    bool watched = false;       ///< By sockets_.
+    bool peer_ended = false;    ///< What is read now is the last: no further request.
+    std::uint32_t answers = 0;  ///< That it has brought.
     Instant written{};
     Instant first_byte{};
-    ResponseParser parser;
     std::unique_ptr<TlsSession> tls;  ///< Null in cleartext.
-    std::uint32_t answers = 0;        ///< That it has brought.
-    std::uint32_t index = 0;          ///< In connections_.
-    uv_tcp_t tcp{};
-    Dialer::Attempt* attempt = nullptr;     ///< Until connected.
+    ResponseParser parser;
     std::unique_ptr<OpeningTimes> opening;  ///< Until the first answer is whole.
     std::unique_ptr<PendingWrite> write;    ///< While the kernel has not taken the whole request.
-    Instant opened{};                       ///< While TLS is being negotiated: when TCP was there.
     std::unique_ptr<Pipeline> pipeline;     ///< Null unless options_.pipeline > 1.
+    std::uint32_t index = 0;                ///< In connections_.
+    Instant opened{};                       ///< While TLS is being negotiated: when TCP was there.
+    Dialer::Attempt* attempt = nullptr;     ///< Until connected.
+    uv_tcp_t tcp{};
   };
 
   struct Deferred {
@@ -121,7 +129,6 @@ class Http1Transport final : public WorkerTransport {
     RequestError error = RequestError::kNone;
   };
 
-  static void OnRead(uv_stream_t* stream, ssize_t length, const uv_buf_t* buffer);
   static void OnDialled(void* context, int status, const OpeningTimes& times);
   static void OnWritten(uv_write_t* request, int status);
   static void OnClosed(uv_handle_t* handle);
@@ -140,8 +147,7 @@ class Http1Transport final : public WorkerTransport {
   void Connected(Connection& connection, int status);
   void Opened(Connection& connection);
   void NotOpened(Connection& connection, RequestError error);
-  /// The socket has something, or libuv has an error to tell.
-  void Readable(Connection& connection, int status);
+  void Readable(Connection& connection, bool is_last);
   void ReceivedTls(Connection& connection, std::string_view data);
   void Received(Connection& connection, std::string_view data);
   void Ended(Connection& connection, int status);
@@ -154,7 +160,7 @@ class Http1Transport final : public WorkerTransport {
   bool AnsweredFirst(Connection& connection);
   void Break(Connection& connection, RequestError error);
 
-  uv_loop_t& loop_;
+  SocketPoll& sockets_;
   const Options options_;
   const Clock& clock_;
   TransportEvents& events_;

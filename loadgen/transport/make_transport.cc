@@ -111,12 +111,13 @@ void AwaitVerdict(BlockingSocket& socket, TlsSession& session) {
 
 }  // namespace
 
-Result<OwnedTransport> OwnedTransport::Create(uv_loop_t& loop, const TransportOptions& options,
+Result<OwnedTransport> OwnedTransport::Create(SocketPoll& sockets, const TransportOptions& options,
                                               const Clock& clock, TransportEvents& events) {
   OwnedTransport made;
   if (options.programs) {
     made.transport_ = std::make_unique<CommandTransport>(
-        loop, CommandTransport::Options{.programs_max = options.connections_max}, clock, events);
+        sockets.loop(), CommandTransport::Options{.programs_max = options.connections_max}, clock,
+        events);
     return made;
   }
   if (options.connection.client == scenarios::Client::kCurl) {
@@ -124,8 +125,9 @@ Result<OwnedTransport> OwnedTransport::Create(uv_loop_t& loop, const TransportOp
       return tl::unexpected(loaded.error());
     }
     made.transport_ = std::make_unique<CurlTransport>(
-        loop, CurlTransport::Options{options.connections_max, options.target, options.connection},
-        clock, events);
+        sockets.loop(),
+        CurlTransport::Options{options.connections_max, options.target, options.connection}, clock,
+        events);
     return made;
   }
   if (IsTls(options)) {
@@ -137,13 +139,13 @@ Result<OwnedTransport> OwnedTransport::Create(uv_loop_t& loop, const TransportOp
   }
   if (options.connection.protocol == Protocol::kHttp2) {
     made.transport_ = std::make_unique<Http2Transport>(
-        loop,
+        sockets.loop(),
         Http2Transport::Options{options.dialer, options.connections_max,
                                 options.connection.streams_max, made.tls_.get()},
         clock, events);
   } else {
     made.transport_ = std::make_unique<Http1Transport>(
-        loop,
+        sockets,
         Http1Transport::Options{options.dialer, options.connections_max, options.requests_max,
                                 options.lifetime, made.tls_.get(), options.connection.pipeline},
         clock, events);
@@ -151,12 +153,12 @@ Result<OwnedTransport> OwnedTransport::Create(uv_loop_t& loop, const TransportOp
   return made;
 }
 
-Result<OwnedTransport> OwnedTransport::CreatePair(uv_loop_t& loop,
+Result<OwnedTransport> OwnedTransport::CreatePair(SocketPoll& sockets,
                                                   const std::array<TransportOptions, 2>& options,
                                                   const Clock& clock, TransportEvents& events) {
   std::array<OwnedTransport, 2> sides;
   for (std::size_t side = 0; side < sides.size(); ++side) {
-    Result<OwnedTransport> made = Create(loop, options[side], clock, events);
+    Result<OwnedTransport> made = Create(sockets, options[side], clock, events);
     if (!made) {
       return made;
     }

@@ -5,11 +5,10 @@
 #include <memory>
 #include <string>
 
-#include <uv.h>
-
 #include "base/clock.h"
 #include "base/result.h"
 #include "loadgen/transport/dialer.h"
+#include "loadgen/transport/socket_poll.h"
 #include "loadgen/transport/tls.h"
 #include "loadgen/transport/worker_transport.h"
 #include "scenarios/scenario.h"
@@ -32,11 +31,11 @@ class OwnedTransport {
  public:
   /// References must outlive it. Errors: kUsage (files and ciphers of TLS),
   /// kUnavailable (libcurl).
-  static Result<OwnedTransport> Create(uv_loop_t& loop, const TransportOptions& options,
+  static Result<OwnedTransport> Create(SocketPoll& sockets, const TransportOptions& options,
                                        const Clock& clock, TransportEvents& events);
 
   /// One to each of a pair of targets, as one. Errors: as Create.
-  static Result<OwnedTransport> CreatePair(uv_loop_t& loop,
+  static Result<OwnedTransport> CreatePair(SocketPoll& sockets,
                                            const std::array<TransportOptions, 2>& options,
                                            const Clock& clock, TransportEvents& events);
 

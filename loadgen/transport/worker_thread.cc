@@ -22,6 +22,10 @@ constexpr Nanos kPollCost = 2us;
 
 constexpr Nanos kLatenessGuess = 50us;
 
+// Beyond this a deadline is slept for without a look at the clock: the timer is exact, and goes off
+// at once if the turn should have taken that long.
+constexpr Nanos kFar = 1ms;
+
 void PinTo(int cpu) {
   cpu_set_t set;
   CPU_ZERO(&set);
@@ -152,11 +156,16 @@ Status WorkerThread::Open() {
     return tl::unexpected(timer.error());
   }
   timer_ = std::move(*timer);
+  Result<std::unique_ptr<SocketPoll>> sockets = SocketPoll::Create(*loop_);
+  if (!sockets) {
+    return tl::unexpected(sockets.error());
+  }
+  sockets_ = std::move(*sockets);
   Result<OwnedTransport> transport =
       options_.other_transport
-          ? OwnedTransport::CreatePair(*loop_, {options_.transport, *options_.other_transport},
+          ? OwnedTransport::CreatePair(*sockets_, {options_.transport, *options_.other_transport},
                                        clock_, *forwarder_)
-          : OwnedTransport::Create(*loop_, options_.transport, clock_, *forwarder_);
+          : OwnedTransport::Create(*sockets_, options_.transport, clock_, *forwarder_);
   if (!transport) {
     return tl::unexpected(transport.error());
   }
@@ -166,6 +175,7 @@ Status WorkerThread::Open() {
 
 WorkerThread::~WorkerThread() {
   transport_ = OwnedTransport();
+  sockets_.reset();
   timer_.reset();
   if (stop_signal_ != nullptr) {
     uv_close(reinterpret_cast<uv_handle_t*>(stop_signal_.get()), nullptr);
@@ -181,7 +191,7 @@ void WorkerThread::Preconnect(Instant deadline) {
   while (transport_->preconnecting() > 0 && clock_.Now() < deadline &&
          !stop_.load(std::memory_order_relaxed)) {
     timer_->ArmFor(deadline);
-    uv_run(loop_.get(), UV_RUN_ONCE);
+    sockets_->Turn(SocketPoll::Patience::kWait);
     left -= transport_->Preconnect(left);
   }
 }
@@ -202,11 +212,12 @@ void WorkerThread::Run(Instant start) {
       break;
     }
     transport_->DeliverDeferred();
-    const Instant next = loop.RunOnce(clock_.Now());
+    const Instant now = clock_.Now();
+    const Instant next = loop.RunOnce(now);
     in_flight_.store(loop.in_flight(), std::memory_order_relaxed);
     connections_.store(transport_->connections(), std::memory_order_relaxed);
     if (!loop.Done()) {
-      Wait(std::min(next, transport_->deferred_at()));
+      Wait(std::min(next, transport_->deferred_at()), now);
     }
   }
   forwarder_->loop = nullptr;
@@ -216,14 +227,17 @@ void WorkerThread::Run(Instant start) {
   retransmits_ = transport_->retransmits();
 }
 
-void WorkerThread::Wait(Instant next) {
-  const Instant now = clock_.Now();
-  if (options_.pacing == Pacing::kSpin || next <= now || next - Lead() <= now) {
-    Poll(next, now);
-    return;
+// `turn_began` is what the clock said last.
+void WorkerThread::Wait(Instant next, Instant turn_began) {
+  if (options_.pacing == Pacing::kSpin || next <= turn_began || next - Lead() < turn_began + kFar) {
+    const Instant now = clock_.Now();
+    if (options_.pacing == Pacing::kSpin || next <= now || next - Lead() <= now) {
+      Poll(next, now);
+      return;
+    }
   }
   timer_->ArmFor(next - Lead());
-  uv_run(loop_.get(), UV_RUN_ONCE);
+  sockets_->Turn(SocketPoll::Patience::kWait);
   if (const std::optional<Instant> expired = timer_->TakeExpired()) {
     const Nanos lateness = clock_.Now() - *expired;
     usual_lateness_.Observe(lateness);
@@ -248,7 +262,7 @@ void WorkerThread::Poll(Instant next, Instant now) {
     return;
   }
   const std::uint64_t before = forwarder_->answers;
-  uv_run(loop_.get(), UV_RUN_NOWAIT);
+  sockets_->Turn(SocketPoll::Patience::kNone);
   // With something due, the turn was not in vain whatever the sockets had.
   poll_counts_.vain += forwarder_->answers == before && next > now ? 1U : 0U;
 }

@@ -13,6 +13,7 @@
 #include "loadgen/pacing.h"
 #include "loadgen/prepared.h"
 #include "loadgen/transport/make_transport.h"
+#include "loadgen/transport/socket_poll.h"
 #include "loadgen/wake_margin.h"
 #include "loadgen/worker_loop.h"
 
@@ -114,7 +115,7 @@ class WorkerThread {
   WorkerThread(const PreparedScenario& scenario, const Options& options, const Clock& clock,
                RecordExchange& records);
   Status Open();
-  void Wait(Instant next);
+  void Wait(Instant next, Instant turn_began);
   void Poll(Instant next, Instant now);
   Nanos Lead() const;
 
@@ -125,6 +126,7 @@ class WorkerThread {
   std::unique_ptr<uv_loop_t> loop_;
   std::unique_ptr<uv_async_t> stop_signal_;
   std::unique_ptr<DeadlineTimer> timer_;
+  std::unique_ptr<SocketPoll> sockets_;
   std::unique_ptr<Forwarder> forwarder_;
   OwnedTransport transport_;
   WakeMargin usual_lateness_;  ///< Of the kernel's wake-ups: what every other one exceeds,

@@ -173,6 +173,22 @@ TEST(GoodServerTest, ThatHalfClosesAfterItsAnswerHasAnswered) {
   EXPECT_EQ(record.counts.of(Outcome::kCompleted), 15U);
 }
 
+// The end came with the answer, so the next request of the user goes elsewhere.
+TEST(GoodServerTest, ThatHalfClosesWithItsAnswerIsNotAskedAgainOnThatConnection) {
+  FaultServer server([](FaultyPeer& peer) {
+    if (peer.ReadRequest()) {
+      peer.SendAndHalfClose(kGoodAnswer);
+      peer.AwaitClose();
+    }
+  });
+  scenarios::Load load = ClosedLoad(1, 150ms);
+  load.drain = kPatience;
+  const StepRecord record =
+      RunAgainst(ScenarioOf(std::move(load), {GetStep("get")}), server.port());
+  EXPECT_GE(record.counts.of(Outcome::kCompleted), 1U);
+  EXPECT_EQ(record.counts.of(Outcome::kFailed), 0U) << NamesOf(record);
+}
+
 // Whoever sends more than was asked for may be one answer ahead for ever: a cache poisoned by one
 // byte. Its connection is not used again.
 TEST(GoodServerTest, ThatSaysMoreThanItWasAskedLosesItsConnection) {

@@ -62,6 +62,7 @@ class PipelineTest : public ::testing::Test {
  protected:
   PipelineTest() {
     uv_loop_init(&loop_);
+    sockets_ = std::move(*SocketPoll::Create(loop_));
     scenarios::Request request = tests::GetStep("get");
     request.check.body.push_back({scenarios::Matcher::Kind::kContains, "x"});
     prepared_ = tests::PreparedOf(tests::ScenarioOf(tests::ClosedLoad(1, 1s), {request}));
@@ -69,6 +70,7 @@ class PipelineTest : public ::testing::Test {
 
   ~PipelineTest() override {
     transport_.reset();
+    sockets_.reset();
     uv_run(&loop_, UV_RUN_DEFAULT);
     EXPECT_EQ(uv_loop_close(&loop_), 0);
   }
@@ -82,10 +84,10 @@ class PipelineTest : public ::testing::Test {
     options.requests_max = requests_max;
     const scenarios::Target target = tests::LocalTarget(server_->port());
     options.dialer.addresses.push_back(*FirstReachable(*Resolve(target), target, 5s));
-    transport_ = std::make_unique<Http1Transport>(loop_, options, clock_, log_);
+    transport_ = std::make_unique<Http1Transport>(*sockets_, options, clock_, log_);
     ASSERT_EQ(transport_->Preconnect(1), 1U);
     while (transport_->preconnecting() > 0) {
-      uv_run(&loop_, UV_RUN_ONCE);
+      sockets_->Turn(SocketPoll::Patience::kWait);
     }
   }
 
@@ -99,13 +101,14 @@ class PipelineTest : public ::testing::Test {
     const Instant deadline = clock_.Now() + 20s;
     while (log_.ended < count && clock_.Now() < deadline) {
       transport_->DeliverDeferred();
-      uv_run(&loop_, UV_RUN_NOWAIT);
+      sockets_->Turn(SocketPoll::Patience::kNone);
     }
     ASSERT_EQ(log_.ended, count) << log_.said;
   }
 
   const SystemClock clock_;
   uv_loop_t loop_{};
+  std::unique_ptr<SocketPoll> sockets_;
   Log log_;
   PreparedScenario prepared_;
   std::unique_ptr<FaultServer> server_;

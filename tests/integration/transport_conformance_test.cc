@@ -90,10 +90,12 @@ class TransportConformanceTest : public ::testing::TestWithParam<Way> {
     server_ = std::make_unique<tests::NginxServer>(listen, lines + " keepalive_requests 50;");
     server_->Serve("hello", "hello, weir");
     uv_loop_init(&loop_);
+    sockets_ = std::move(*SocketPoll::Create(loop_));
   }
 
   ~TransportConformanceTest() override {
     transport_ = OwnedTransport();
+    sockets_.reset();
     uv_run(&loop_, UV_RUN_DEFAULT);
     EXPECT_EQ(uv_loop_close(&loop_), 0);
   }
@@ -112,7 +114,7 @@ class TransportConformanceTest : public ::testing::TestWithParam<Way> {
     options.connection.tls.ca_file = dir_.Write("ca.pem", authority_.certificate());
     options.dialer.addresses.push_back(
         *FirstReachable(*Resolve(options.target), options.target, 5s));
-    Result<OwnedTransport> made = OwnedTransport::Create(loop_, options, clock_, log_);
+    Result<OwnedTransport> made = OwnedTransport::Create(*sockets_, options, clock_, log_);
     WEIR_CHECK(made.has_value());
     transport_ = std::move(*made);
   }
@@ -144,7 +146,7 @@ class TransportConformanceTest : public ::testing::TestWithParam<Way> {
     while (log_.ended.size() < count && clock_.Now() < deadline) {
       transport_->DeliverDeferred();
       const bool idle = transport_->deferred_at() == Instant::max();
-      uv_run(&loop_, idle ? UV_RUN_ONCE : UV_RUN_NOWAIT);
+      sockets_->Turn(idle ? SocketPoll::Patience::kWait : SocketPoll::Patience::kNone);
     }
     ASSERT_EQ(log_.ended.size(), count);
   }
@@ -154,6 +156,7 @@ class TransportConformanceTest : public ::testing::TestWithParam<Way> {
   const SystemClock clock_;
   std::unique_ptr<tests::NginxServer> server_;
   uv_loop_t loop_{};
+  std::unique_ptr<SocketPoll> sockets_;
   Log log_;
   OwnedTransport transport_;
 };
@@ -318,7 +321,7 @@ TEST_P(TransportConformanceTest, MayGoAtAnyTime) {
   const PreparedScenario prepared = Prepared(Get("/hello"));
   Open(2);
   transport_->Start(0, prepared.requests[0]);
-  uv_run(&loop_, UV_RUN_NOWAIT);
+  sockets_->Turn(SocketPoll::Patience::kNone);
   transport_->Start(1, prepared.requests[0]);
 }
 
