@@ -352,6 +352,9 @@ void Http1Transport::Opened(Connection& connection) {
 
 void Http1Transport::Readable(Connection& connection, bool is_last) {
   connection.peer_ended = is_last;
+  if (is_last && connection.pipeline != nullptr && !connection.closing) {
+    UpdateRoom(connection);
+  }
   for (int reads = 0; reads < kReadsMax && !connection.closing; ++reads) {
     const ssize_t got = ReadSocket(connection.fd, read_buffer_);
     if (got == UV_EAGAIN) {

@@ -51,7 +51,7 @@ void Http1Transport::UpdateRoom(Connection& connection) {
   const std::size_t outstanding = pipeline.waiting.size() + 1;
   const bool has_room =
       connection.state == Connection::State::kBusy && connection.write == nullptr &&
-      outstanding < options_.pipeline &&
+      !connection.peer_ended && outstanding < options_.pipeline &&
       (options_.requests_max == 0 || connection.answers + outstanding < options_.requests_max);
   if (has_room == (pipeline.place != kNoPlace)) {
     return;
@@ -103,7 +103,7 @@ bool Http1Transport::AnsweredFirst(Connection& connection) {
   UpdateRoom(connection);
   // It may start another behind these, and that may find the connection broken.
   events_.OnAnswer(id, answer, now);
-  if (uv_is_closing(reinterpret_cast<const uv_handle_t*>(&connection.tcp)) != 0) {
+  if (connection.closing) {
     return false;
   }
   const AnswerCheck& check = connection.request->check;

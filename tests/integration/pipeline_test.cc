@@ -165,6 +165,22 @@ TEST_F(PipelineTest, AnAnswerMakesRoomForAnother) {
   EXPECT_TRUE(log_.said.starts_with("0:0 1:1 2:2 3:3 0:4 1:5 ")) << log_.said;
 }
 
+TEST_F(PipelineTest, NothingGoesBehindAnswersThatCameWithTheEndOfTheConnection) {
+  Open([](FaultyPeer& peer) {
+    if (ReadRequests(peer, 4)) {
+      peer.SendAndHalfClose(Says("a") + Says("b") + Says("c") + Says("d"));
+      peer.AwaitClose();
+    }
+  });
+  log_.left = 4;
+  log_.again = &transport_;
+  log_.request = &prepared_.requests[0];
+  StartAll(4);
+  Await(4);
+  EXPECT_EQ(log_.said, "0:a 1:b 2:c 3:d ");
+  EXPECT_EQ(transport_->connections(), log_.started == 0 ? 0U : 1U);
+}
+
 TEST_F(PipelineTest, AResetBreaksWhatIsNotAnswered) {
   Open([](FaultyPeer& peer) {
     if (ReadRequests(peer, 4)) {
