@@ -36,7 +36,7 @@ TEST_F(DuetTest, ASlowerProgramFailsAndBothSidesAreRecorded) {
   EXPECT_EQ(runs["runs"].size(), 20U);
 }
 
-// With a tolerance no neighbour's noise reaches: by the default policy up to one in twenty may fail.
+// With a tolerance that no noise reaches: by the default policy one in twenty may fail.
 TEST_F(DuetTest, TheSameProgramDoesNotFail) {
   directory_.Write("wide.yaml", "criteria:\n  - { response_time: body, tolerance: 100% }\n");
   const Said said =
