@@ -100,6 +100,18 @@ class SocketPollTest : public testing::Test {
     EXPECT_TRUE(closed);
   }
 
+  // The next turn tells a handle of libuv that something has come.
+  void ExpectTheLoopIsHeard() {
+    int rung = 0;
+    uv_async_t bell{};
+    uv_async_init(&loop_, &bell, [](uv_async_t* handle) { ++*static_cast<int*>(handle->data); });
+    bell.data = &rung;
+    uv_async_send(&bell);
+    sockets_->Turn(Patience::kWait);
+    EXPECT_EQ(rung, 1);
+    Close(reinterpret_cast<uv_handle_t*>(&bell));
+  }
+
   uv_loop_t loop_{};
   std::unique_ptr<SocketPoll> sockets_;
 };
@@ -182,14 +194,7 @@ TEST_F(SocketPollTest, OneListenerMayTakeAnotherOff) {
 
 TEST_F(SocketPollTest, RunsTheLoopBesideTheSockets) {
   const Peer peer(*sockets_);
-  int rung = 0;
-  uv_async_t bell{};
-  uv_async_init(&loop_, &bell, [](uv_async_t* handle) { ++*static_cast<int*>(handle->data); });
-  bell.data = &rung;
-  uv_async_send(&bell);
-  sockets_->Turn(Patience::kWait);
-  EXPECT_EQ(rung, 1);
-
+  ExpectTheLoopIsHeard();
   int gone_off = 0;
   uv_timer_t timer{};
   uv_timer_init(&loop_, &timer);
@@ -201,7 +206,6 @@ TEST_F(SocketPollTest, RunsTheLoopBesideTheSockets) {
     sockets_->Turn(Patience::kWait);
   }
   Close(reinterpret_cast<uv_handle_t*>(&timer));
-  Close(reinterpret_cast<uv_handle_t*>(&bell));
 }
 
 // A handle that is new to libuv is watched from the turn on in which nobody else has anything.
@@ -224,14 +228,7 @@ TEST_F(SocketPollTest, WatchesForTheLoopWhatIsNew) {
 }
 
 TEST_F(SocketPollTest, WithoutSocketsItIsTheLoop) {
-  int rung = 0;
-  uv_async_t bell{};
-  uv_async_init(&loop_, &bell, [](uv_async_t* handle) { ++*static_cast<int*>(handle->data); });
-  bell.data = &rung;
-  uv_async_send(&bell);
-  sockets_->Turn(Patience::kWait);
-  EXPECT_EQ(rung, 1);
-  Close(reinterpret_cast<uv_handle_t*>(&bell));
+  ExpectTheLoopIsHeard();
 }
 
 }  // namespace
