@@ -25,10 +25,11 @@ struct OpeningTimes {
 };
 
 /// Instants of an exchange that only the transport sees. A transport that does not know one leaves
-/// it as it is: its part is then zero.
+/// it as it is: its part is then zero, and the answer was whole when it was told of.
 struct ExchangeTimes {
   Instant written = Instant::min();       ///< The kernel had taken the whole request.
   Instant first_byte = Instant::max();    ///< The first bytes of the answer were there.
+  Instant whole = Instant::max();         ///< The last byte was there, read or not.
   const OpeningTimes* opening = nullptr;  ///< Null: not known, or the connection was open already.
 };
 

@@ -15,25 +15,26 @@ bool HasAnswer(RequestError error) {
 
 }  // namespace
 
-void WorkerLoop::Settle(std::uint32_t id, Outcome outcome, RequestError error, Instant now) {
+void WorkerLoop::Settle(std::uint32_t id, Outcome outcome, RequestError error, Instant ended) {
   Round& round = rounds_[id];
   StepRecord& record = records_->At(round.phase, RequestOf(round).step);
   ++record.counts.by_outcome[static_cast<std::size_t>(outcome)];
   if (error != RequestError::kNone) {
     ++record.errors[static_cast<std::size_t>(error)];
-  } else if (now < load_end_) {
+  } else if (ended < load_end_) {
     ++record.completed_in_window;
   }
   if (outcome != Outcome::kDropped) {
-    RecordLatency(round, outcome, error, now);
+    RecordLatency(round, outcome, error, ended);
   }
   --in_flight_;
   round.state = Round::State::kFree;
-  finished_at_ = now;
+  // Answers are not told of in the order in which they came.
+  finished_at_ = std::max(finished_at_, ended);
 }
 
 void WorkerLoop::RecordLatency(const Round& round, Outcome outcome, RequestError error,
-                               Instant now) {
+                               Instant ended) {
   if (__builtin_expect(counts_only_, 0)) {
     return;
   }
@@ -43,13 +44,13 @@ void WorkerLoop::RecordLatency(const Round& round, Outcome outcome, RequestError
   if (outcome == Outcome::kFailed && !HasAnswer(error)) {
     return;
   }
-  set.response.Record(now - round.due);
+  set.response.Record(ended - round.due);
   if (round.state == Round::State::kSent) {
-    set.service.Record(now - round.sent);
+    set.service.Record(ended - round.sent);
   }
 }
 
-void WorkerLoop::RecordParts(const Round& round, const ExchangeTimes& times, Instant now) {
+void WorkerLoop::RecordParts(const Round& round, const ExchangeTimes& times, Instant ended) {
   if (__builtin_expect(counts_only_, 0)) {
     return;
   }
@@ -64,11 +65,11 @@ void WorkerLoop::RecordParts(const Round& round, const ExchangeTimes& times, Ins
     records_->RecordPart(record, LatencyPart::kTls, tls);
   }
   // An answer may come before the request is written.
-  const Instant first_byte = std::clamp(times.first_byte, round.sent, now);
+  const Instant first_byte = std::clamp(times.first_byte, round.sent, ended);
   const Instant written = std::clamp(times.written, round.sent, first_byte);
   records_->RecordPart(record, LatencyPart::kSend, written - round.sent);
   records_->RecordPart(record, LatencyPart::kFirstByte, first_byte - written);
-  records_->RecordPart(record, LatencyPart::kBody, now - first_byte);
+  records_->RecordPart(record, LatencyPart::kBody, ended - first_byte);
 }
 
 }  // namespace weir::loadgen

@@ -191,7 +191,7 @@ class WorkerLoop final : public TransportEvents {
 
   void ServeWaiting();
   void ServeWaiting(std::deque<std::uint32_t>& waiting);
-  void OnEnded(ExchangeId id, Outcome outcome, RequestError error, Instant now);
+  void OnEnded(ExchangeId id, Outcome outcome, RequestError error, Instant ended);
   void RotateRecords(Instant now);
   void Finish(Instant now);
   bool AllPlanned(Instant now) const;
@@ -227,9 +227,9 @@ class WorkerLoop final : public TransportEvents {
   bool TakeRoundOfUser(Share& share);
   void StopBeginning(Share& share);
   void EndOfData(std::uint32_t id);
-  void Settle(std::uint32_t id, Outcome outcome, RequestError error, Instant now);
-  void RecordParts(const Round& round, const ExchangeTimes& times, Instant now);
-  void RecordLatency(const Round& round, Outcome outcome, RequestError error, Instant now);
+  void Settle(std::uint32_t id, Outcome outcome, RequestError error, Instant ended);
+  void RecordParts(const Round& round, const ExchangeTimes& times, Instant ended);
+  void RecordLatency(const Round& round, Outcome outcome, RequestError error, Instant ended);
   void EndRound(std::uint32_t id, AfterRound after, Instant now);
   void Sleep(std::uint32_t id, Instant until);
   Nanos Pause(const scenarios::Think& think);

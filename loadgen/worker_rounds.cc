@@ -240,12 +240,15 @@ void WorkerLoop::OnAnswer(ExchangeId id, const Answer& answer, Instant now) {
     RotateRecords(now);
   }
   records_->At(rounds_[id].phase, request.step).bytes_received += answer.bytes_received;
+  // From then on it waited for us. Of no use when it lies before the send: a clock was set.
+  const Instant whole =
+      answer.times.whole < rounds_[id].sent ? now : std::min(answer.times.whole, now);
   if (__builtin_expect(answer.usage == nullptr, 1)) {
-    RecordParts(rounds_[id], answer.times, now);
+    RecordParts(rounds_[id], answer.times, whole);
   } else {
     RecordSet::RecordUsage(records_->At(rounds_[id].phase, request.step), *answer.usage);
   }
-  OnEnded(id, completed ? Outcome::kCompleted : Outcome::kFailed, error, now);
+  OnEnded(id, completed ? Outcome::kCompleted : Outcome::kFailed, error, whole);
   if (completed && state_ == State::kRunning && now < ShareOf(rounds_[id]).end) {
     if (__builtin_expect(follows, 0)) {
       BeginRequest(id, request.redirect, now, false);
@@ -314,8 +317,8 @@ void WorkerLoop::OnBroken(ExchangeId id, RequestError error, Instant now) {
   EndRound(id, AfterRound::kPause, now);
 }
 
-void WorkerLoop::OnEnded(ExchangeId id, Outcome outcome, RequestError error, Instant now) {
-  Settle(id, outcome, error, now);
+void WorkerLoop::OnEnded(ExchangeId id, Outcome outcome, RequestError error, Instant ended) {
+  Settle(id, outcome, error, ended);
   ServeWaiting();
 }
 

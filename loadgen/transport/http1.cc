@@ -29,7 +29,8 @@ Http1Transport::Http1Transport(SocketPoll& sockets, const Options& options, cons
       options_(options),
       clock_(clock),
       events_(events),
-      dialer_(sockets.loop(), options.dialer, clock) {}
+      dialer_(sockets.loop(), options.dialer, clock),
+      arrivals_(clock) {}
 
 Http1Transport::~Http1Transport() {
   while (!connections_.empty()) {
@@ -310,6 +311,7 @@ void Http1Transport::Connected(Connection& connection, int status) {
     NotOpened(connection, ConnectError(status));
     return;
   }
+  ArrivalClock::Watch(connection.fd);
   connection.opened = clock_.Now();
   if (options_.tls == nullptr) {
     Opened(connection);
@@ -356,7 +358,7 @@ void Http1Transport::Readable(Connection& connection, bool is_last) {
     UpdateRoom(connection);
   }
   for (int reads = 0; reads < kReadsMax && !connection.closing; ++reads) {
-    const ssize_t got = ReadSocket(connection.fd, read_buffer_);
+    const ssize_t got = ReadSocket(connection.fd, read_buffer_, stamp_);
     if (got == UV_EAGAIN) {
       return;
     }
@@ -419,7 +421,7 @@ void Http1Transport::Received(Connection& connection, std::string_view data) {
     switch (progress.state) {
       case ResponseParser::State::kNeedMore:
         if (is_first) {
-          connection.first_byte = clock_.Now();
+          connection.first_byte = arrivals_.At(stamp_, clock_.Now());
         }
         return;
       case ResponseParser::State::kDone:
@@ -472,7 +474,8 @@ void Http1Transport::Answered(Connection& connection, bool reusable) {
   const std::unique_ptr<OpeningTimes> opening = std::move(connection.opening);
   const Answer answer{connection.parser.status(), connection.parser.head(),
                       connection.parser.body(), connection.parser.bytes(),
-                      ExchangeTimes{connection.written, connection.first_byte, opening.get()}};
+                      ExchangeTimes{connection.written, connection.first_byte,
+                                    arrivals_.At(stamp_, now), opening.get()}};
   ++connection.answers;
   if (reusable && connection.answers != options_.requests_max) {
     connection.exchange = kNoExchange;

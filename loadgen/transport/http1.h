@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "loadgen/response_parser.h"
+#include "loadgen/transport/arrival_clock.h"
 #include "loadgen/transport/dialer.h"
 #include "loadgen/transport/socket_poll.h"
 #include "loadgen/transport/tls.h"
@@ -176,6 +177,8 @@ class Http1Transport final : public WorkerTransport {
   std::uint32_t closing_ = 0;
   std::uint64_t closed_retransmits_ = 0;  ///< Of connections that are gone.
   ResponseParser::HeadMemo heads_;
+  ArrivalClock arrivals_;
+  WallTime stamp_{};  ///< Of what was read last.
   /// Every read is parsed before the next one begins, so all connections share it.
   std::array<char, kReadBufferBytes> read_buffer_{};
 };

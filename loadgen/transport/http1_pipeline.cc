@@ -86,7 +86,8 @@ bool Http1Transport::AnsweredFirst(Connection& connection) {
   const std::unique_ptr<OpeningTimes> opening = std::move(connection.opening);
   const Answer answer{connection.parser.status(), connection.parser.head(),
                       connection.parser.body(), connection.parser.bytes(),
-                      ExchangeTimes{connection.written, connection.first_byte, opening.get()}};
+                      ExchangeTimes{connection.written, connection.first_byte,
+                                    arrivals_.At(stamp_, now), opening.get()}};
   ++connection.answers;
   if (!connection.parser.keep_alive()) {
     // What waits will have no answer: it was sent in vain.

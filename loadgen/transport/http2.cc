@@ -106,7 +106,9 @@ class Http2Transport::Connection final : public PeerStream::Owner, public Http2S
       timed.times.opening = &stream_->opening();
     }
     Freed(exchange);
-    owner_.events_.OnAnswer(exchange, timed, owner_.shared_.clock.Now());
+    const Instant now = owner_.shared_.clock.Now();
+    timed.times.whole = owner_.shared_.arrivals.At(owner_.shared_.stamp, now);
+    owner_.events_.OnAnswer(exchange, timed, now);
   }
 
   void OnStreamReturned(ExchangeId exchange) override {

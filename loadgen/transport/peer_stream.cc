@@ -65,6 +65,7 @@ void PeerStream::Connected(int status) {
     End(ConnectError(status));
     return;
   }
+  ArrivalClock::Watch(fd_);
   if (shared_.tls != nullptr) {
     connected_ = shared_.clock.Now();
     tls_ = std::make_unique<TlsSession>(*shared_.tls);
@@ -82,7 +83,7 @@ void PeerStream::OnRead(uv_stream_t* stream, ssize_t length, const uv_buf_t*) {
 void PeerStream::Readable(int status) {
   ssize_t got = status;
   for (int reads = 0; reads < kReadsMax && status == UV_ENOBUFS; ++reads) {
-    got = ReadSocket(fd_, shared_.read_buffer);
+    got = ReadSocket(fd_, shared_.read_buffer, shared_.stamp);
     if (got < 0) {
       break;
     }

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/run.h"
 #include "base/time.h"
+#include "loadgen/transport/arrival_clock.h"
 #include "loadgen/transport/dialer.h"
 #include "loadgen/transport/tls.h"
 
@@ -52,6 +53,8 @@ class PeerStream {
     uv_loop_t& loop;
     const Clock& clock;
     TlsContext* tls = nullptr;  ///< Null = cleartext.
+    ArrivalClock arrivals{clock};
+    WallTime stamp{};  ///< When what was read last arrived, for `arrivals`.
     /// Streams given back to the loop and not gone yet: run the loop until there are none.
     std::uint32_t closing = 0;
     std::uint64_t closed_retransmits = 0;  ///< Of streams that are closed.

@@ -1,7 +1,10 @@
 #pragma once
 
+#include <array>
 #include <cerrno>
 #include <cstddef>
+#include <cstring>
+#include <ctime>
 #include <span>
 #include <string_view>
 
@@ -10,30 +13,44 @@
 #include <unistd.h>
 #include <uv.h>
 
+#include "base/time.h"
+
 namespace weir::loadgen {
 
 /// The uv_alloc_cb of streams that read for themselves: without a buffer libuv does not read, but
-/// says UV_ENOBUFS to the read callback whenever the socket has something. recv is cheaper than the
-/// read that libuv would use, and may go on until there is no more.
+/// says UV_ENOBUFS to the read callback whenever the socket has something. A read of one's own
+/// learns when it arrived, and may go on until there is no more.
 inline void NoBuffer(uv_handle_t* /*handle*/, std::size_t /*suggested*/, uv_buf_t* buffer) {
   *buffer = uv_buf_init(nullptr, 0);
 }
 
-// The calls themselves, not recv and send of the C library: those are points of cancellation, which
-// costs a process with threads four atomic writes per exchange, and nobody cancels ours.
+// The calls themselves, not recvmsg and send of the C library: those are points of cancellation,
+// which costs a process with threads four atomic writes per exchange, and nobody cancels ours.
 
 /// Reads what the socket has: the number of bytes, UV_EAGAIN when it has none, UV_EOF, or another
-/// error of libuv's. Never blocks.
-inline ssize_t ReadSocket(int fd, std::span<char> into) {
-  const ssize_t got =
-      syscall(SYS_recvfrom, fd, into.data(), into.size(), MSG_DONTWAIT, nullptr, nullptr);
-  if (got > 0) {
-    return got;
+/// error of libuv's. `stamp`: when the last of the bytes arrived, by the kernel; WallTime() where
+/// the socket has no stamps (ArrivalClock::Watch), or nothing was read. Never blocks.
+inline ssize_t ReadSocket(int fd, std::span<char> into, WallTime& stamp) {
+  stamp = WallTime();
+  iovec buffer{into.data(), into.size()};
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(timespec))> control{};
+  msghdr message{};
+  message.msg_iov = &buffer;
+  message.msg_iovlen = 1;
+  message.msg_control = control.data();
+  message.msg_controllen = control.size();
+  const ssize_t got = syscall(SYS_recvmsg, fd, &message, MSG_DONTWAIT);
+  if (got <= 0) {
+    return got == 0 ? UV_EOF : errno == EINTR ? UV_EAGAIN : -errno;
   }
-  if (got == 0) {
-    return UV_EOF;
+  const cmsghdr* header = CMSG_FIRSTHDR(&message);
+  if (header != nullptr && header->cmsg_level == SOL_SOCKET &&
+      header->cmsg_type == SO_TIMESTAMPNS) {
+    timespec at{};
+    std::memcpy(&at, CMSG_DATA(header), sizeof(at));
+    stamp = WallTime(std::chrono::seconds(at.tv_sec) + Nanos(at.tv_nsec));
   }
-  return errno == EINTR ? UV_EAGAIN : -errno;
+  return got;
 }
 
 /// Gives the socket what it takes at once: the number of bytes, 0 when it has no room, or an error

@@ -1,5 +1,7 @@
 // HTTP/1.1 pipelines against a server that breaks them wherever it can.
 
+#include <atomic>
+#include <future>
 #include <memory>
 #include <string>
 #include <utility>
@@ -33,7 +35,9 @@ class Log final : public TransportEvents {
  public:
   void OnSent(ExchangeId, Instant) override {}
 
-  void OnAnswer(ExchangeId id, const Answer& answer, Instant) override {
+  void OnAnswer(ExchangeId id, const Answer& answer, Instant now) override {
+    last = answer.times;
+    told = now;
     said += fmt::format("{}:{} ", id, answer.body);
     ++ended;
     if (left > 0) {
@@ -51,6 +55,8 @@ class Log final : public TransportEvents {
 
   std::string said;
   std::size_t ended = 0;
+  ExchangeTimes last;  ///< Of the last answer; its opening is gone.
+  Instant told{};
   int capacity = 0;
   int left = 0;
   int started = 0;
@@ -121,6 +127,60 @@ bool ReadRequests(FaultyPeer& peer, int count) {
     all = all && peer.ReadRequest();
   }
   return all;
+}
+
+// Once for an answer that comes in one piece, once for one of which only the end is read late.
+TEST_F(PipelineTest, AnAnswerIsWholeWhenItArrivesNotWhenItIsRead) {
+  for (const bool in_pieces : {false, true}) {
+    SCOPED_TRACE(in_pieces);
+    std::atomic<bool> is_stamped = false;
+    std::promise<void> begun;
+    std::promise<void> goes_on;
+    std::promise<void> done;
+    Open(
+        [&](FaultyPeer& peer) {
+          const std::string answer = Says("x");
+          bool has_request = peer.ReadRequest();
+          while (has_request && !is_stamped) {
+            peer.Send(answer);
+            has_request = peer.ReadRequest();
+          }
+          if (!has_request) {
+            return;
+          }
+          const std::size_t first = in_pieces ? 10 : 0;
+          peer.Send(answer.substr(0, first));
+          begun.set_value();
+          goes_on.get_future().wait();
+          peer.Send(answer.substr(first));
+          done.set_value();
+          peer.AwaitClose();
+        },
+        1);
+    // The kernel takes some milliseconds before it stamps.
+    const Instant deadline = clock_.Now() + 20s;
+    do {
+      StartAll(1);
+      log_.ended = 0;
+      Await(1);
+    } while (log_.last.whole == log_.told && clock_.Now() < deadline);
+    is_stamped = true;
+    log_.ended = 0;
+    StartAll(1);
+    begun.get_future().wait();
+    sockets_->Turn(SocketPoll::Patience::kNone);
+    goes_on.set_value();
+    done.get_future().wait();
+    const Instant arrived = clock_.Now();
+    while (clock_.Now() < arrived + 50ms) {
+    }
+    Await(1);
+    EXPECT_GE(log_.told, arrived + 50ms);
+    EXPECT_LT(log_.last.whole, arrived + 10ms);
+    EXPECT_GT(log_.last.whole, log_.last.written);
+    EXPECT_EQ(log_.last.first_byte < log_.last.whole, in_pieces);
+    transport_.reset();
+  }
 }
 
 TEST_F(PipelineTest, AllRequestsAreOnTheWireBeforeTheFirstAnswer) {

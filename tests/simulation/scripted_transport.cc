@@ -123,7 +123,7 @@ void ScriptedTransport::Deliver(const Event& event) {
           event.kind == Kind::kReset ? RequestError::kReset : RequestError::kConnectRefused;
       ++generation_[event.id];
       --busy_;
-      shadow_.OnEnd(event.id, Outcome::kFailed, error, now);
+      shadow_.OnBroken(event.id, error, now);
       events_->OnBroken(event.id, error, now);
       return;
     }
@@ -139,11 +139,14 @@ void ScriptedTransport::FinishAnswer(ExchangeId id) {
   // In any order and out of bounds, as clocks and kernels may have it.
   answer.times.first_byte = now - FromSeconds(rng_.Uniform() * 0.01) + Nanos(1'000'000);
   answer.times.written = answer.times.first_byte - FromSeconds(rng_.Uniform() * 0.001);
+  if (script_.reads_late) {
+    answer.times.whole = now - FromSeconds(rng_.Uniform() * 0.01) + Nanos(1'000'000);
+  }
   ++generation_[id];
   --busy_;
   idle_ += Chance(script_.closes_after) ? 0U : 1U;
-  shadow_.OnEnd(id, wrong ? Outcome::kFailed : Outcome::kCompleted,
-                wrong ? RequestError::kStatus : RequestError::kNone, now);
+  shadow_.OnAnswer(id, wrong ? RequestError::kStatus : RequestError::kNone, now,
+                   answer.times.whole);
   events_->OnAnswer(id, answer, now);
 }
 

@@ -27,6 +27,7 @@ struct TransportScript {
   double never_answers = 0;
   double wrong_status = 0;
   double closes_after = 0;  ///< The peer closes after the answer: no keep-alive.
+  bool reads_late = false;  ///< Answers come some time before they are told of.
   std::uint32_t connections_max = 1;
   std::uint32_t preconnect = 0;
 };

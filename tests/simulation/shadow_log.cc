@@ -115,11 +115,17 @@ void ShadowLog::OnSent(loadgen::ExchangeId id, Instant now) {
   exchanges_[id].sent = now;
 }
 
-void ShadowLog::OnEnd(loadgen::ExchangeId id, Outcome outcome, RequestError error, Instant now) {
-  End(id, outcome, error, now);
+void ShadowLog::OnAnswer(loadgen::ExchangeId id, RequestError error, Instant now, Instant whole) {
+  const bool is_possible = whole >= exchanges_[id].sent && whole <= now;
+  const Outcome outcome = error == RequestError::kNone ? Outcome::kCompleted : Outcome::kFailed;
+  End(id, outcome, error, {now, is_possible ? whole : now});
   if (outcome == Outcome::kCompleted) {
     ++completed_by_second_[static_cast<std::uint32_t>((now - options_.start) / 1s)];
   }
+}
+
+void ShadowLog::OnBroken(loadgen::ExchangeId id, RequestError error, Instant now) {
+  End(id, Outcome::kFailed, error, {now, now});
 }
 
 void ShadowLog::OnCancel(loadgen::ExchangeId id) {
@@ -127,10 +133,10 @@ void ShadowLog::OnCancel(loadgen::ExchangeId id) {
   const Nanos timeout = scenario_.timeouts[scenario_.requests[exchange.step].timeout_class];
   const bool timed_out = !stopping_ && exchange.started + timeout <= turn_;
   End(id, timed_out ? Outcome::kTimedOut : Outcome::kUnfinished,
-      timed_out ? RequestError::kTimeout : RequestError::kRunEnded, turn_);
+      timed_out ? RequestError::kTimeout : RequestError::kRunEnded, {turn_, turn_});
 }
 
-void ShadowLog::End(loadgen::ExchangeId id, Outcome outcome, RequestError error, Instant now) {
+void ShadowLog::End(loadgen::ExchangeId id, Outcome outcome, RequestError error, Times times) {
   Exchange& exchange = exchanges_[id];
   exchange.active = false;
   --active_;
@@ -141,12 +147,12 @@ void ShadowLog::End(loadgen::ExchangeId id, Outcome outcome, RequestError error,
   ++expected.count;
   expected.send_lag.push_back(exchange.started - exchange.due);
   if (outcome != Outcome::kFailed || error == RequestError::kStatus) {
-    expected.response.push_back(now - exchange.due);
+    expected.response.push_back(times.ended - exchange.due);
     if (exchange.is_sent) {
-      expected.service.push_back(now - exchange.sent);
+      expected.service.push_back(times.ended - exchange.sent);
     }
   }
-  exchange.next_due = NextDue(exchange, outcome, error, now);
+  exchange.next_due = NextDue(exchange, outcome, error, times.told);
 }
 
 Instant ShadowLog::NextDue(const Exchange& exchange, Outcome outcome, RequestError error,

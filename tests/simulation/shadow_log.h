@@ -41,7 +41,9 @@ class ShadowLog {
   /// From the transport.
   void OnStart(loadgen::ExchangeId id, const loadgen::PreparedRequest& request, Instant now);
   void OnSent(loadgen::ExchangeId id, Instant now);
-  void OnEnd(loadgen::ExchangeId id, Outcome outcome, RequestError error, Instant now);
+  /// `whole` is when the transport says that the answer was there; it may be wrong.
+  void OnAnswer(loadgen::ExchangeId id, RequestError error, Instant now, Instant whole);
+  void OnBroken(loadgen::ExchangeId id, RequestError error, Instant now);
   void OnCancel(loadgen::ExchangeId id);
 
   /// Exchanges that the transport has and that have not ended.
@@ -101,7 +103,12 @@ class ShadowLog {
 
   using Key = std::tuple<std::uint32_t, Phase, Outcome>;
 
-  void End(loadgen::ExchangeId id, Outcome outcome, RequestError error, Instant now);
+  struct Times {
+    Instant told{};   ///< When the worker heard of the end.
+    Instant ended{};  ///< Until when its latencies count.
+  };
+
+  void End(loadgen::ExchangeId id, Outcome outcome, RequestError error, Times times);
   Instant DueOf(const Exchange& exchange);
   Instant NextDue(const Exchange& exchange, Outcome outcome, RequestError error, Instant now) const;
   void CompareOne(const Key& key, const Expected& expected, const StepRecord& record) const;

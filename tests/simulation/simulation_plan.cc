@@ -155,6 +155,7 @@ class PlanMaker {
     target.never_answers = Chance();
     target.wrong_status = Chance();
     target.closes_after = Chance();
+    target.reads_late = OneIn(2);
     target.connections_max = OneIn(3) ? Pick<std::uint32_t>({1, 2, 10}) : 1'000'000;
     target.preconnect = OneIn(3) ? 5 : 0;
   }
