@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <ctime>
 #include <system_error>
 
 #include <fmt/format.h>
 #include <pthread.h>
 #include <sched.h>
+#include <sys/prctl.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
@@ -101,6 +103,7 @@ class WorkerThread::Forwarder final : public TransportEvents {
 
   void OnAnswer(ExchangeId id, const Answer& answer, Instant now) override {
     ++answers;
+    stamped += answer.times.whole < now ? 1U : 0U;
     loop->OnAnswer(id, answer, now);
   }
 
@@ -116,6 +119,7 @@ class WorkerThread::Forwarder final : public TransportEvents {
 
   WorkerLoop* loop = nullptr;
   std::uint64_t answers = 0;
+  std::uint64_t stamped = 0;  ///< Those that say when they came: reading them late is no harm.
 };
 
 WorkerThread::WorkerThread(const PreparedScenario& scenario, const Options& options,
@@ -216,6 +220,7 @@ void WorkerThread::Run(Instant start) {
     const Instant next = loop.RunOnce(now);
     in_flight_.store(loop.in_flight(), std::memory_order_relaxed);
     connections_.store(transport_->connections(), std::memory_order_relaxed);
+    gather_.Observe(now, forwarder_->stamped, loop.in_flight());
     if (!loop.Done()) {
       Wait(std::min(next, transport_->deferred_at()), now);
     }
@@ -229,7 +234,8 @@ void WorkerThread::Run(Instant start) {
 
 // `turn_began` is what the clock said last.
 void WorkerThread::Wait(Instant next, Instant turn_began) {
-  if (options_.pacing == Pacing::kSpin || next <= turn_began || next - Lead() < turn_began + kFar) {
+  const bool is_near = next <= turn_began || next - Lead() < turn_began + kFar;
+  if (options_.pacing == Pacing::kSpin || is_near) {
     const Instant now = clock_.Now();
     if (options_.pacing == Pacing::kSpin || next <= now || next - Lead() <= now) {
       Poll(next, now);
@@ -237,12 +243,33 @@ void WorkerThread::Wait(Instant next, Instant turn_began) {
     }
   }
   timer_->ArmFor(next - Lead());
+  if (const Nanos gather = gather_.Get(); gather > 0ns && !is_near) {
+    ReadOrGather(gather);
+    return;
+  }
   sockets_->Turn(SocketPoll::Patience::kWait);
   if (const std::optional<Instant> expired = timer_->TakeExpired()) {
     const Nanos lateness = clock_.Now() - *expired;
     usual_lateness_.Observe(lateness);
     worst_lateness_.Observe(lateness);
   }
+}
+
+// Reads the answers that are there; without any, sleeps whatever comes, so that nobody is woken for
+// the first one. What the turn may have begun is looked at in the next round before anything waits.
+void WorkerThread::ReadOrGather(Nanos span) {
+  const std::uint64_t before = forwarder_->answers;
+  sockets_->Turn(SocketPoll::Patience::kNone);
+  if (forwarder_->answers != before) {
+    return;
+  }
+  if (!sleeps_exactly_) {
+    // Else 50 us more, so that one interrupt may serve several timers.
+    prctl(PR_SET_TIMERSLACK, 1);
+    sleeps_exactly_ = true;
+  }
+  const timespec time{0, static_cast<long>(span.count())};
+  clock_nanosleep(CLOCK_MONOTONIC, 0, &time, nullptr);
 }
 
 // How much before `next` the sleep is to end; negative: after it.

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "loadgen/gather_time.h"
 #include "loadgen/pacing.h"
 #include "loadgen/prepared.h"
 #include "loadgen/transport/make_transport.h"
@@ -117,6 +118,7 @@ class WorkerThread {
   Status Open();
   void Wait(Instant next, Instant turn_began);
   void Poll(Instant next, Instant now);
+  void ReadOrGather(Nanos span);
   Nanos Lead() const;
 
   const PreparedScenario& scenario_;
@@ -129,8 +131,10 @@ class WorkerThread {
   std::unique_ptr<SocketPoll> sockets_;
   std::unique_ptr<Forwarder> forwarder_;
   OwnedTransport transport_;
-  WakeMargin usual_lateness_;  ///< Of the kernel's wake-ups: what every other one exceeds,
-  WakeMargin worst_lateness_;  ///< and what one in twenty exceeds.
+  WakeMargin usual_lateness_;    ///< Of the kernel's wake-ups: what every other one exceeds,
+  WakeMargin worst_lateness_;    ///< and what one in twenty exceeds.
+  bool sleeps_exactly_ = false;  ///< The kernel adds no slack to short sleeps of this thread.
+  GatherTime gather_;
   Instant finished_at_{};
   std::vector<SentArrival> sampled_arrivals_;
   PollCounts poll_counts_;
