@@ -43,7 +43,6 @@ TEST(DoctorTest, CalibratesAgainstATargetThatItStarts) {
   EXPECT_GT(p50["truth_ns"].get<double>(), 1.7e6);
   EXPECT_NEAR(p50["error_ns"].get<double>(),
               p50["reported_ns"].get<double>() - p50["truth_ns"].get<double>(), 1);
-  EXPECT_GT(p50["error_ns"].get<double>(), 0);
   EXPECT_TRUE(made["quantiles"].at(1)["error_ns"].is_number());
   EXPECT_TRUE(made["quantiles"].at(4)["error_ns"].is_null());
   EXPECT_NE(made["quantiles"].at(4)["error_ns_reason"], "");
@@ -60,7 +59,7 @@ TEST(DoctorTest, CalibratesAgainstATargetThatItStarts) {
   EXPECT_GE(evidence["calibration_age_s"].get<double>(), 0);
   EXPECT_LT(evidence["calibration_age_s"].get<double>(), 60);
   const Said shown = directory.Weir({"show", "last"});
-  EXPECT_NE(shown.out.find("\ninstrument error +"), std::string::npos) << shown.out;
+  EXPECT_NE(shown.out.find("\ninstrument error "), std::string::npos) << shown.out;
   EXPECT_NE(shown.out.find("before this run"), std::string::npos) << shown.out;
 }
 
