@@ -1,5 +1,6 @@
-"""Open loop against `weir target`: rate, send lag, spacing of arrivals, truth of the latencies."""
+"""Against `weir target`: rate, send lag, spacing of arrivals, truth of the latencies."""
 
+import re
 import tempfile
 from pathlib import Path
 
@@ -13,6 +14,7 @@ PACINGS = ("sleep", "hybrid", "spin")
 CONNECTIONS = 100
 RATES = (1000, 5000, 10000)
 LOGNORMAL_RATE = 5000
+USERS = 150  # Enough of them that answers come at more than 40,000/s, and gather.
 QUANTILES = (("p50", 0.5), ("p90", 0.9), ("p99", 0.99), ("p999", 0.999))
 LAG_KEYS = ("p50", "p99", "p999")
 
@@ -62,26 +64,46 @@ def _pace_h2load(rate, seconds, folder):
             "cpu_us": usage.cpu_s / len(record.arrival) * 1e6, **_spacing(record, rate)}
 
 
+def _row(client, usage, record, reported_us):
+    return {"client": client, "others_ratio": usage.others_ratio,
+            **{f"truth_{key}_us": truth.quantile(record.service, q) / 1e3 for key, q in QUANTILES},
+            **{f"reported_{key}_us": reported_us.get(key) for key, _ in QUANTILES}}
+
+
 def _latency_weir(pacing, seconds, folder):
     path = Path(folder, "truth.csv")
     with lab.target("--latency", "lognormal:2ms:0.5", truth=path) as server:
         usage, run = lab.run_weir(server, "-R", LOGNORMAL_RATE, "-c", CONNECTIONS, "--pacing",
                               pacing, "--no-store", seconds=seconds)
-    record = truth.read(path)
-    return {"client": f"weir, {pacing}", "others_ratio": usage.others_ratio,
-            **{f"truth_{key}_us": truth.quantile(record.service, q) / 1e3 for key, q in QUANTILES},
-            **{f"reported_{key}_us": _us(run["latency_ns"]["response"][key])
-               for key, _ in QUANTILES}}
+    reported = {key: _us(run["latency_ns"]["response"][key]) for key, _ in QUANTILES}
+    return _row(f"weir, {pacing}", usage, truth.read(path), reported)
 
 
 def _latency_h2load(seconds, folder):
     path = Path(folder, "truth.csv")
     with lab.target("--latency", "lognormal:2ms:0.5", truth=path) as server:
         usage, took = h2load(server, LOGNORMAL_RATE, seconds, Path(folder, "h2load.log"))
-    record = truth.read(path)
-    return {"client": "h2load --rps", "others_ratio": usage.others_ratio,
-            **{f"truth_{key}_us": truth.quantile(record.service, q) / 1e3 for key, q in QUANTILES},
-            **{f"reported_{key}_us": truth.quantile(took, q) / 1e3 for key, q in QUANTILES}}
+    reported = {key: truth.quantile(took, q) / 1e3 for key, q in QUANTILES}
+    return _row("h2load --rps", usage, truth.read(path), reported)
+
+
+def _closed_weir(seconds, folder):
+    path = Path(folder, "truth.csv")
+    with lab.target("--latency", "lognormal:2ms:0.5", truth=path) as server:
+        usage, run = lab.run_weir(server, "-c", USERS, "--no-store", seconds=seconds)
+    reported = {key: _us(run["latency_ns"]["response"][key]) for key, _ in QUANTILES}
+    return _row(f"weir, {USERS} users", usage, truth.read(path), reported)
+
+
+def _closed_wrk(seconds, folder):
+    path = Path(folder, "truth.csv")
+    with lab.target("--latency", "lognormal:2ms:0.5", truth=path) as server:
+        usage = lab.run_client(["wrk", "-t1", f"-c{USERS}", f"-d{seconds}s", "--latency",
+                                server.url], seconds * 2 + 30, server_pid=server.pid)
+    unit_us = {"us": 1, "ms": 1e3, "s": 1e6}
+    reported = {f"p{percent}": float(value) * unit_us[unit] for percent, value, unit in
+                re.findall(r"(\d+)%\s+([\d.]+)(us|ms|s)\b", usage.output)}
+    return _row(f"wrk -c{USERS}", usage, truth.read(path), reported)
 
 
 def measure_pace(options):
@@ -104,6 +126,8 @@ def measure_latency(options):
             rows += [lab.undisturbed(lambda: _latency_weir(pacing, options.seconds, folder))
                      for pacing in PACINGS]
             rows.append(lab.undisturbed(lambda: _latency_h2load(options.seconds, folder)))
+            rows += [{**lab.undisturbed(lambda: client(options.seconds, folder)), "closed": True}
+                     for client in (_closed_weir, _closed_wrk)]
         lab.say(f"  round {turn + 1} done")
     return {"rows": rows, "seconds": options.seconds, "rounds": options.rounds}
 
@@ -135,19 +159,30 @@ def pace_tables(result):
          lab.disturbance(result["rows"])])
 
 
-def latency_tables(result):
+WHAT = "reported latency minus truth, lognormal 2 ms"
+
+
+def _truth_table(title, measured, result):
     lines = []
-    for (client,), rows in _groups(result["rows"], "client"):
+    for (client,), rows in _groups(measured, "client"):
         cells = []
         for key, _ in QUANTILES:
             errors = [row[f"reported_{key}_us"] - row[f"truth_{key}_us"] for row in rows
                       if row[f"reported_{key}_us"] is not None]
             cells += [spread([row[f"truth_{key}_us"] for row in rows][:1], 0), spread(errors, 0)]
         lines.append([client, *cells])
-    yield Table(
-        f"Open loop: reported latency minus truth, lognormal 2 ms, {LOGNORMAL_RATE:,}/s, us",
+    return Table(
+        title,
         ["client", "p50 truth", "error", "p90 truth", "error", "p99 truth", "error",
          "p99.9 truth", "error"], lines,
         [f"{result['rounds']} rounds of {result['seconds']} s; truth is the service time that the "
          "server wrote down, so the error includes the way through the kernel, twice",
-         lab.disturbance(result["rows"])])
+         lab.disturbance(measured)])
+
+
+def latency_tables(result):
+    for closed, title in ((False, f"Open loop: {WHAT}, {LOGNORMAL_RATE:,}/s, us"),
+                          (True, f"Closed loop: {WHAT}, {USERS} users, us")):
+        rows = [row for row in result["rows"] if row.get("closed", False) == closed]
+        if rows:
+            yield _truth_table(title, rows, result)
